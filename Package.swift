@@ -1,0 +1,72 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// One module a room. Each imports only rooms above it in this list.
+
+func systemLibrary(_ name: String, pkgConfig: String, package: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies)
+}
+
+let package = Package(
+    name: "raut",
+    products: [
+        .executable(name: "raut", targets: ["raut"]),
+        .library(
+            name: "Raut",
+            targets: [
+                "Imaging", "Capture", "FaceDetection", "NeuralNetwork", "EmotionRecognition", "Tracking",
+                "Training", "Events", "Overlay", "Pipeline",
+            ]),
+    ],
+    targets: [
+        systemLibrary("CV4L2", pkgConfig: "libv4l2", package: "libv4l-dev"),
+        systemLibrary("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
+        systemLibrary("CSDL2", pkgConfig: "SDL2_ttf", package: "libsdl2-ttf-dev"),
+        systemLibrary("CTurboJPEG", pkgConfig: "libturbojpeg", package: "libturbojpeg0-dev"),
+        systemLibrary("CPNG", pkgConfig: "libpng", package: "libpng-dev"),
+        systemLibrary("CExpat", pkgConfig: "expat", package: "libexpat1-dev"),
+        systemLibrary("CLZMA", pkgConfig: "liblzma", package: "liblzma-dev"),
+        systemLibrary("CSystemd", pkgConfig: "libsystemd", package: "libsystemd-dev"),
+        .target(name: "CKernels"),
+        room("Imaging", ["CTurboJPEG", "CPNG"]),
+        room("Capture", ["Imaging", "CV4L2"]),
+        room("FaceDetection", ["Imaging", "CExpat", "CKernels"]),
+        room("NeuralNetwork", ["COpenBLAS", "CKernels"]),
+        room("EmotionRecognition", ["Imaging", "FaceDetection", "NeuralNetwork"]),
+        room("Tracking", ["Imaging", "FaceDetection", "EmotionRecognition"]),
+        room("Training", ["Imaging", "NeuralNetwork", "EmotionRecognition", "CLZMA"]),
+        room("Events", ["Imaging", "EmotionRecognition", "Tracking", "CSystemd"]),
+        room("Overlay", ["Imaging", "Capture", "EmotionRecognition", "Tracking", "CSDL2"]),
+        room(
+            "Pipeline",
+            [
+                "Imaging", "Capture", "FaceDetection", "EmotionRecognition", "Tracking", "Events", "Overlay",
+            ]),
+        .executableTarget(
+            name: "raut",
+            dependencies: [
+                "Imaging", "Capture", "FaceDetection", "NeuralNetwork", "EmotionRecognition", "Tracking",
+                "Training", "Events", "Overlay", "Pipeline",
+            ]),
+        tests("Imaging"),
+        tests("Capture"),
+        tests("FaceDetection", ["Imaging"]),
+        tests("NeuralNetwork"),
+        tests("EmotionRecognition", ["Imaging", "FaceDetection", "NeuralNetwork"]),
+        tests("Tracking", ["Imaging", "FaceDetection", "EmotionRecognition"]),
+        tests("Training", ["Imaging", "NeuralNetwork", "EmotionRecognition"]),
+        tests("Events", ["Imaging", "EmotionRecognition", "Tracking"]),
+        tests("Overlay", ["Imaging", "Capture", "EmotionRecognition", "Tracking"]),
+        tests("Pipeline", ["Imaging", "Capture", "Events", "Tracking"]),
+        tests("raut"),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,18 @@
+/// Why a source can't be opened or gives no more frames; each says what to do.
+public enum CaptureError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The source can't be opened: its name, the reason, and what to do.
+    case cannotOpen(source: String, reason: String)
+    /// The source was there and has gone: unplugged, failed, stalled.
+    case lost(source: String, reason: String)
+    /// The source gives bytes that are not frames.
+    case invalidData(source: String, reason: String)
+
+    /// One line: what, where, why.
+    public var description: String {
+        switch self {
+        case .cannotOpen(let source, let reason): "\(source): cannot open it: \(reason)"
+        case .lost(let source, let reason): "\(source): lost: \(reason)"
+        case .invalidData(let source, let reason): "\(source): \(reason)"
+        }
+    }
+}

@@ -1,0 +1,16 @@
+/// How a picture is searched: the parameters of OpenCV's `detectMultiScale`, with its defaults and meaning.
+public struct DetectionParameters: Hashable, Sendable {
+    /// How much larger each scale's window is than the one before; above 1.
+    public var scaleFactor = 1.1
+    /// How many neighbouring windows a face needs to be kept; 0 returns every raw window.
+    public var minNeighbors = 3
+    /// The smallest face in pixels, side of the square window.
+    public var minSize = 80
+    /// The largest face in pixels, or nil for the picture's size.
+    public var maxSize: Int?
+    /// Threads that share the scan.
+    public var threads = 1
+
+    /// The defaults of `raut image`: scale 1.1, three neighbours, faces from 80 pixels, one thread.
+    public init() {}
+}

@@ -1,0 +1,34 @@
+import EmotionRecognition
+import Imaging
+
+/// A face followed from frame to frame.
+public struct TrackedFace: Sendable, Equatable {
+    /// The number it keeps while it is in view, counted from 1 and never used again.
+    public var number: Int
+    /// Where it is, in pixels of the frame.
+    public var box: Rectangle
+    /// The tilt of the head in degrees clockwise.
+    public var tilt: Double
+    /// Probabilities of the last frame alone.
+    public var rawProbabilities: EmotionProbabilities
+    /// Probabilities smoothed over time.
+    public var probabilities: EmotionProbabilities
+    /// The emotion reported: changes with hysteresis.
+    public var emotion: Emotion
+
+    /// The smoothed probability of the reported emotion.
+    public var confidence: Float { probabilities[emotion] }
+
+    /// Makes a face from all its values.
+    public init(
+        number: Int, box: Rectangle, tilt: Double = 0, rawProbabilities: EmotionProbabilities,
+        probabilities: EmotionProbabilities, emotion: Emotion
+    ) {
+        self.number = number
+        self.box = box
+        self.tilt = tilt
+        self.rawProbabilities = rawProbabilities
+        self.probabilities = probabilities
+        self.emotion = emotion
+    }
+}

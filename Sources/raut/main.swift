@@ -1,0 +1,3 @@
+import Foundation
+
+exit(CommandLineInterface.main(Array(CommandLine.arguments.dropFirst())))
