@@ -1,0 +1,86 @@
+import EmotionRecognition
+import Glibc
+
+/// Smooths one face's probabilities in time and decides when its reported emotion changes.
+///
+/// A recursive Bayesian filter over the seven emotions. Between two looks at the face the belief drifts by sticky
+/// transitions: with a small probability the emotion has become another one. Then the new probabilities are
+/// multiplied in, old and new weighted by exponential forgetting (Kulhavý and Zarrop, 1993, "On a general concept of
+/// forgetting"), because two frames 33 ms apart are far from independent: a plain product would be sure of
+/// anything within a few frames. With forgetting, a face that keeps one expression settles near the network's
+/// own, calibrated probability.
+public struct EmotionFilter: Sendable, Equatable {
+    /// Time constants in seconds, and thresholds.
+    public struct Parameters: Sendable, Equatable {
+        /// The time in which the weight of what was seen before falls to 1/e.
+        public var forgetting = 0.25
+        /// How long an emotion lasts on average before it becomes another.
+        public var dwell = 4.0
+        /// By how much another emotion must be likelier than the reported one before it can take its place.
+        public var margin: Float = 0.08
+        /// For how long it must be so without a break.
+        public var hold = 0.12
+
+        /// The defaults of `raut run`.
+        public init() {}
+    }
+
+    /// The smoothed probabilities.
+    public private(set) var probabilities: EmotionProbabilities
+    /// The emotion reported.
+    public private(set) var emotion: Emotion
+    private var challenger: Emotion?
+    private var challengedFor = 0.0
+
+    /// Starts with the first look at a face, which is believed as it is.
+    public init(_ first: EmotionProbabilities) {
+        probabilities = Self.floored(first)
+        emotion = probabilities.mostLikely
+    }
+
+    /// Takes in the next look at the face, `seconds` after the last one.
+    ///
+    /// - Returns: true where the reported emotion changed.
+    public mutating func update(
+        _ observed: EmotionProbabilities, after seconds: Double, _ parameters: Parameters
+    ) -> Bool {
+        let seconds = max(0, seconds)
+        let change = Float(1 - exp(-seconds / max(parameters.dwell, 1e-6)))
+        let drifted = probabilities.lanes * (1 - change) + EmotionProbabilities.uniform.lanes * change
+        let weight = Float(1 - exp(-seconds / max(parameters.forgetting, 1e-6)))
+        let seen = Self.floored(observed)
+        var product = SIMD8<Float>.zero
+        for lane in 0..<Emotion.allCases.count {
+            product[lane] = exp(log(max(drifted[lane], 1e-6)) * (1 - weight) + log(seen.lanes[lane]) * weight)
+        }
+        probabilities = EmotionProbabilities(lanes: product).normalized
+        return decide(after: seconds, parameters)
+    }
+
+    private mutating func decide(after seconds: Double, _ parameters: Parameters) -> Bool {
+        let candidate = probabilities.mostLikely
+        guard candidate != emotion, probabilities[candidate] >= probabilities[emotion] + parameters.margin
+        else {
+            challenger = nil
+            return false
+        }
+        if challenger == candidate {
+            challengedFor += seconds
+        } else {
+            challenger = candidate
+            challengedFor = 0
+        }
+        guard challengedFor >= parameters.hold else { return false }
+        emotion = candidate
+        challenger = nil
+        return true
+    }
+
+    /// No emotion is impossible: a zero would stay one for ever.
+    private static func floored(_ probabilities: EmotionProbabilities) -> EmotionProbabilities {
+        let proper = probabilities.normalized
+        var lanes = proper.lanes
+        lanes.replace(with: 1e-3, where: .!(lanes .>= 1e-3))
+        return EmotionProbabilities(lanes: lanes).normalized
+    }
+}

@@ -1,0 +1,140 @@
+import EmotionRecognition
+import FaceDetection
+import Imaging
+
+/// Follows faces from frame to frame: who is who, where it is, and what it shows.
+///
+/// One frame is two calls: ``match(_:at:)`` with what the detector found, then ``update(_:into:)`` with the
+/// probabilities of ``toRecognize``. The result depends on its arguments alone, times included, so that the same
+/// frames give the same faces twice. Nothing is allocated once it has held as many faces as it will.
+public struct FaceTracker: Sendable {
+    /// How faces are followed.
+    public var parameters: TrackingParameters
+    /// The faces in view, oldest first, those missed in this frame where they are expected.
+    public private(set) var faces: [TrackedFace] = []
+    /// The faces of this frame whose emotion is wanted, as they were detected.
+    public private(set) var toRecognize: [DetectedFace] = []
+
+    private var tracks: [Track] = []
+    private var lastNumber = 0
+    private var now: UInt64 = 0
+    private var taken: [Bool] = []
+    /// Which track each element of `toRecognize` belongs to.
+    private var recognized: [Int] = []
+
+    /// A tracker that has seen nothing yet.
+    public init(parameters: TrackingParameters = TrackingParameters()) {
+        self.parameters = parameters
+    }
+
+    /// Where the faces followed are expected at a time, and how long each has not been seen, in seconds; those not
+    /// yet reported included.
+    public func forEachExpected(at time: UInt64, _ body: (_ box: Rectangle, _ unseenFor: Double) -> Void) {
+        for track in tracks {
+            let unseen = Self.seconds(from: track.lastSeen, to: time)
+            body(track.motion.predicted(after: unseen).box, unseen)
+        }
+    }
+
+    /// True where no face is followed, reported or not.
+    public var isEmpty: Bool { tracks.isEmpty }
+
+    /// Gives each detection to the face it belongs to, or to a new one.
+    ///
+    /// - Parameter time: nanoseconds; not before that of the last frame.
+    public mutating func match(_ detections: [DetectedFace], at time: UInt64) {
+        now = max(now, time)
+        taken.removeAll(keepingCapacity: true)
+        taken.append(contentsOf: repeatElement(false, count: detections.count))
+        for index in tracks.indices {
+            let unseen = Self.seconds(from: tracks[index].lastSeen, to: now)
+            tracks[index].unseenFor = unseen
+            tracks[index].expected = tracks[index].motion.predicted(after: unseen).box
+            tracks[index].isSeen = false
+        }
+        while let (track, detection) = bestPair(detections) {
+            taken[detection] = true
+            tracks[track].see(detections[detection], at: now)
+        }
+        for index in detections.indices where !taken[index] && !isDuplicate(detections[index].box) {
+            lastNumber += 1
+            tracks.append(Track(number: lastNumber, detections[index], at: now))
+        }
+        toRecognize.removeAll(keepingCapacity: true)
+        recognized.removeAll(keepingCapacity: true)
+        for index in tracks.indices where tracks[index].isSeen {
+            let age = Self.seconds(from: tracks[index].lastRecognized, to: now)
+            if tracks[index].filter == nil || age >= parameters.recognitionInterval {
+                toRecognize.append(tracks[index].detection)
+                recognized.append(index)
+            }
+        }
+    }
+
+    /// Smooths the probabilities of ``toRecognize``, in its order, and adds what happened to `changes`.
+    ///
+    /// Where there are fewer probabilities than faces, the faces without one keep what they had.
+    public mutating func update(_ probabilities: [EmotionProbabilities], into changes: inout [FaceChange]) {
+        for (index, observed) in zip(recognized, probabilities) {
+            let changed = tracks[index].look(observed, at: now, parameters.smoothing)
+            if changed, tracks[index].isReported { changes.append(.changed(tracks[index].face)) }
+        }
+        for index in tracks.indices
+        where !tracks[index].isReported && tracks[index].sightings >= max(1, parameters.confirmations) {
+            tracks[index].isReported = true
+            changes.append(.appeared(tracks[index].face))
+        }
+        for track in tracks where track.isReported && isForgotten(track) {
+            changes.append(.left(number: track.number, seconds: track.secondsInView))
+        }
+        tracks.removeAll(where: isForgotten)
+        faces.removeAll(keepingCapacity: true)
+        for track in tracks where track.isReported { faces.append(track.face) }
+    }
+
+    /// Lets every face go: the source is lost, or its frames have ended.
+    public mutating func leaveAll(into changes: inout [FaceChange]) {
+        for track in tracks where track.isReported {
+            changes.append(.left(number: track.number, seconds: track.secondsInView))
+        }
+        tracks.removeAll(keepingCapacity: true)
+        faces.removeAll(keepingCapacity: true)
+        toRecognize.removeAll(keepingCapacity: true)
+        recognized.removeAll(keepingCapacity: true)
+    }
+
+    private func isForgotten(_ track: Track) -> Bool {
+        let memory = track.isReported ? parameters.memory : parameters.unconfirmedMemory
+        return !track.isSeen && Self.seconds(from: track.lastSeen, to: now) > memory
+    }
+
+    /// The pair of a face not seen yet in this frame and a detection not taken yet that fit best: greedy, because
+    /// with a predicted box only faces that hide one another compete.
+    private func bestPair(_ detections: [DetectedFace]) -> (track: Int, detection: Int)? {
+        var best: (track: Int, detection: Int)?
+        var bestScore = -Double.infinity
+        for track in tracks.indices where !tracks[track].isSeen {
+            for detection in detections.indices where !taken[detection] {
+                guard let score = tracks[track].fit(detections[detection].box), score > bestScore else {
+                    continue
+                }
+                bestScore = score
+                best = (track, detection)
+            }
+        }
+        return best
+    }
+
+    /// True for a box that lies mostly within a face seen in this frame: a second detection of the same face.
+    private func isDuplicate(_ box: Rectangle) -> Bool {
+        tracks.contains { track in
+            let smaller = min(track.detection.box.area, box.area)
+            return track.isSeen && smaller > 0
+                && Double(track.detection.box.intersection(box).area) > 0.6 * Double(smaller)
+        }
+    }
+
+    static func seconds(from earlier: UInt64, to later: UInt64) -> Double {
+        later > earlier ? Double(later - earlier) * 1e-9 : 0
+    }
+}

@@ -1,0 +1,80 @@
+import EmotionRecognition
+import FaceDetection
+import Imaging
+
+/// What the tracker knows of one face.
+struct Track: Sendable {
+    let number: Int
+    /// The detection of the last frame in which the face was seen.
+    private(set) var detection: DetectedFace
+    private(set) var motion: FaceMotion
+    private(set) var filter: EmotionFilter?
+    private(set) var raw = EmotionProbabilities.uniform
+    private(set) var sightings = 1
+    private(set) var lastSeen: UInt64
+    private(set) var lastRecognized: UInt64 = 0
+    private let firstSeen: UInt64
+    var isReported = false
+
+    /// True where it was detected in this frame.
+    var isSeen = true
+    /// Where it should be in this frame.
+    var expected: Rectangle
+    /// Seconds from its last detection to this frame, before matching.
+    var unseenFor = 0.0
+
+    init(number: Int, _ detection: DetectedFace, at time: UInt64) {
+        self.number = number
+        self.detection = detection
+        motion = FaceMotion(detection.box)
+        expected = detection.box
+        firstSeen = time
+        lastSeen = time
+    }
+
+    /// How well a box fits the expected one: the overlap less the distance of the centres in face widths, or nil
+    /// where it can't be this face.
+    ///
+    /// A face may have moved further the longer it was not seen.
+    func fit(_ box: Rectangle) -> Double? {
+        let side = Double(max(1, expected.width + expected.height)) / 2
+        let otherSide = Double(max(1, box.width + box.height)) / 2
+        let ratio = otherSide / side
+        guard ratio > 0.5, ratio < 2 else { return nil }
+        let x = Double(box.x - expected.x) + Double(box.width - expected.width) / 2
+        let y = Double(box.y - expected.y) + Double(box.height - expected.height) / 2
+        let distance = (x * x + y * y).squareRoot() / side
+        guard distance < min(1.5, 0.5 + 1.5 * unseenFor) else { return nil }
+        return expected.intersectionOverUnion(box) - distance
+    }
+
+    mutating func see(_ detection: DetectedFace, at time: UInt64) {
+        motion.update(detection.box, after: FaceTracker.seconds(from: lastSeen, to: time))
+        self.detection = detection
+        isSeen = true
+        lastSeen = time
+        sightings += 1
+    }
+
+    /// Takes in what the network says; true where the reported emotion changed.
+    mutating func look(
+        _ observed: EmotionProbabilities, at time: UInt64, _ parameters: EmotionFilter.Parameters
+    ) -> Bool {
+        defer { lastRecognized = time }
+        raw = observed
+        guard filter != nil else {
+            filter = EmotionFilter(observed)
+            return false
+        }
+        return filter?.update(
+            observed, after: FaceTracker.seconds(from: lastRecognized, to: time), parameters) ?? false
+    }
+
+    var secondsInView: Double { FaceTracker.seconds(from: firstSeen, to: lastSeen) }
+
+    var face: TrackedFace {
+        TrackedFace(
+            number: number, box: isSeen ? motion.box : expected, tilt: detection.tilt, rawProbabilities: raw,
+            probabilities: filter?.probabilities ?? .uniform, emotion: filter?.emotion ?? .neutral)
+    }
+}

@@ -1,0 +1,167 @@
+import EmotionRecognition
+import FaceDetection
+import Imaging
+import Testing
+import Tracking
+
+private let frame: UInt64 = 33_333_333
+
+private func face(_ x: Int, _ y: Int, _ side: Int = 100) -> DetectedFace {
+    DetectedFace(box: Rectangle(x: x, y: y, width: side, height: side))
+}
+
+private func probabilities(_ emotion: Emotion, _ confidence: Float = 0.9) -> EmotionProbabilities {
+    var lanes = SIMD8<Float>(repeating: (1 - confidence) / 6)
+    lanes[emotion.rawValue] = confidence
+    return EmotionProbabilities(lanes: lanes)
+}
+
+extension FaceTracker {
+    /// One frame in which every face shows the same.
+    fileprivate mutating func step(
+        _ detections: [DetectedFace], frame number: Int, showing emotion: Emotion = .neutral
+    ) -> [FaceChange] {
+        var changes: [FaceChange] = []
+        match(detections, at: UInt64(number) * frame)
+        update(toRecognize.map { _ in probabilities(emotion) }, into: &changes)
+        return changes
+    }
+}
+
+private func appeared(_ changes: [FaceChange]) -> [Int] {
+    changes.compactMap { if case .appeared(let face) = $0 { face.number } else { nil } }
+}
+
+private func left(_ changes: [FaceChange]) -> [Int] {
+    changes.compactMap { if case .left(let number, _) = $0 { number } else { nil } }
+}
+
+@Test("a face is reported once it was detected twice, and keeps its number while it moves")
+func keepsNumber() {
+    var tracker = FaceTracker()
+    #expect(tracker.step([face(50, 50)], frame: 1).isEmpty)
+    #expect(tracker.faces.isEmpty)
+    #expect(appeared(tracker.step([face(56, 52)], frame: 2)) == [1])
+    for number in 3..<60 {
+        #expect(tracker.step([face(50 + 6 * number, 50 + 2 * number)], frame: number).isEmpty)
+        #expect(tracker.faces.map(\.number) == [1])
+    }
+    let box = tracker.faces[0].box
+    #expect(abs(box.x - (50 + 6 * 59)) <= 2 && abs(box.y - (50 + 2 * 59)) <= 2)
+}
+
+@Test("a detection that does not come again is never reported")
+func falseAlarm() {
+    var tracker = FaceTracker()
+    var changes: [FaceChange] = []
+    changes += tracker.step([face(50, 50)], frame: 1)
+    for number in 2..<60 { changes += tracker.step([], frame: number) }
+    #expect(changes.isEmpty)
+    #expect(tracker.isEmpty)
+}
+
+@Test("two faces that pass one another keep their numbers")
+func crossing() {
+    var tracker = FaceTracker()
+    for number in 0..<40 {
+        // 12 pixels a frame towards one another, 60 pixels apart in height.
+        let there = face(20 + 12 * number, 100)
+        let back = face(520 - 12 * number, 160)
+        _ = tracker.step(number.isMultiple(of: 2) ? [there, back] : [back, there], frame: number)
+    }
+    #expect(tracker.faces.map(\.number) == [1, 2])
+    #expect(tracker.faces[0].box.x > 400)
+    #expect(tracker.faces[1].box.x < 100)
+}
+
+@Test("a face missed for a few frames is expected further along its way and found again there")
+func missed() {
+    var tracker = FaceTracker()
+    for number in 0..<20 { _ = tracker.step([face(20 + 10 * number, 100)], frame: number) }
+    for number in 20..<25 {
+        #expect(left(tracker.step([], frame: number)).isEmpty)
+        #expect(tracker.faces.map(\.number) == [1])
+    }
+    #expect(tracker.faces[0].box.x > 20 + 10 * 21)
+    #expect(tracker.step([face(20 + 10 * 25, 100)], frame: 25).isEmpty)
+    #expect(tracker.faces.map(\.number) == [1])
+}
+
+@Test("a face that stays away leaves once, and a new one gets a new number")
+func leaves() {
+    var tracker = FaceTracker()
+    for number in 0...30 { _ = tracker.step([face(100, 100)], frame: number) }
+    var changes: [FaceChange] = []
+    for number in 31..<90 { changes += tracker.step([], frame: number) }
+    #expect(left(changes) == [1])
+    guard case .left(_, let seconds)? = changes.first else { return }
+    #expect(abs(seconds - 1.0) < 0.01)
+    _ = tracker.step([face(100, 100)], frame: 90)
+    #expect(appeared(tracker.step([face(100, 100)], frame: 91)) == [2])
+}
+
+@Test("every face that appeared leaves when the source is lost")
+func leaveAll() {
+    var tracker = FaceTracker()
+    for number in 0..<3 { _ = tracker.step([face(100, 100), face(400, 100)], frame: number) }
+    var changes: [FaceChange] = []
+    tracker.leaveAll(into: &changes)
+    #expect(left(changes) == [1, 2])
+    #expect(tracker.faces.isEmpty)
+    changes = []
+    tracker.leaveAll(into: &changes)
+    #expect(changes.isEmpty)
+}
+
+@Test("a second box on a face already seen is no second face")
+func duplicate() {
+    var tracker = FaceTracker()
+    for number in 0..<5 { _ = tracker.step([face(100, 100), face(120, 120, 60)], frame: number) }
+    #expect(tracker.faces.count == 1)
+}
+
+@Test("a box twice as far away as a face is wide is another face")
+func jump() {
+    var tracker = FaceTracker()
+    for number in 0..<3 { _ = tracker.step([face(100, 100)], frame: number) }
+    for number in 3..<5 { _ = tracker.step([face(300, 100)], frame: number) }
+    #expect(tracker.faces.map(\.number) == [1, 2])
+}
+
+@Test("a face is looked at again only after the interval")
+func recognitionInterval() {
+    var parameters = TrackingParameters()
+    parameters.recognitionInterval = 0.05
+    var tracker = FaceTracker(parameters: parameters)
+    var looks: [Int] = []
+    for number in 0..<7 {
+        _ = tracker.step([face(100, 100)], frame: number)
+        looks.append(tracker.toRecognize.count)
+    }
+    #expect(looks == [1, 0, 1, 0, 1, 0, 1])
+}
+
+@Test("clocks that stand still or go back, and boxes without area, do no harm")
+func oddInput() {
+    var tracker = FaceTracker()
+    var changes: [FaceChange] = []
+    for time: UInt64 in [5, 5, 3, .max, 0, .max] {
+        tracker.match(
+            [face(10, 10), face(0, 0, 0), face(-5000, 90_000, 70), face(10, 10, -3)], at: time)
+        tracker.update([], into: &changes)
+    }
+    #expect(tracker.faces.allSatisfy { $0.probabilities == .uniform })
+}
+
+@Test("a changed expression is reported once, with the new emotion")
+func changed() {
+    var tracker = FaceTracker()
+    for number in 0..<30 { _ = tracker.step([face(100, 100)], frame: number, showing: .neutral) }
+    var emotions: [Emotion] = []
+    for number in 30..<60 {
+        for case .changed(let face) in tracker.step([face(100, 100)], frame: number, showing: .happy) {
+            emotions.append(face.emotion)
+        }
+    }
+    #expect(emotions == [.happy])
+}
