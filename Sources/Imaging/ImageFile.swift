@@ -1,0 +1,79 @@
+import CTurboJPEG
+
+/// Pictures in files: JPEG and PNG.
+///
+/// To read many, keep an ``ImageReader``.
+public enum ImageFile {
+    /// Reads a JPEG or PNG file as luma.
+    public static func readGray(path: String, into image: inout GrayImage) throws(ImageError) {
+        try ImageReader().readGray(path: path, into: &image)
+    }
+
+    /// Reads a JPEG or PNG file as red, green and blue.
+    public static func readColor(path: String, into image: inout ColorImage) throws(ImageError) {
+        try ImageReader().readColor(path: path, into: &image)
+    }
+
+    /// Writes a PNG file. It is written beside its place and renamed, so that no reader sees half of one.
+    public static func writePNG(_ image: ColorImage, path: String) throws(ImageError) {
+        try writePNG(image.pixels, width: image.width, height: image.height, channels: 3, path: path)
+    }
+
+    /// Writes a grey PNG file, beside its place and renamed.
+    public static func writePNG(_ image: GrayImage, path: String) throws(ImageError) {
+        try writePNG(image.pixels, width: image.width, height: image.height, channels: 1, path: path)
+    }
+
+    /// Writes a JPEG file, beside its place and renamed; `quality` is libjpeg's, 1 to 100.
+    public static func writeJPEG(_ image: ColorImage, path: String, quality: Int = 92) throws(ImageError) {
+        try FileBytes.write(encodeJPEG(image, quality: quality, name: path), path)
+    }
+
+    /// Writes by the name's ending: `.jpg` or `.jpeg` as JPEG, anything else as PNG.
+    public static func write(_ image: ColorImage, path: String) throws(ImageError) {
+        let name = path.lowercased()
+        if name.hasSuffix(".jpg") || name.hasSuffix(".jpeg") {
+            try writeJPEG(image, path: path)
+        } else {
+            try writePNG(image, path: path)
+        }
+    }
+
+    /// A colour image as the bytes of a JPEG file, 4:2:0 below quality 90 and 4:4:4 from there.
+    public static func encodeJPEG(
+        _ image: ColorImage, quality: Int = 92, name: String = "JPEG"
+    ) throws(ImageError) -> [UInt8] {
+        // 65,500 is the most that libjpeg takes on a side.
+        guard (1...65_500).contains(image.width), (1...65_500).contains(image.height) else {
+            throw .unwritable(path: name, reason: "a JPEG can't have \(image.width)×\(image.height) pixels")
+        }
+        guard let handle = tjInitCompress() else { throw .unwritable(path: name, reason: "out of memory") }
+        defer { tjDestroy(handle) }
+        let quality = Int32(min(100, max(1, quality)))
+        let sampling = Int32((quality < 90 ? TJSAMP_420 : TJSAMP_444).rawValue)
+        let capacity = tjBufSize(Int32(image.width), Int32(image.height), sampling)
+        var status: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: Int(capacity)) { buffer, count in
+            var target = buffer.baseAddress
+            var size = UInt(buffer.count)
+            status = tjCompress2(
+                handle, image.pixels, Int32(image.width), 0, Int32(image.height),
+                Int32(TJPF_RGB.rawValue), &target, &size, sampling, quality, TJFLAG_NOREALLOC)
+            count = status == 0 ? Int(size) : 0
+        }
+        guard status == 0 else {
+            let reason = tjGetErrorStr2(handle).map { String(cString: $0) } ?? "libjpeg-turbo gives no reason"
+            throw .unwritable(path: name, reason: reason)
+        }
+        return bytes
+    }
+
+    private static func writePNG(
+        _ pixels: [UInt8], width: Int, height: Int, channels: Int, path: String
+    ) throws(ImageError) {
+        switch PNG.encode(pixels, width: width, height: height, channels: channels) {
+        case .success(let bytes): try FileBytes.write(bytes, path)
+        case .failure(let reason): throw .unwritable(path: path, reason: reason.text)
+        }
+    }
+}

@@ -1,0 +1,212 @@
+import CTurboJPEG
+
+/// Decodes JPEGs one after another, sequential or progressive, in grey, YCbCr, RGB, CMYK or YCCK, through
+/// libjpeg-turbo.
+///
+/// The decoder and the images it fills are meant to be kept: nothing is allocated for a frame of the size of the
+/// one before. Huffman tables may be missing, as in the Motion JPEG of many cameras; the standard ones are taken
+/// then. Used from one thread at a time.
+public final class JPEGDecoder {
+    /// How much damage is borne.
+    public enum Tolerance: Sendable {
+        /// Any damage that may show in the pixels is an error: for files.
+        case none
+        /// Stray bytes before a marker are stepped over, as many cameras send them; other damage is an error.
+        case strayBytes
+    }
+
+    /// The most pixels taken where nothing else is said: 2²⁷, more than any camera in a shop has.
+    public static let defaultMaximumPixels = 1 << 27
+
+    private let handle: tjhandle?
+    private let tolerance: Tolerance
+    private let maximumPixels: Int
+    private var cmyk: [UInt8] = []
+    private var planes: [UInt8] = []
+
+    /// Makes a decoder.
+    ///
+    /// - Parameters:
+    ///   - tolerance: What damage is borne.
+    ///   - maximumPixels: Headers that claim more are refused before anything is allocated.
+    public init(tolerance: Tolerance = .none, maximumPixels: Int = defaultMaximumPixels) {
+        handle = tjInitDecompress()
+        self.tolerance = tolerance
+        self.maximumPixels = maximumPixels
+    }
+
+    deinit {
+        if let handle { tjDestroy(handle) }
+    }
+
+    /// Decodes the luma alone; the colour is not even transformed back.
+    public func decode(_ bytes: [UInt8], into image: inout GrayImage) throws(JPEGError) {
+        let header = try readHeader(bytes)
+        guard !header.isCMYK else {
+            try decodeCMYK(bytes, header)
+            image.setSize(width: header.width, height: header.height)
+            for index in image.pixels.indices {
+                image.pixels[index] = Luma.of(cmyk: cmyk, at: index * 4)
+            }
+            return
+        }
+        image.setSize(width: header.width, height: header.height)
+        try decompress(bytes, header, TJPF_GRAY, into: &image.pixels)
+    }
+
+    /// Decodes to red, green and blue.
+    public func decode(_ bytes: [UInt8], into image: inout ColorImage) throws(JPEGError) {
+        let header = try readHeader(bytes)
+        guard !header.isCMYK else {
+            try decodeCMYK(bytes, header)
+            image.setSize(width: header.width, height: header.height)
+            for index in 0..<(header.width * header.height) {
+                let (red, green, blue) = CMYK.rgb(cmyk, at: index * 4)
+                image.pixels[index * 3] = red
+                image.pixels[index * 3 + 1] = green
+                image.pixels[index * 3 + 2] = blue
+            }
+            return
+        }
+        image.setSize(width: header.width, height: header.height)
+        try decompress(bytes, header, TJPF_RGB, into: &image.pixels)
+    }
+
+    /// Decodes to the planes that the JPEG holds, with the chroma brought to half size both ways (4:2:0).
+    ///
+    /// The cheapest form for a window, whose graphics card turns it into colours: no colour conversion here. The
+    /// values have JPEG's full range (0 to 255), by BT.601.
+    public func decode(_ bytes: [UInt8], into image: inout YUVImage) throws(JPEGError) {
+        let header = try readHeader(bytes)
+        guard !header.isCMYK, header.isYCbCr, header.subsampling >= 0 else {
+            var color = ColorImage()
+            try decode(bytes, into: &color)
+            image.set(color)
+            return
+        }
+        image.setSize(width: header.width, height: header.height)
+        try decompressPlanes(bytes, header, into: &image)
+    }
+
+    // MARK: - Header
+
+    private struct Header {
+        var width: Int
+        var height: Int
+        var subsampling: Int32
+        var isCMYK: Bool
+        var isYCbCr: Bool
+    }
+
+    private func readHeader(_ bytes: [UInt8]) throws(JPEGError) -> Header {
+        guard let handle else { throw .broken(reason: "libjpeg-turbo can't be set up: out of memory") }
+        var width: Int32 = 0
+        var height: Int32 = 0
+        var subsampling: Int32 = -1
+        var colorSpace: Int32 = -1
+        let status = bytes.withUnsafeBufferPointer {
+            tjDecompressHeader3(
+                handle, $0.baseAddress, UInt($0.count), &width, &height, &subsampling, &colorSpace)
+        }
+        // A sampling that turbojpeg has no name for is an error to it, though it decodes it to pixels well.
+        guard width > 0, height > 0, colorSpace >= 0 else { throw .broken(reason: lastMessage) }
+        if status != 0, subsampling >= 0, !isBearable(lastMessage) { throw .broken(reason: lastMessage) }
+        guard Int(width) <= maximumPixels / Int(height) else {
+            throw .tooLarge(width: Int(width), height: Int(height))
+        }
+        return Header(
+            width: Int(width), height: Int(height), subsampling: subsampling,
+            isCMYK: colorSpace == TJCS_CMYK.rawValue || colorSpace == TJCS_YCCK.rawValue,
+            isYCbCr: colorSpace == TJCS_YCbCr.rawValue || colorSpace == TJCS_GRAY.rawValue)
+    }
+
+    // MARK: - Pixels
+
+    private func decompress(
+        _ bytes: [UInt8], _ header: Header, _ format: TJPF, into pixels: inout [UInt8]
+    ) throws(JPEGError) {
+        let status = bytes.withUnsafeBufferPointer { source in
+            pixels.withUnsafeMutableBufferPointer { target in
+                tjDecompress2(
+                    handle, source.baseAddress, UInt(source.count), target.baseAddress, Int32(header.width),
+                    0,
+                    Int32(header.height), Int32(format.rawValue), TJFLAG_LIMITSCANS)
+            }
+        }
+        try check(status)
+    }
+
+    private func decodeCMYK(_ bytes: [UInt8], _ header: Header) throws(JPEGError) {
+        let count = header.width * header.height * 4
+        if cmyk.count != count { cmyk = [UInt8](repeating: 0, count: count) }
+        try decompress(bytes, header, TJPF_CMYK, into: &cmyk)
+    }
+
+    private func decompressPlanes(
+        _ bytes: [UInt8], _ header: Header, into image: inout YUVImage
+    ) throws(JPEGError) {
+        let (width, height) = (Int32(header.width), Int32(header.height))
+        let isGray = header.subsampling == TJSAMP_GRAY.rawValue
+        let lumaWidth = Int(tjPlaneWidth(0, width, header.subsampling))
+        let lumaHeight = Int(tjPlaneHeight(0, height, header.subsampling))
+        let chromaWidth = isGray ? 0 : Int(tjPlaneWidth(1, width, header.subsampling))
+        let chromaHeight = isGray ? 0 : Int(tjPlaneHeight(1, height, header.subsampling))
+        guard lumaWidth >= header.width, lumaHeight >= header.height, chromaWidth >= 0, chromaHeight >= 0
+        else {
+            throw .broken(reason: "an unknown chroma sampling")
+        }
+        let lumaCount = lumaWidth * lumaHeight
+        let chromaCount = chromaWidth * chromaHeight
+        let count = lumaCount + 2 * chromaCount
+        if planes.count != count { planes = [UInt8](repeating: 0, count: count) }
+        let status = bytes.withUnsafeBufferPointer { source in
+            planes.withUnsafeMutableBufferPointer { target -> Int32 in
+                guard let base = target.baseAddress else { return -1 }
+                return withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<UInt8>?.self, capacity: 3) {
+                    pointers in
+                    pointers.initialize(repeating: nil)
+                    pointers[0] = base
+                    if !isGray {
+                        pointers[1] = base + lumaCount
+                        pointers[2] = base + lumaCount + chromaCount
+                    }
+                    return tjDecompressToYUVPlanes(
+                        handle, source.baseAddress, UInt(source.count), pointers.baseAddress, width, nil,
+                        height, TJFLAG_LIMITSCANS)
+                }
+            }
+        }
+        try check(status)
+        image.setLuma(planes, offset: 0, bytesPerRow: lumaWidth)
+        if isGray {
+            image.setChromaNeutral()
+        } else {
+            image.setChroma(
+                planes, offsets: (lumaCount, lumaCount + chromaCount), width: chromaWidth,
+                height: chromaHeight)
+        }
+    }
+
+    // MARK: - Errors
+
+    private func check(_ status: Int32) throws(JPEGError) {
+        guard status != 0 else { return }
+        let message = lastMessage
+        guard tjGetErrorCode(handle) == TJERR_WARNING.rawValue, isBearable(message) else {
+            throw .broken(reason: message)
+        }
+    }
+
+    /// Stray bytes before the end marker (0xd9) come when all pixels are decoded. libjpeg words the first
+    /// warning only, so that stray bytes at any other place may hide worse: a camera's picture is used all the
+    /// same, a file is not.
+    private func isBearable(_ message: String) -> Bool {
+        guard message.contains("extraneous bytes before marker") else { return false }
+        return tolerance == .strayBytes || message.hasSuffix("0xd9")
+    }
+
+    private var lastMessage: String {
+        guard let text = tjGetErrorStr2(handle) else { return "libjpeg-turbo gives no reason" }
+        return String(cString: text)
+    }
+}
