@@ -1,13 +1,44 @@
 import Foundation
 
 /// Every command of the program, and the way from words to one of them.
-enum CommandLineInterface {
-    static let commands: [Command] = []
+package enum CommandLineInterface {
+    /// The version in `raut --version`, in the man page, and in the first line of events.
+    package static let version = "1.0.0"
 
-    static func main(_ words: [String]) -> Int32 {
+    /// The commands in the order of the help.
+    package static let commands: [Command] = []
+
+    /// The commands that need the table of all others, and are no part of it.
+    package static let hidden: [Command] = [
+        Command(
+            name: "man", summary: "the man page, in roff", example: "raut man | man -l -", isHidden: true
+        ) { _ in
+            try StandardOutput.write(ManPage.text(for: commands))
+            return 0
+        },
+        Command(
+            name: "completions", summary: "completions for a shell", operands: "bash|zsh|fish",
+            example: "source <(raut completions bash)", isHidden: true
+        ) { arguments in
+            guard let shell = Completions.Shell(rawValue: arguments.operands[0]) else {
+                throw UsageError(description: "'\(arguments.operands[0])': expected bash, zsh or fish")
+            }
+            try StandardOutput.write(Completions.text(for: commands, in: shell))
+            return 0
+        },
+    ]
+
+    /// Does what the words after the program's name ask for, says in one line what goes wrong, and returns the exit
+    /// status: 0 success, 1 failure, 2 wrong usage.
+    package static func main(_ words: [String]) -> Int32 {
+        // A reader that goes away shows as EPIPE where it is written to; it must not kill the program.
+        signal(SIGPIPE, SIG_IGN)
         do {
-            let (command, rest) = try select(words)
-            return try command.run(Arguments(rest, for: command))
+            let status = try perform(words)
+            try StandardOutput.flush()
+            return status
+        } catch is StandardOutput.Closed {
+            return 0
         } catch let error as UsageError {
             report(error.description)
             return 2
@@ -17,12 +48,37 @@ enum CommandLineInterface {
         }
     }
 
+    private static func perform(_ words: [String]) throws -> Int32 {
+        switch words.first {
+        case "--help", "-h":
+            try StandardOutput.write(Help.text(for: commands))
+            return 0
+        case "--version", "-V":
+            try StandardOutput.write("raut \(version)\n")
+            return 0
+        case "help":
+            guard words.count > 1 else {
+                try StandardOutput.write(Help.text(for: commands))
+                return 0
+            }
+            return try perform([words[1], "--help"])
+        default:
+            let (command, rest) = try select(words)
+            if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
+                try StandardOutput.write(Help.text(for: command))
+                return 0
+            }
+            return try command.run(Arguments(rest, for: command))
+        }
+    }
+
     /// The command that the first word names, `run` where it names none.
-    private static func select(_ words: [String]) throws(UsageError) -> (Command, [String]) {
-        let named = commands.first { $0.name == words.first }
-        if let named { return (named, Array(words.dropFirst())) }
+    package static func select(_ words: [String]) throws(UsageError) -> (Command, [String]) {
+        if let named = (commands + hidden).first(where: { $0.name == words.first }) {
+            return (named, Array(words.dropFirst()))
+        }
         if let word = words.first, !word.hasPrefix("-") {
-            throw UsageError(description: "unknown command '\(word)': see 'raut --help'")
+            throw UsageError(description: unknown(word))
         }
         guard let run = commands.first(where: { $0.name == "run" }) else {
             throw UsageError(description: "which command? see 'raut --help'")
@@ -30,7 +86,21 @@ enum CommandLineInterface {
         return (run, words)
     }
 
-    private static func report(_ line: String) {
-        FileHandle.standardError.write(Data("raut: \(line)\n".utf8))
+    private static func unknown(_ word: String) -> String {
+        if let near = Spelling.nearest(to: word, in: commands.map(\.name)) {
+            return "unknown command '\(word)': did you mean 'raut \(near)'?"
+        }
+        if word.contains("."), FileManager.default.fileExists(atPath: word) {
+            return
+                "unknown command '\(word)': for a picture 'raut image \(word)', for a video 'raut run --source "
+                + "\(word)'"
+        }
+        return "unknown command '\(word)': see 'raut --help'"
+    }
+
+    /// Says one line on standard error.
+    package static func report(_ line: String) {
+        let oneLine = line.split(whereSeparator: \.isNewline).joined(separator: " ")
+        FileHandle.standardError.write(Data("raut: \(oneLine)\n".utf8))
     }
 }
