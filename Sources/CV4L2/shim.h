@@ -1,3 +1,4 @@
 #pragma once
 #include <linux/videodev2.h>
 #include <libv4l2.h>
+#include <sys/eventfd.h>

@@ -7,12 +7,17 @@ public struct Frame: Sendable {
     /// When the frame was taken: nanoseconds of the monotonic clock (`CLOCK_MONOTONIC`), the driver's where it
     /// gives one.
     public var monotonicTime: UInt64 = 0
+    /// When the frame was taken by the source's own clock, in nanoseconds: equal to ``monotonicTime`` for what is
+    /// live; the place in the clip for a video, whatever the pace at which it is read.
+    public var sourceTime: UInt64 = 0
     /// Columns in pixels.
     public var width = 0
     /// Rows in pixels.
     public var height = 0
     /// How `bytes` holds the pixels.
     public var format = PixelFormat.gray
+    /// How luma and chroma stand for colours; means nothing to formats without.
+    public var encoding = ColorEncoding.video
     /// Bytes from one row of the first plane to the next; 0 for compressed formats.
     public var bytesPerRow = 0
     /// The frame's bytes; exactly as many as the frame has.
@@ -20,4 +25,13 @@ public struct Frame: Sendable {
 
     /// An empty frame for a source to fill.
     public init() {}
+
+    /// Changes how many bytes there are; what new ones hold is unspecified. Allocates only to grow.
+    mutating func setByteCount(_ count: Int) {
+        if bytes.count > count {
+            bytes.removeLast(bytes.count - count)
+        } else if bytes.count < count {
+            bytes.append(contentsOf: repeatElement(0, count: count - bytes.count))
+        }
+    }
 }

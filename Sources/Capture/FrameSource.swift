@@ -20,4 +20,34 @@ public protocol FrameSource: AnyObject, Sendable {
 
     /// Makes a waiting `next` return false soon; may be called from any thread.
     func cancel()
+
+    /// What is newly wrong, or right again, with a source that goes on giving frames; nil where nothing has
+    /// changed since the last call. Asked after each frame.
+    func takeNotice() -> SourceNotice?
+}
+
+extension FrameSource {
+    /// Most sources either work or fail.
+    public func takeNotice() -> SourceNotice? { nil }
+}
+
+/// A fault of a source that goes on giving frames, said once, and its end.
+public enum SourceNotice: Equatable, Sendable {
+    /// Frames are lost before they reach us: the driver drops them or hands over broken ones.
+    case troubled(reason: String)
+    /// Frames come as they should again.
+    case recovered
+}
+
+/// A source that can be opened again after ``CaptureError/lost(source:reason:)``: a camera that is plugged in
+/// again, perhaps under another number, or a network stream.
+public protocol RecoverableSource: FrameSource {
+    /// False where what was lost will not come back.
+    var canComeBack: Bool { get }
+
+    /// Closes what is left and tries once to open it again; frame numbers go on. Name and size may be others
+    /// afterwards.
+    ///
+    /// - Throws: ``CaptureError/cannotOpen(source:reason:)`` while it is not back.
+    func reopen() throws(CaptureError)
 }

@@ -18,4 +18,15 @@ public enum PixelFormat: String, CaseIterable, Sendable {
     case bgr24 = "BGR3"
     /// One JPEG a frame.
     case mjpeg = "MJPG"
+
+    /// Bytes of a row of the first plane that hold pixels, or nil for a compressed format.
+    func usedBytesPerRow(width: Int) -> Int? {
+        switch self {
+        case .gray, .nv12, .yu12: width
+        case .yuyv, .uyvy: (width + 1) / 2 * 4
+        case .y16: width * 2
+        case .rgb24, .bgr24: width * 3
+        case .mjpeg: nil
+        }
+    }
 }

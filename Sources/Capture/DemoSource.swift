@@ -1,0 +1,81 @@
+import DemoPicture
+import Glibc
+import Imaging
+
+/// A picture of an astronaut, moved about the frame: nearer and farther, out of view and back.
+///
+/// What a frame shows depends on its number alone. A round takes 600 frames: 450 in view, 60 on the way out to the
+/// right, 30 without anybody, 60 on the way in from the left.
+final class DemoSource: FrameSource, @unchecked Sendable {
+    // Unchecked: the protocol promises one thread at a time but for cancel(), and CancelSignal is safe.
+
+    let name = "demo"
+    let width: Int
+    let height: Int
+    let frameRate: Double?
+    private let picture: PlanarPicture
+    private let signal = CancelSignal()
+    private var pacer: Pacer?
+    private let interval: UInt64
+    private var count = 0
+    private var scratch = PlanarPicture.Scratch()
+
+    /// Decodes the picture and starts at frame 1.
+    ///
+    /// - Parameters:
+    ///   - size: the frame's size.
+    ///   - framesPerSecond: the pace.
+    ///   - isPaced: false to give frames as fast as they are taken.
+    init(size: FrameSize, framesPerSecond: Double, isPaced: Bool) throws(CaptureError) {
+        width = size.width
+        height = size.height
+        frameRate = framesPerSecond
+        let pacer = Pacer(framesPerSecond: framesPerSecond)
+        interval = pacer.interval
+        self.pacer = isPaced ? pacer : nil
+        picture = try PlanarPicture(jpeg: DemoPicture.jpeg)
+    }
+
+    func next(into frame: inout Frame) throws(CaptureError) -> Bool {
+        if pacer != nil {
+            guard let due = pacer?.wait(signal) else { return false }
+            frame.monotonicTime = due
+        } else {
+            guard !signal.isRaised else { return false }
+            frame.monotonicTime = MonotonicClock.now
+        }
+        count += 1
+        frame.number = count
+        frame.sourceTime = UInt64(count - 1) &* interval
+        frame.width = width
+        frame.height = height
+        picture.draw(placement(ofFrame: count), into: &frame, scratch: &scratch)
+        return true
+    }
+
+    func cancel() { signal.raise() }
+
+    /// Frames of a round.
+    static let round = 600
+    /// Between the eyes in the picture.
+    private static let face = (x: 225.0, y: 105.0)
+
+    /// Where the picture lies in a frame, `number` counting from 1.
+    private func placement(ofFrame number: Int) -> PlanarPicture.Placement {
+        let step = Double((number - 1) % Self.round)
+        func wave(_ period: Double) -> Double { sin(2 * .pi * step / period) }
+        let away: Double =
+            switch step {
+            case ..<450: 0
+            case ..<510: (step - 450) / 60
+            case ..<540: 1
+            default: (step - 600) / 60
+            }
+        // A face of some 105 pixels in the picture; at 640×480 from 95 to 190.
+        let scale = (1.35 + 0.45 * wave(300)) * Double(height) / 480
+        let x = Double(width) * (0.5 + 0.2 * wave(200) + 1.6 * away)
+        let y = Double(height) * (0.42 + 0.08 * wave(150))
+        return PlanarPicture.Placement(
+            left: x - Self.face.x * scale, top: y - Self.face.y * scale, scale: scale)
+    }
+}

@@ -1,0 +1,28 @@
+/// Holds frames that could come faster to their rate.
+struct Pacer {
+    /// Nanoseconds from one frame to the next.
+    let interval: UInt64
+    private var due: UInt64?
+
+    /// Paces to so many frames a second; rates outside 0.001…1000 are taken as the nearest of these.
+    init(framesPerSecond: Double) {
+        interval = UInt64(1e9 / min(max(framesPerSecond, 0.001), 1000))
+    }
+
+    /// Waits until the next frame is due; after a pause the pace goes on from now instead of catching up.
+    ///
+    /// - Returns: when the frame was due, on the monotonic clock, or nil where the signal was raised.
+    mutating func wait(_ signal: CancelSignal) -> UInt64? {
+        var now = MonotonicClock.now
+        guard let due, now < due &+ 1_000_000_000 else {
+            self.due = now &+ interval
+            return signal.isRaised ? nil : now
+        }
+        while now < due {
+            if signal.wait(nanoseconds: due - now) == .cancelled { return nil }
+            now = MonotonicClock.now
+        }
+        self.due = due &+ interval
+        return signal.isRaised ? nil : due
+    }
+}
