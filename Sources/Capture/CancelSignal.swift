@@ -1,4 +1,4 @@
-import CV4L2
+import CLinux
 import Glibc
 
 /// A flag that wakes whoever waits: once raised it stays so.

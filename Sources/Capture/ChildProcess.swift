@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A program started as a child, its standard output read through a pipe; never left behind as a zombie.
@@ -150,6 +151,6 @@ struct ChildProcessError: Error, Equatable {
 /// What the system calls an errno.
 func systemMessage(_ number: Int32) -> String {
     var text = [CChar](repeating: 0, count: 256)
-    guard let message = strerror_r(number, &text, text.count) else { return "error \(number)" }
-    return String(cString: message)
+    guard strerror_r(number, &text, text.count) == 0 else { return "error \(number)" }
+    return text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
 }

@@ -106,7 +106,8 @@ final class FFmpegSource: RecoverableSource, @unchecked Sendable {
     private func start() throws(CaptureError) {
         guard let program = ChildProcess.find("ffmpeg") else {
             throw .cannotOpen(
-                source: name, reason: "videos take the ffmpeg program, which is not installed: apt install ffmpeg")
+                source: name,
+                reason: "videos take the ffmpeg program, which is not installed: apt install ffmpeg")
         }
         do {
             let child = try ChildProcess(program, settings.arguments)

@@ -29,7 +29,8 @@ final class PictureSource: FrameSource, @unchecked Sendable {
     /// Shows one picture until cancelled, or once where no pace is kept.
     convenience init(picture path: String, frameRate: Double?, isPaced: Bool) throws(CaptureError) {
         try self.init(
-            name: path, paths: [path], rate: frameRate ?? Self.pictureRate, isPaced: isPaced, repeats: isPaced)
+            name: path, paths: [path], rate: frameRate ?? Self.pictureRate, isPaced: isPaced, repeats: isPaced
+        )
     }
 
     /// Shows each picture of a folder once, in the order of their names.

@@ -26,7 +26,7 @@ struct PlanarPicture {
     }
 
     /// One output column's or row's place between two of the picture, or outside of it.
-    private struct Sample {
+    fileprivate struct Sample {
         var index: Int
         /// The second one's share, in 1/128.
         var share: Int32

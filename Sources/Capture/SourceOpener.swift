@@ -50,7 +50,8 @@ public enum SourceOpener {
         case "-":
             return OpenedSource(
                 source: try StreamSource(
-                    name: "standard input", descriptor: STDIN_FILENO, closes: false, isPaced: false), notes: [])
+                    name: "standard input", descriptor: STDIN_FILENO, closes: false, isPaced: false),
+                notes: [])
         default: break
         }
         if name.contains("://") { return OpenedSource(source: try video(name, request), notes: []) }
@@ -73,7 +74,8 @@ public enum SourceOpener {
 
     private static func demo(_ request: SourceRequest, notes: [String]) throws(CaptureError) -> OpenedSource {
         let source = try DemoSource(
-            size: request.size ?? FrameSize(width: 640, height: 480), framesPerSecond: request.frameRate ?? 30,
+            size: request.size ?? FrameSize(width: 640, height: 480),
+            framesPerSecond: request.frameRate ?? 30,
             isPaced: !request.asFastAsPossible)
         return OpenedSource(source: source, notes: notes)
     }

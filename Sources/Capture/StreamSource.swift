@@ -106,7 +106,8 @@ final class StreamSource: FrameSource, @unchecked Sendable {
     func cancel() { signal.raise() }
 
     private static func rejection(of name: String, _ error: any Error) -> CaptureError {
-        let expected = "expected YUV4MPEG2 or JPEGs one after another, as ffmpeg writes with '-f yuv4mpegpipe -'"
+        let expected =
+            "expected YUV4MPEG2 or JPEGs one after another, as ffmpeg writes with '-f yuv4mpegpipe -'"
         return switch error {
         case PipeReader.End.ended: .invalidData(source: name, reason: "it ended before a frame: \(expected)")
         case PipeReader.End.failed(let number): .cannotOpen(source: name, reason: systemMessage(number))

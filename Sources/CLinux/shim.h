@@ -1,0 +1,10 @@
+// Calls of Linux and glibc that Swift's Glibc module leaves out, as it is built without _GNU_SOURCE.
+#pragma once
+#include <poll.h>
+#include <spawn.h>
+#include <sys/eventfd.h>
+#include <time.h>
+
+int ppoll(struct pollfd *list, nfds_t count, const struct timespec *timeout, const sigset_t *mask);
+int pipe2(int ends[2], int flags);
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
