@@ -1,0 +1,94 @@
+import FaceDetection
+import Foundation
+import Imaging
+import Testing
+
+import EmotionRecognition
+
+@Suite("Cutting faces out")
+struct FaceCropTests {
+    /// A smooth picture whose value at any point is known: brighter to the right by 1 a pixel and downwards by
+    /// half of one.
+    private func slope(width: Int = 200, height: Int = 160) -> GrayImage {
+        var image = GrayImage(width: width, height: height)
+        for y in 0..<height {
+            for x in 0..<width { image.pixels[y * width + x] = UInt8(min(255, x + y / 2)) }
+        }
+        return image
+    }
+
+    private func cut(_ face: DetectedFace, margin: Double, from image: GrayImage) -> GrayImage {
+        var cutter = FaceCrop(margin: margin)
+        var crop = GrayImage()
+        cutter.cut(face, from: image, into: &crop)
+        return crop
+    }
+
+    @Test("a box of 48 pixels without margin is its pixels")
+    func pixels() {
+        let image = slope()
+        let crop = cut(
+            DetectedFace(box: Rectangle(x: 30, y: 20, width: 48, height: 48)), margin: 0, from: image)
+        for y in 0..<48 {
+            #expect(
+                Array(crop.pixels[(y * 48)..<(y * 48 + 48)])
+                    == (0..<48).map { image.pixels[(y + 20) * 200 + 30 + $0] })
+        }
+    }
+
+    @Test("a margin widens the box on every side by that share of it")
+    func margin() {
+        let image = slope()
+        let wide = cut(
+            DetectedFace(box: Rectangle(x: 46, y: 36, width: 40, height: 40)), margin: 0.2, from: image)
+        let same = cut(
+            DetectedFace(box: Rectangle(x: 38, y: 28, width: 56, height: 56)), margin: 0, from: image)
+        #expect(wide == same)
+    }
+
+    @Test("what lies beyond the border is the border's last pixel")
+    func border() {
+        let image = slope()
+        let crop = cut(
+            DetectedFace(box: Rectangle(x: -24, y: -24, width: 48, height: 48)), margin: 0, from: image)
+        #expect(crop.pixels[0] == image.pixels[0])
+        #expect(crop.pixels[10 * 48 + 47] == image.pixels[23])
+        #expect(crop.pixels[47 * 48 + 3] == image.pixels[23 * 200])
+        #expect(crop.pixels[47 * 48 + 47] == image.pixels[23 * 200 + 23])
+    }
+
+    @Test("a head tilted clockwise comes out upright")
+    func tilt() {
+        // White where the top of the head is: turned by 90° clockwise, that is the right half of the picture.
+        var image = GrayImage(width: 96, height: 96)
+        for y in 0..<96 { for x in 48..<96 { image.pixels[y * 96 + x] = 200 } }
+        let box = Rectangle(x: 0, y: 0, width: 96, height: 96)
+        let crop = cut(DetectedFace(box: box, tilt: 90), margin: 0, from: image)
+        #expect(crop.pixels[5 * 48 + 24] == 200)
+        #expect(crop.pixels[42 * 48 + 24] == 0)
+    }
+
+    @Test("a tilt too small to see changes no pixel by more than rounding", arguments: [60, 96, 133])
+    func tiltByNothing(_ side: Int) {
+        let image = slope()
+        let box = Rectangle(x: 20, y: 10, width: side, height: side)
+        let upright = cut(DetectedFace(box: box), margin: 0, from: image)
+        let tilted = cut(DetectedFace(box: box, tilt: 1e-6), margin: 0, from: image)
+        let farthest = zip(upright.pixels, tilted.pixels).map { abs(Int($0) - Int($1)) }.max()
+        #expect(farthest ?? 255 <= 1)
+    }
+
+    @Test("a turned slope is the same slope turned back", arguments: [-30.0, 12.5, 30])
+    func slopeTurned(_ tilt: Double) throws {
+        let image = slope()
+        let crop = cut(
+            DetectedFace(box: Rectangle(x: 60, y: 50, width: 60, height: 60), tilt: tilt), margin: 0,
+            from: image)
+        // The slope along the crop's rows by the chain rule, over 40 of 48 pixels of 60/48 source pixels each.
+        let radians = tilt * .pi / 180
+        let step = 60.0 / 48
+        let expected = 40 * step * (cos(radians) + sin(radians) / 2)
+        let found = Double(crop.pixels[24 * 48 + 44]) - Double(crop.pixels[24 * 48 + 4])
+        #expect(abs(found - expected) <= 2)
+    }
+}
