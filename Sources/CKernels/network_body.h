@@ -1,0 +1,402 @@
+// Included once an instruction set; NAME(x) gives each function its own name, KERNEL_SET_NAME the set's.
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "CKernels.h"
+
+// Every function that takes a vector is inlined: no ABI is crossed.
+#pragma clang diagnostic ignored "-Wpsabi"
+typedef float v8 __attribute__((vector_size(32), aligned(4)));
+typedef float v8a __attribute__((vector_size(32)));
+typedef int32_t i8 __attribute__((vector_size(32)));
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+INLINE v8a load(const float *p) { return *(const v8 *)p; }
+INLINE void store(float *p, v8a x) { *(v8 *)p = x; }
+INLINE v8a all(float x) { return (v8a){x, x, x, x, x, x, x, x}; }
+INLINE v8a select(i8 mask, v8a yes, v8a no) { return (v8a)((mask & (i8)yes) | (~mask & (i8)no)); }
+INLINE v8a positive(v8a x) { return (v8a)((i8)x & (x > 0.0f)); }
+INLINE v8a larger(v8a x, v8a y) { return select(x > y, x, y); }
+
+// A block of at most 6 rows by 16 columns of C, kept in registers.
+INLINE void block(const int rows, const int vectors, long k, const float *a, long row, long column, const float *b,
+                  long ldb, float *c, long ldc, bool accumulate) {
+    v8a sum[6][2];
+    UNROLL for (int i = 0; i < rows; i++) {
+        UNROLL for (int j = 0; j < vectors; j++) { sum[i][j] = accumulate ? load(c + i * ldc + 8 * j) : (v8a){0}; }
+    }
+    for (long l = 0; l < k; l++) {
+        v8a right[2];
+        UNROLL for (int j = 0; j < vectors; j++) { right[j] = load(b + l * ldb + 8 * j); }
+        UNROLL for (int i = 0; i < rows; i++) {
+            v8a left = all(a[i * row + l * column]);
+            UNROLL for (int j = 0; j < vectors; j++) { sum[i][j] += left * right[j]; }
+        }
+    }
+    UNROLL for (int i = 0; i < rows; i++) {
+        UNROLL for (int j = 0; j < vectors; j++) { store(c + i * ldc + 8 * j, sum[i][j]); }
+    }
+}
+
+INLINE void column_panel(const int vectors, long m, long k, const float *a, long row, long column, const float *b,
+                         long ldb, float *c, long ldc, bool accumulate) {
+    long i = 0;
+    for (; i + 6 <= m; i += 6)
+        block(6, vectors, k, a + i * row, row, column, b, ldb, c + i * ldc, ldc, accumulate);
+    a += i * row;
+    c += i * ldc;
+    switch (m - i) {
+    case 5: block(5, vectors, k, a, row, column, b, ldb, c, ldc, accumulate); break;
+    case 4: block(4, vectors, k, a, row, column, b, ldb, c, ldc, accumulate); break;
+    case 3: block(3, vectors, k, a, row, column, b, ldb, c, ldc, accumulate); break;
+    case 2: block(2, vectors, k, a, row, column, b, ldb, c, ldc, accumulate); break;
+    case 1: block(1, vectors, k, a, row, column, b, ldb, c, ldc, accumulate); break;
+    default: break;
+    }
+}
+
+static void NAME(matrix_product)(long m, long n, long k, const float *a, long row, long column, const float *b,
+                                 long ldb, float *c, long ldc, bool accumulate) {
+    long j = 0;
+    for (; j + 16 <= n; j += 16) column_panel(2, m, k, a, row, column, b + j, ldb, c + j, ldc, accumulate);
+    for (; j + 8 <= n; j += 8) column_panel(1, m, k, a, row, column, b + j, ldb, c + j, ldc, accumulate);
+    for (; j < n; j++) {
+        for (long i = 0; i < m; i++) {
+            float sum = accumulate ? c[i * ldc + j] : 0;
+            for (long l = 0; l < k; l++) sum += a[i * row + l * column] * b[l * ldb + j];
+            c[i * ldc + j] = sum;
+        }
+    }
+}
+
+// One-dimensional transforms of F(2, 3) and F(4, 3) and their adjoints (Lavin and Gray, 2016, section 4).
+INLINE void f2_bt(const v8a d[4], v8a o[4]) {
+    o[0] = d[0] - d[2];
+    o[1] = d[1] + d[2];
+    o[2] = d[2] - d[1];
+    o[3] = d[1] - d[3];
+}
+INLINE void f2_b(const v8a d[4], v8a o[4]) {
+    o[0] = d[0];
+    o[1] = d[1] - d[2] + d[3];
+    o[2] = d[1] + d[2] - d[0];
+    o[3] = -d[3];
+}
+INLINE void f2_at(const v8a d[4], v8a o[2]) {
+    o[0] = d[0] + d[1] + d[2];
+    o[1] = d[1] - d[2] - d[3];
+}
+INLINE void f2_a(const v8a d[2], v8a o[4]) {
+    o[0] = d[0];
+    o[1] = d[0] + d[1];
+    o[2] = d[0] - d[1];
+    o[3] = -d[1];
+}
+INLINE void f2_g(const v8a d[3], v8a o[4]) {
+    v8a even = 0.5f * (d[0] + d[2]), odd = 0.5f * d[1];
+    o[0] = d[0];
+    o[1] = even + odd;
+    o[2] = even - odd;
+    o[3] = d[2];
+}
+INLINE void f2_gt(const v8a d[4], v8a o[3]) {
+    v8a sum = 0.5f * (d[1] + d[2]);
+    o[0] = d[0] + sum;
+    o[1] = 0.5f * (d[1] - d[2]);
+    o[2] = d[3] + sum;
+}
+INLINE void f4_bt(const v8a d[6], v8a o[6]) {
+    v8a a = d[4] - 4.0f * d[2], b = d[3] - 4.0f * d[1], c = d[4] - d[2], e = 2.0f * (d[3] - d[1]);
+    o[0] = 4.0f * d[0] - 5.0f * d[2] + d[4];
+    o[1] = a + b;
+    o[2] = a - b;
+    o[3] = c + e;
+    o[4] = c - e;
+    o[5] = 4.0f * d[1] - 5.0f * d[3] + d[5];
+}
+INLINE void f4_b(const v8a d[6], v8a o[6]) {
+    v8a s = d[1] + d[2], t = d[1] - d[2], p = d[3] + d[4], q = d[3] - d[4];
+    o[0] = 4.0f * d[0];
+    o[1] = -4.0f * t - 2.0f * q + 4.0f * d[5];
+    o[2] = -5.0f * d[0] - 4.0f * s - p;
+    o[3] = t + 2.0f * q - 5.0f * d[5];
+    o[4] = d[0] + s + p;
+    o[5] = d[5];
+}
+INLINE void f4_at(const v8a d[6], v8a o[4]) {
+    v8a s = d[1] + d[2], t = d[1] - d[2], p = d[3] + d[4], q = d[3] - d[4];
+    o[0] = d[0] + s + p;
+    o[1] = t + 2.0f * q;
+    o[2] = s + 4.0f * p;
+    o[3] = t + 8.0f * q + d[5];
+}
+INLINE void f4_a(const v8a d[4], v8a o[6]) {
+    v8a even = d[0] + d[2], odd = d[1] + d[3], even2 = d[0] + 4.0f * d[2], odd2 = 2.0f * d[1] + 8.0f * d[3];
+    o[0] = d[0];
+    o[1] = even + odd;
+    o[2] = even - odd;
+    o[3] = even2 + odd2;
+    o[4] = even2 - odd2;
+    o[5] = d[3];
+}
+INLINE void f4_g(const v8a d[3], v8a o[6]) {
+    v8a even = (-1.0f / 6) * (d[0] + d[2]), odd = (-1.0f / 6) * d[1];
+    v8a even2 = (1.0f / 24) * d[0] + (1.0f / 6) * d[2], odd2 = (1.0f / 12) * d[1];
+    o[0] = 0.25f * d[0];
+    o[1] = even + odd;
+    o[2] = even - odd;
+    o[3] = even2 + odd2;
+    o[4] = even2 - odd2;
+    o[5] = d[2];
+}
+INLINE void f4_gt(const v8a d[6], v8a o[3]) {
+    v8a s = (-1.0f / 6) * (d[1] + d[2]), p = d[3] + d[4];
+    o[0] = 0.25f * d[0] + s + (1.0f / 24) * p;
+    o[1] = (-1.0f / 6) * (d[1] - d[2]) + (1.0f / 12) * (d[3] - d[4]);
+    o[2] = s + (1.0f / 6) * p + d[5];
+}
+
+#define TILE 2
+#define F(x) f2_##x
+#include "winograd_body.h"
+#undef TILE
+#undef F
+#define TILE 4
+#define F(x) f4_##x
+#include "winograd_body.h"
+#undef TILE
+#undef F
+
+static void NAME(channel_sums)(const float *x, long rows, long channels, double *sum, double *square) {
+    for (long start = 0; start < rows; start += 64) {
+        long count = rows - start < 64 ? rows - start : 64;
+        const float *base = x + start * channels;
+        long c = 0;
+        for (; c + 8 <= channels; c += 8) {
+            v8a s = {0}, q = {0};
+            for (long r = 0; r < count; r++) {
+                v8a value = load(base + r * channels + c);
+                s += value;
+                q += value * value;
+            }
+            for (int i = 0; i < 8; i++) sum[c + i] += s[i], square[c + i] += q[i];
+        }
+        for (; c < channels; c++) {
+            for (long r = 0; r < count; r++) {
+                double value = base[r * channels + c];
+                sum[c] += value, square[c] += value * value;
+            }
+        }
+    }
+}
+
+static void NAME(scale_shift)(const float *x, long rows, long channels, const float *scale, const float *shift,
+                              bool relu, float *y) {
+    for (long r = 0; r < rows; r++, x += channels, y += channels) {
+        long c = 0;
+        for (; c + 8 <= channels; c += 8) {
+            v8a value = load(x + c) * load(scale + c) + load(shift + c);
+            store(y + c, relu ? positive(value) : value);
+        }
+        for (; c < channels; c++) {
+            float value = x[c] * scale[c] + shift[c];
+            y[c] = relu && !(value > 0) ? 0 : value;
+        }
+    }
+}
+
+static void NAME(normalization_sums)(const float *dy, const float *y, const float *x, long rows, long channels,
+                                     double *sum_g, double *sum_gx) {
+    for (long start = 0; start < rows; start += 64) {
+        long count = rows - start < 64 ? rows - start : 64, offset = start * channels;
+        long c = 0;
+        for (; c + 8 <= channels; c += 8) {
+            v8a s = {0}, q = {0};
+            for (long r = 0; r < count; r++) {
+                long at = offset + r * channels + c;
+                v8a g = load(dy + at);
+                if (y) g = (v8a)((i8)g & (load(y + at) > 0.0f));
+                s += g;
+                q += g * load(x + at);
+            }
+            for (int i = 0; i < 8; i++) sum_g[c + i] += s[i], sum_gx[c + i] += q[i];
+        }
+        for (; c < channels; c++) {
+            for (long r = 0; r < count; r++) {
+                long at = offset + r * channels + c;
+                double g = !y || y[at] > 0 ? dy[at] : 0;
+                sum_g[c] += g, sum_gx[c] += g * x[at];
+            }
+        }
+    }
+}
+
+static void NAME(normalization_gradient)(const float *dy, const float *y, const float *x, long rows, long channels,
+                                         const float *a, const float *b, const float *d, float *dx) {
+    for (long r = 0; r < rows; r++) {
+        long at = r * channels, c = 0;
+        for (; c + 8 <= channels; c += 8) {
+            v8a g = load(dy + at + c);
+            if (y) g = (v8a)((i8)g & (load(y + at + c) > 0.0f));
+            store(dx + at + c, g * load(a + c) + load(x + at + c) * load(b + c) + load(d + c));
+        }
+        for (; c < channels; c++) {
+            float g = !y || y[at + c] > 0 ? dy[at + c] : 0;
+            dx[at + c] = g * a[c] + x[at + c] * b[c] + d[c];
+        }
+    }
+}
+
+static void NAME(add_relu)(const float *a, const float *b, long count, float *y) {
+    long i = 0;
+    for (; i + 8 <= count; i += 8) store(y + i, positive(load(a + i) + load(b + i)));
+    for (; i < count; i++) y[i] = a[i] + b[i] > 0 ? a[i] + b[i] : 0;
+}
+
+static void NAME(relu_gradient)(const float *dy, const float *y, long count, float *dx) {
+    long i = 0;
+    for (; i + 8 <= count; i += 8) store(dx + i, (v8a)((i8)load(dy + i) & (load(y + i) > 0.0f)));
+    for (; i < count; i++) dx[i] = y[i] > 0 ? dy[i] : 0;
+}
+
+static void NAME(max_pool)(const float *x, long height, long width, long channels, float *y) {
+    long line = width * channels;
+    for (long row = 0; row + 2 <= height; row += 2) {
+        for (long column = 0; column + 2 <= width; column += 2, y += channels) {
+            const float *p = x + row * line + column * channels;
+            long c = 0;
+            for (; c + 8 <= channels; c += 8) {
+                v8a p0 = load(p + c), p1 = load(p + channels + c);
+                v8a p2 = load(p + line + c), p3 = load(p + line + channels + c);
+                store(y + c, larger(larger(p0, p1), larger(p2, p3)));
+            }
+            for (; c < channels; c++) {
+                float top = fmaxf(p[c], p[channels + c]), bottom = fmaxf(p[line + c], p[line + channels + c]);
+                y[c] = fmaxf(top, bottom);
+            }
+        }
+    }
+}
+
+static void NAME(max_pool_gradient)(const float *x, const float *y, const float *dy, long height, long width,
+                                    long channels, float *dx) {
+    long line = width * channels;
+    const long offset[4] = {0, channels, line, line + channels};
+    for (long row = 0; row + 2 <= height; row += 2) {
+        for (long column = 0; column + 2 <= width; column += 2, y += channels, dy += channels) {
+            const float *p = x + row * line + column * channels;
+            float *o = dx + row * line + column * channels;
+            long c = 0;
+            for (; c + 8 <= channels; c += 8) {
+                v8a best = load(y + c), left = load(dy + c);
+                UNROLL for (int i = 0; i < 4; i++) {
+                    i8 hit = load(p + offset[i] + c) == best;
+                    store(o + offset[i] + c, (v8a)((i8)left & hit));
+                    left = (v8a)((i8)left & ~hit);
+                }
+            }
+            for (; c < channels; c++) {
+                float left = dy[c];
+                for (int i = 0; i < 4; i++) {
+                    bool hit = p[offset[i] + c] == y[c];
+                    o[offset[i] + c] = hit ? left : 0;
+                    if (hit) left = 0;
+                }
+            }
+        }
+    }
+}
+
+// exp by range reduction to [-ln 2 / 2, ln 2 / 2] and a polynomial of degree 6 (Cephes' expf); error under 2 ulp.
+INLINE v8a exponential(v8a x) {
+    x = select(x < -87.0f, all(-87.0f), x);
+    x = select(x > 88.0f, all(88.0f), x);
+    v8a scaled = x * 1.44269504088896341f;
+    v8a shifted = scaled + 12582912.0f;  // 1.5 * 2^23: rounds to the nearest whole number
+    v8a whole = shifted - 12582912.0f;
+    v8a r = x - whole * 0.693359375f + whole * 2.12194440e-4f;
+    v8a p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    i8 exponent = (__builtin_convertvector(whole, i8) + 127) << 23;
+    v8a power;
+    memcpy(&power, &exponent, sizeof power);
+    return p * power;
+}
+INLINE v8a logistic(v8a x) { return 1.0f / (1.0f + exponential(-x)); }
+INLINE v8a hyperbolic_tangent(v8a x) { return 2.0f / (1.0f + exponential(-2.0f * x)) - 1.0f; }
+
+static void NAME(lstm_step)(long rows, long hidden, float *gates, long gate_stride, const float *c_previous,
+                            long cp_stride, float *c, long c_stride, float *h, long h_stride) {
+    for (long r = 0; r < rows; r++) {
+        float *g = gates + r * gate_stride;
+        for (long j = 0; j + 8 <= hidden; j += 8) {
+            v8a input = logistic(load(g + j)), forget = logistic(load(g + hidden + j));
+            v8a candidate = hyperbolic_tangent(load(g + 2 * hidden + j)), out = logistic(load(g + 3 * hidden + j));
+            v8a cell = input * candidate;
+            if (c_previous) cell += forget * load(c_previous + r * cp_stride + j);
+            store(g + j, input);
+            store(g + hidden + j, forget);
+            store(g + 2 * hidden + j, candidate);
+            store(g + 3 * hidden + j, out);
+            store(c + r * c_stride + j, cell);
+            store(h + r * h_stride + j, out * hyperbolic_tangent(cell));
+        }
+    }
+}
+
+static void NAME(lstm_step_gradient)(long rows, long hidden, float *gates, long gate_stride, const float *c_previous,
+                                     long cp_stride, const float *c, long c_stride, const float *dh, long dh_stride,
+                                     float *dc) {
+    for (long r = 0; r < rows; r++) {
+        float *g = gates + r * gate_stride;
+        for (long j = 0; j + 8 <= hidden; j += 8) {
+            v8a input = load(g + j), forget = load(g + hidden + j), candidate = load(g + 2 * hidden + j);
+            v8a out = load(g + 3 * hidden + j), bounded = hyperbolic_tangent(load(c + r * c_stride + j));
+            v8a upper = load(dh + r * dh_stride + j);
+            v8a cell = load(dc + r * hidden + j) + upper * out * (1.0f - bounded * bounded);
+            v8a before = c_previous ? load(c_previous + r * cp_stride + j) : (v8a){0};
+            store(g + j, cell * candidate * input * (1.0f - input));
+            store(g + hidden + j, cell * before * forget * (1.0f - forget));
+            store(g + 2 * hidden + j, cell * input * (1.0f - candidate * candidate));
+            store(g + 3 * hidden + j, upper * bounded * out * (1.0f - out));
+            store(dc + r * hidden + j, cell * forget);
+        }
+    }
+}
+
+static void NAME(adam)(long count, float *value, const float *gradient, float *m, float *v, float beta1, float beta2,
+                       float step, float root_correction, float epsilon, float decay, float gradient_scale) {
+    for (long i = 0; i < count; i++) {
+        float g = gradient[i] * gradient_scale;
+        m[i] = beta1 * m[i] + (1 - beta1) * g;
+        v[i] = beta2 * v[i] + (1 - beta2) * g * g;
+        value[i] = value[i] * (1 - decay) - step * m[i] / (sqrtf(v[i]) * root_correction + epsilon);
+    }
+}
+
+static const network_kernels NAME(kernel_table) = {
+    .name = KERNEL_SET_NAME,
+    .matrix_product = NAME(matrix_product),
+    .f2 = {2, 16, NAME(f2_input), NAME(f2_output), NAME(f2_output_adjoint), NAME(f2_input_adjoint), NAME(f2_weights),
+           NAME(f2_weights_adjoint)},
+    .f4 = {4, 36, NAME(f4_input), NAME(f4_output), NAME(f4_output_adjoint), NAME(f4_input_adjoint), NAME(f4_weights),
+           NAME(f4_weights_adjoint)},
+    .channel_sums = NAME(channel_sums),
+    .scale_shift = NAME(scale_shift),
+    .normalization_sums = NAME(normalization_sums),
+    .normalization_gradient = NAME(normalization_gradient),
+    .add_relu = NAME(add_relu),
+    .relu_gradient = NAME(relu_gradient),
+    .max_pool = NAME(max_pool),
+    .max_pool_gradient = NAME(max_pool_gradient),
+    .lstm_step = NAME(lstm_step),
+    .lstm_step_gradient = NAME(lstm_step_gradient),
+    .adam = NAME(adam),
+};

@@ -1,0 +1,78 @@
+/// A block of float32 numbers with a shape, aligned to 64 bytes.
+///
+/// A reference: layers own their tensors and use them again from step to step. Images are kept channels-last in
+/// memory; documentation gives shapes as `[batch, channels, height, width]` all the same, PyTorch's order.
+public final class Tensor {
+    /// The extents, outermost first, as they lie in memory.
+    public private(set) var shape: [Int]
+    /// The number of elements.
+    public private(set) var count: Int
+    /// The elements; valid while the tensor lives and until `resize`.
+    public private(set) var pointer: UnsafeMutablePointer<Float>
+    private var capacity: Int
+
+    /// Makes a tensor of zeros.
+    public init(_ shape: [Int] = []) {
+        self.shape = shape
+        count = shape.reduce(1, *)
+        capacity = max(count, 1)
+        pointer = Tensor.allocate(capacity)
+    }
+
+    /// Makes a tensor of given elements; their count must be the shape's product.
+    public convenience init(_ shape: [Int], _ elements: [Float]) {
+        precondition(shape.reduce(1, *) == elements.count, "\(elements.count) elements for shape \(shape)")
+        self.init(shape)
+        for (index, element) in elements.enumerated() { pointer[index] = element }
+    }
+
+    deinit { pointer.deallocate() }
+
+    /// Changes the shape; what the elements hold afterwards is unspecified. Allocates only to grow.
+    public func resize(_ newShape: [Int]) {
+        guard newShape != shape else { return }
+        shape = newShape
+        count = newShape.reduce(1, *)
+        guard count > capacity else { return }
+        pointer.deallocate()
+        capacity = count
+        pointer = Tensor.allocate(capacity)
+    }
+
+    /// Sets every element.
+    public func fill(_ value: Float) { pointer.update(repeating: value, count: count) }
+
+    /// Copies the elements of a tensor with as many.
+    public func copy(from other: Tensor) {
+        precondition(other.count == count)
+        pointer.update(from: other.pointer, count: count)
+    }
+
+    /// The elements as an array.
+    public var elements: [Float] {
+        get { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+        set {
+            precondition(newValue.count == count)
+            for index in 0..<count { pointer[index] = newValue[index] }
+        }
+    }
+
+    /// One element, counted in memory order.
+    public subscript(index: Int) -> Float {
+        get {
+            precondition(index >= 0 && index < count)
+            return pointer[index]
+        }
+        set {
+            precondition(index >= 0 && index < count)
+            pointer[index] = newValue
+        }
+    }
+
+    private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64)
+        let pointer = raw.bindMemory(to: Float.self, capacity: count)
+        pointer.initialize(repeating: 0, count: count)
+        return pointer
+    }
+}

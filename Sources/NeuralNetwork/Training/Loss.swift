@@ -1,0 +1,63 @@
+import Foundation
+
+/// Cross-entropy of the softmax of logits against target distributions, with the gradient for the logits.
+///
+/// A hard label is a distribution with a single 1; label smoothing (Szegedy et al., 2016), class weights and mixed
+/// targets (mixup, SMOTE) are prepared by the caller or by the functions here.
+public enum SoftmaxCrossEntropy {
+    /// The mean loss over the batch, weighted by each image's weight; sets `gradient`.
+    ///
+    /// - Parameters:
+    ///   - logits: `[batch, classes]`.
+    ///   - targets: `[batch, classes]`, each row summing to 1.
+    ///   - weights: One weight an image, 0 to leave it out, or nil for 1 each. The mean divides by their sum.
+    ///   - gradient: Set to the gradient of the mean loss for the logits, `[batch, classes]`.
+    public static func meanLoss(
+        logits: Tensor, targets: Tensor, weights: [Float]? = nil, gradient: Tensor
+    ) -> Float {
+        let (batch, classes) = (logits.shape[0], logits.shape[1])
+        precondition(targets.count == batch * classes && (weights?.count ?? batch) == batch)
+        gradient.resize(logits.shape)
+        let total = weights?.reduce(0, +) ?? Float(batch)
+        guard total > 0 else {
+            gradient.fill(0)
+            return 0
+        }
+        var loss = 0.0
+        for image in 0..<batch {
+            let row = image * classes
+            let share = (weights?[image] ?? 1) / total
+            softmax(logits.pointer + row, count: classes, into: gradient.pointer + row)
+            let normalizer = logSumExp(logits.pointer + row, count: classes)
+            for index in row..<row + classes {
+                let target = targets.pointer[index]
+                if target > 0 { loss += Double(share * target * (normalizer - logits.pointer[index])) }
+                gradient.pointer[index] = share * (gradient.pointer[index] - target)
+            }
+        }
+        return Float(loss)
+    }
+
+    /// The softmax of `count` logits.
+    public static func softmax(
+        _ logits: UnsafePointer<Float>, count: Int, into target: UnsafeMutablePointer<Float>
+    ) {
+        var largest = -Float.infinity
+        for index in 0..<count { largest = max(largest, logits[index]) }
+        var sum: Float = 0
+        for index in 0..<count {
+            target[index] = exp(logits[index] - largest)
+            sum += target[index]
+        }
+        for index in 0..<count { target[index] /= sum }
+    }
+
+    /// The logarithm of the sum of the exponentials of `count` logits.
+    public static func logSumExp(_ logits: UnsafePointer<Float>, count: Int) -> Float {
+        var largest = -Float.infinity
+        for index in 0..<count { largest = max(largest, logits[index]) }
+        var sum: Float = 0
+        for index in 0..<count { sum += exp(logits[index] - largest) }
+        return largest + log(sum)
+    }
+}
