@@ -1,0 +1,258 @@
+import CExpat
+import Glibc
+
+extension HaarCascade {
+    /// Files beyond this are refused unread; the largest that OpenCV ships has 3 MB.
+    private static let maximumBytes = 64 << 20
+
+    /// Reads a cascade from OpenCV's XML (`opencv-cascade-classifier`), such as `haarcascade_frontalface_alt2.xml`.
+    public init(contentsOf path: String) throws(CascadeError) {
+        guard let file = fopen(path, "rb") else {
+            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+        }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 1 << 16)
+        while bytes.count <= Self.maximumBytes {
+            let count = fread(&block, 1, block.count, file)
+            if count == 0 { break }
+            bytes += block[..<count]
+        }
+        guard ferror(file) == 0 else {
+            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+        }
+        guard bytes.count <= Self.maximumBytes else {
+            throw .unreadable(path: path, reason: "larger than \(Self.maximumBytes >> 20) MB")
+        }
+        try self.init(xml: bytes, path: path)
+    }
+
+    /// Reads a cascade from the XML itself; the path is what errors name.
+    package init(xml: [UInt8], path: String) throws(CascadeError) {
+        let reader = CascadeReader(path: path)
+        self = try reader.read(xml)
+    }
+}
+
+/// Builds a cascade from expat's events: an element's meaning is its place, the names of those it stands in.
+private final class CascadeReader {
+    private let path: String
+    private var cascade = HaarCascade()
+    private var elements: [String] = []
+    private var text: [UInt8] = []
+    private var parser: XML_Parser?
+    private var failure: CascadeError?
+    private var isCascade = false
+    private var announcedStages: Int?
+    private var stageThreshold: Float?
+    private var nodeValues: [Double]?
+    private var leafValues: [Double]?
+    private var rectangles: [HaarCascade.WeightedRectangle] = []
+    private var tilted = false
+
+    init(path: String) { self.path = path }
+
+    func read(_ xml: [UInt8]) throws(CascadeError) -> HaarCascade {
+        guard let parser = XML_ParserCreate(nil) else {
+            throw .unreadable(path: path, reason: "out of memory")
+        }
+        defer { XML_ParserFree(parser) }
+        self.parser = parser
+        XML_SetUserData(parser, Unmanaged.passUnretained(self).toOpaque())
+        XML_SetElementHandler(
+            parser, { context, name, _ in CascadeReader.from(context)?.begin(name) },
+            { context, _ in CascadeReader.from(context)?.end() })
+        XML_SetCharacterDataHandler(parser) { CascadeReader.from($0)?.append($1, count: $2) }
+        // A cascade has no document type, so whatever entities could do is not let in.
+        XML_SetStartDoctypeDeclHandler(parser) { context, _, _, _, _ in
+            guard let reader = CascadeReader.from(context) else { return }
+            reader.stop(.notACascade(path: reader.path))
+        }
+        let status = xml.withUnsafeBytes {
+            XML_Parse(parser, $0.baseAddress?.assumingMemoryBound(to: CChar.self), Int32($0.count), 1)
+        }
+        if let failure { throw failure }
+        guard status == XML_STATUS_OK else {
+            let reason = XML_ErrorString(XML_GetErrorCode(parser)).map { String(cString: $0) }
+            throw .malformed(path: path, line: line, reason: reason ?? "unknown error")
+        }
+        try check()
+        return cascade
+    }
+
+    private static func from(_ context: UnsafeMutableRawPointer?) -> CascadeReader? {
+        context.map { Unmanaged<CascadeReader>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private var line: Int { Int(XML_GetCurrentLineNumber(parser)) }
+
+    private func stop(_ error: CascadeError) {
+        if failure == nil { failure = error }
+        XML_StopParser(parser, 0)
+    }
+
+    private func stop(_ reason: String) { stop(.invalid(path: path, line: line, reason: reason)) }
+
+    private func begin(_ name: UnsafePointer<XML_Char>?) {
+        guard let name, failure == nil else { return }
+        elements.append(String(cString: name))
+        text.removeAll(keepingCapacity: true)
+        switch elements.count {
+        case 1 where elements != ["opencv_storage"]: stop(.notACascade(path: path))
+        case 2 where elements[1] == "cascade": isCascade = true
+        case 3... where !isCascade && elements.last == "trees":
+            stop(.unsupported(path: path, kind: "old-style (opencv-haar-classifier)"))
+        case 16...: stop("elements nest too deep")
+        default: break
+        }
+    }
+
+    private func append(_ characters: UnsafePointer<XML_Char>?, count: Int32) {
+        text.append(contentsOf: UnsafeRawBufferPointer(start: characters, count: Int(count)))
+    }
+
+    private var content: String { String(decoding: text, as: UTF8.self) }
+
+    private func end() {
+        guard failure == nil else { return }
+        if elements.count > 2, elements[1] == "cascade" {
+            // `_` stands for an item of a list: stages/_/weakClassifiers/_/internalNodes.
+            switch elements[2...].joined(separator: "/") {
+            case "stageType": require("BOOST", what: "stages")
+            case "featureType": require("HAAR", what: "features")
+            case "width": cascade.windowWidth = integer(in: 3...1024) ?? 0
+            case "height": cascade.windowHeight = integer(in: 3...1024) ?? 0
+            case "stageNum": announcedStages = integer(in: 1...10_000)
+            case "stages/_/stageThreshold":
+                stageThreshold = numbers(count: 1)?.first.flatMap(Float.init(finite:))
+            case "stages/_/weakClassifiers/_/internalNodes": nodeValues = numbers()
+            case "stages/_/weakClassifiers/_/leafValues": leafValues = numbers()
+            case "stages/_/weakClassifiers/_": endTree()
+            case "stages/_": endStage()
+            case "features/_/rects/_": endRectangle()
+            case "features/_/tilted": tilted = integer(in: 0...1) == 1
+            case "features/_": endFeature()
+            default: break
+            }
+        }
+        elements.removeLast()
+        text.removeAll(keepingCapacity: true)
+    }
+
+    private func require(_ expected: String, what: String) {
+        let found = content.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        if found != expected { stop(.unsupported(path: path, kind: "\(found.prefix(20)) (\(what))")) }
+    }
+
+    private func endTree() {
+        guard let values = nodeValues, let leaves = leafValues, !values.isEmpty, values.count % 4 == 0 else {
+            return stop("a tree without nodes of four numbers and leaves")
+        }
+        let count = values.count / 4
+        guard leaves.count == count + 1 else {
+            return stop("a tree of \(count) nodes has \(leaves.count) leaves, not \(count + 1)")
+        }
+        let first = cascade.nodes.count
+        for index in 0..<count {
+            // Children come after their parent, so that every walk ends.
+            let targets = values[(index * 4)...].prefix(2).map { Int(exactly: $0) }
+            guard let left = targets[0], let right = targets[1],
+                [left, right].allSatisfy({ $0 > 0 ? $0 > index && $0 < count : $0.magnitude <= count })
+            else { return stop("a tree's node leads outside the tree") }
+            guard let feature = Int(exactly: values[index * 4 + 2]), feature >= 0,
+                let threshold = Float(finite: values[index * 4 + 3])
+            else { return stop("a tree's node has no feature or threshold") }
+            cascade.nodes.append(.init(feature: feature, threshold: threshold, left: left, right: right))
+        }
+        let firstLeaf = cascade.leaves.count
+        for value in leaves {
+            guard let leaf = Float(finite: value) else { return stop("a leaf is out of range") }
+            cascade.leaves.append(leaf)
+        }
+        cascade.trees.append(
+            .init(nodes: first..<cascade.nodes.count, leaves: firstLeaf..<cascade.leaves.count))
+        (nodeValues, leafValues) = (nil, nil)
+    }
+
+    private func endStage() {
+        let first = cascade.stages.last?.trees.upperBound ?? 0
+        guard let threshold = stageThreshold, first < cascade.trees.count else {
+            return stop("a stage without threshold or trees")
+        }
+        // As OpenCV does, so that sums which differ in their last digit alone still pass.
+        cascade.stages.append(.init(trees: first..<cascade.trees.count, threshold: threshold - 1e-5))
+        stageThreshold = nil
+    }
+
+    private func endRectangle() {
+        guard let values = numbers(count: 5) else { return }
+        let sides = values.prefix(4).compactMap { Int(exactly: $0) }
+        guard sides.count == 4, let weight = Float(finite: values[4]) else {
+            return stop("a feature's rectangle is not four whole numbers and a weight")
+        }
+        rectangles.append(.init(x: sides[0], y: sides[1], width: sides[2], height: sides[3], weight: weight))
+    }
+
+    private func endFeature() {
+        guard (1...3).contains(rectangles.count) else {
+            return stop("a feature has \(rectangles.count) rectangles, not one to three")
+        }
+        let (width, height) = (cascade.windowWidth, cascade.windowHeight)
+        guard width > 0, height > 0 else { return stop("features come before the window's size") }
+        guard rectangles.allSatisfy({ $0.fits(width: width, height: height, tilted: tilted) }) else {
+            return stop("a feature reaches outside the \(width)×\(height) window")
+        }
+        cascade.features.append(.init(rectangles: rectangles, tilted: tilted))
+        rectangles.removeAll(keepingCapacity: true)
+        tilted = false
+    }
+
+    /// The checks that need the whole file.
+    private func check() throws(CascadeError) {
+        guard isCascade else { throw .notACascade(path: path) }
+        func fail(_ reason: String) throws(CascadeError) -> Never {
+            throw .invalid(path: path, line: line, reason: reason)
+        }
+        if cascade.windowWidth == 0 || cascade.windowHeight == 0 { try fail("no window size") }
+        if cascade.stages.isEmpty { try fail("no stages") }
+        if let announcedStages, announcedStages != cascade.stages.count {
+            try fail("\(announcedStages) stages announced, \(cascade.stages.count) found")
+        }
+        if cascade.nodes.contains(where: { $0.feature >= cascade.features.count }) {
+            try fail("a tree asks for a feature that is not there (\(cascade.features.count) are)")
+        }
+    }
+
+    private func integer(in range: ClosedRange<Int>) -> Int? {
+        guard let value = numbers(count: 1)?.first, let number = Int(exactly: value), range.contains(number)
+        else {
+            if failure == nil {
+                let name = elements.last ?? ""
+                stop("\(name) is not a whole number from \(range.lowerBound) to \(range.upperBound)")
+            }
+            return nil
+        }
+        return number
+    }
+
+    /// The text as numbers between white space; stops with a clear error where it is something else.
+    private func numbers(count: Int? = nil) -> [Double]? {
+        let words = content.split(whereSeparator: \.isWhitespace)
+        let values = words.compactMap { Double($0) }
+        guard values.count == words.count, values.allSatisfy(\.isFinite),
+            values.count == count ?? values.count
+        else {
+            stop("\(elements.last ?? "") does not hold the numbers expected")
+            return nil
+        }
+        return values
+    }
+}
+
+extension Float {
+    /// The number rounded to single precision, or nil where it leaves the range.
+    fileprivate init?(finite value: Double) {
+        self.init(value)
+        guard isFinite else { return nil }
+    }
+}

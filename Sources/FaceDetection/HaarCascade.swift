@@ -1,0 +1,68 @@
+/// A cascade of boosted classifiers over Haar-like features (Viola and Jones 2001, Lienhart and Maydt 2002), as
+/// OpenCV trains and stores it.
+///
+/// A window passes when it passes every stage; a stage passes when the leaves its trees end in add up to its
+/// threshold. Reading checks everything a scan relies on: each feature lies inside the window, each index has
+/// its target, and each tree ends.
+public struct HaarCascade: Sendable, Equatable {
+    /// A rectangle of a feature, in pixels of the window, and what its sum counts for.
+    ///
+    /// A tilted rectangle hangs from (`x`, `y`), its top corner: `width` runs down to the right, `height` down
+    /// to the left, both at 45 degrees.
+    public struct WeightedRectangle: Sendable, Equatable {
+        var x, y, width, height: Int
+        var weight: Float
+    }
+
+    /// A Haar-like feature: the weighted sum over two or three rectangles.
+    public struct Feature: Sendable, Equatable {
+        var rectangles: [WeightedRectangle]
+        var tilted: Bool
+    }
+
+    /// A decision: to `left` where the normalised feature is below the threshold, else to `right`. A positive
+    /// target is a node of the same tree, any other the leaf at its negated index.
+    public struct Node: Sendable, Equatable {
+        var feature: Int
+        var threshold: Float
+        var left, right: Int
+    }
+
+    /// A decision tree: its nodes and its leaves, one more of these, lie one after another in the cascade's.
+    public struct Tree: Sendable, Equatable {
+        var nodes: Range<Int>
+        var leaves: Range<Int>
+    }
+
+    /// A stage: the trees that vote, and what their votes must reach.
+    public struct Stage: Sendable, Equatable {
+        var trees: Range<Int>
+        var threshold: Float
+    }
+
+    /// The window's size in pixels: the smallest object that can be found.
+    public internal(set) var windowWidth = 0
+    /// The window's height in pixels.
+    public internal(set) var windowHeight = 0
+    package internal(set) var features: [Feature] = []
+    package internal(set) var nodes: [Node] = []
+    package internal(set) var leaves: [Float] = []
+    package internal(set) var trees: [Tree] = []
+    package internal(set) var stages: [Stage] = []
+
+    init() {}
+
+    /// Whether any feature needs the tilted integral image.
+    package var hasTiltedFeatures: Bool { features.contains(where: \.tilted) }
+}
+
+extension HaarCascade.WeightedRectangle {
+    /// Whether all its pixels lie inside a window of this size.
+    func fits(width windowWidth: Int, height windowHeight: Int, tilted: Bool) -> Bool {
+        guard (1...windowWidth).contains(width), (1...windowHeight).contains(height) else { return false }
+        guard (0..<windowWidth).contains(x), (0..<windowHeight).contains(y) else { return false }
+        return tilted
+            ? x >= height && x + width <= windowWidth && y + width + height <= windowHeight
+            : x + width <= windowWidth && y + height <= windowHeight
+    }
+}

@@ -1,0 +1,47 @@
+import Imaging
+
+/// One step of the picture pyramid: the picture made smaller, so that a window of the cascade's own size covers a
+/// larger face of it.
+struct ScanScale: Hashable, Sendable {
+    /// How many of the picture's pixels a pixel of this scale covers along each side.
+    var factor: Float
+    /// The smaller picture's columns and rows.
+    var width, height: Int
+    /// From window to window, in pixels of this scale.
+    var step: Int
+
+    /// The scales that OpenCV's `detectMultiScale` visits for a picture of this size, smallest faces first.
+    static func list(
+        width: Int, height: Int, window: (width: Int, height: Int), parameters: DetectionParameters
+    ) -> [ScanScale] {
+        var scales: [ScanScale] = []
+        guard parameters.scaleFactor > 1 else { return scales }
+        let limit = parameters.maxSize.flatMap { $0 > 0 ? $0 : nil } ?? Int.max
+        var factor = 1.0
+        while true {
+            let side = (
+                width: (Double(window.width) * factor).rounded(.toNearestOrEven),
+                height: (Double(window.height) * factor).rounded(.toNearestOrEven)
+            )
+            if side.width > Double(min(limit, width)) || side.height > Double(min(limit, height)) { break }
+            if side.width >= Double(parameters.minSize), side.height >= Double(parameters.minSize) {
+                let single = Float(factor)
+                scales.append(
+                    ScanScale(
+                        factor: single,
+                        width: Int((Float(width) / single).rounded(.toNearestOrEven)),
+                        height: Int((Float(height) / single).rounded(.toNearestOrEven)),
+                        step: single >= 2 ? 1 : 2))
+            }
+            factor *= parameters.scaleFactor
+        }
+        return scales
+    }
+
+    /// The picture's rectangle that a window at (x, y) of this scale covers.
+    func rectangle(x: Int, y: Int, window: (width: Int, height: Int)) -> Rectangle {
+        func scaled(_ length: Int) -> Int { Int((Float(length) * factor).rounded(.toNearestOrEven)) }
+        return Rectangle(
+            x: scaled(x), y: scaled(y), width: scaled(window.width), height: scaled(window.height))
+    }
+}
