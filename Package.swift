@@ -3,7 +3,7 @@ import PackageDescription
 
 // One module a room. Each imports only rooms above it in this list.
 
-func systemLibrary(_ name: String, pkgConfig: String, package: String) -> Target {
+func systemLibrary(_ name: String, pkgConfig: String? = nil, package: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
@@ -29,7 +29,8 @@ let package = Package(
     targets: [
         systemLibrary("CV4L2", pkgConfig: "libv4l2", package: "libv4l-dev"),
         systemLibrary("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
-        systemLibrary("CSDL2", pkgConfig: "SDL2_ttf", package: "libsdl2-ttf-dev"),
+        // Without pkg-config, whose -D_REENTRANT SwiftPM warns of.
+        systemLibrary("CSDL2", package: "libsdl2-ttf-dev"),
         systemLibrary("CTurboJPEG", pkgConfig: "libturbojpeg", package: "libturbojpeg0-dev"),
         systemLibrary("CPNG", pkgConfig: "libpng", package: "libpng-dev"),
         systemLibrary("CExpat", pkgConfig: "expat", package: "libexpat1-dev"),

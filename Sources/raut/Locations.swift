@@ -40,7 +40,7 @@ package struct Locations: Sendable {
 
     package func model(_ name: String?) throws(Failure) -> String {
         let name = name ?? Self.standardModel
-        let folders = folders(in: "RAUT_MODELS") + projectFolders("models")
+        let folders = folders(in: "RAUT_MODELS") + modelFolders()
         guard let path = find([name, name + ".safetensors"], named: name, in: folders) else {
             throw Failure(
                 description: missing("model", name, file: "\(name).safetensors", in: folders)
@@ -64,11 +64,6 @@ package struct Locations: Sendable {
         return path
     }
 
-    /// The path of a file in the project's `share` folder, such as a picture, or nil.
-    package func shared(_ file: String) -> String? {
-        find([file], named: file, in: projectFolders("share"))
-    }
-
     private func find(_ files: [String], named name: String, in folders: [String]) -> String? {
         guard !name.isEmpty else { return nil }
         // What looks like a file is one first: typed by its name, in the working directory.
@@ -90,13 +85,11 @@ package struct Locations: Sendable {
     }
 
     /// Installed, in the checkout, and in the working directory.
-    private func projectFolders(_ name: String) -> [String] {
+    private func modelFolders() -> [String] {
         let program = URL(fileURLWithPath: executable).resolvingSymlinksInPath().deletingLastPathComponent()
-        let prefix = program.deletingLastPathComponent().path
-        let installed = name == "share" ? "\(prefix)/share/raut" : "\(prefix)/share/raut/\(name)"
-        var folders = [installed]
-        if let checkout = checkout(above: program) { folders.append("\(checkout)/\(name)") }
-        let here = absolute(name)
+        var folders = ["\(program.deletingLastPathComponent().path)/share/raut/models"]
+        if let checkout = checkout(above: program) { folders.append("\(checkout)/models") }
+        let here = absolute("models")
         return folders.contains(here) ? folders : folders + [here]
     }
 
