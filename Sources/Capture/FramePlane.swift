@@ -30,6 +30,9 @@ extension Frame {
     /// The first plane, which holds the luma of the formats that have one; nil where the frame has no planes.
     public var firstPlane: FramePlane? { planes.first }
 
+    /// Bytes from the first to the last pixel of an uncompressed frame; 0 where size and format don't fit.
+    var byteCountOfPlanes: Int { layout.last?.end ?? 0 }
+
     private var layout: [FramePlane] {
         guard size.isValid, let used = format.usedBytesPerRow(width: width) else { return [] }
         guard (used...FrameSize.longestSide * 8).contains(bytesPerRow) else { return [] }

@@ -118,10 +118,7 @@ final class PictureSource: FrameSource, @unchecked Sendable {
         }
         defer { closedir(folder) }
         var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+        while let name = nextName(folder) {
             let suffix = name.lowercased().split(separator: ".").last ?? ""
             if !name.hasPrefix("."), ["jpg", "jpeg", "png"].contains(suffix) { names.append(name) }
         }

@@ -43,7 +43,13 @@ public enum SourceOpener {
     /// - Throws: ``CaptureError`` with what is wrong and what to do about it.
     public static func open(_ request: SourceRequest) throws(CaptureError) -> OpenedSource {
         guard let name = request.name else {
-            return try demo(request, notes: [])
+            do throws(CameraError) {
+                return try camera(nil, request)
+            } catch {
+                var why = "\(error.source): \(error.reason)"
+                if case .notThere = error { why = error.reason }
+                return try demo(request, notes: ["\(why): showing the demo"])
+            }
         }
         switch name {
         case "demo": return try demo(request, notes: [])
@@ -56,9 +62,7 @@ public enum SourceOpener {
         }
         if name.contains("://") { return OpenedSource(source: try video(name, request), notes: []) }
         var status = stat()
-        guard stat(name, &status) == 0 else {
-            throw .cannotOpen(source: name, reason: systemMessage(errno))
-        }
+        guard stat(name, &status) == 0 else { return try missing(name, request) }
         switch status.st_mode & S_IFMT {
         case S_IFDIR:
             let folder = try PictureSource(
@@ -68,7 +72,30 @@ public enum SourceOpener {
             return OpenedSource(
                 source: try file(name, isPipe: status.st_mode & S_IFMT == S_IFIFO, request), notes: [])
         default:
-            throw .cannotOpen(source: name, reason: "neither a camera nor a file")
+            do { return try camera(name, request) } catch { throw error.captureError }
+        }
+    }
+
+    private static func camera(_ name: String?, _ request: SourceRequest) throws(CameraError) -> OpenedSource
+    {
+        let camera = try Camera(
+            CameraSettings(name: name, size: request.size, frameRate: request.frameRate))
+        return OpenedSource(source: camera, notes: camera.notes)
+    }
+
+    /// Opens the camera that a name means which is no file's.
+    private static func missing(
+        _ name: String, _ request: SourceRequest
+    ) throws(CaptureError) -> OpenedSource {
+        do throws(CameraError) {
+            return try camera(name, request)
+        } catch {
+            if case .notThere(_, let cameras) = error, !name.hasPrefix("/dev/") {
+                let known = cameras.isEmpty ? "" : "; there is \(cameras.joined(separator: ", "))"
+                throw .cannotOpen(
+                    source: name, reason: "no file and no camera of this name\(known)")
+            }
+            throw error.captureError
         }
     }
 

@@ -1,0 +1,115 @@
+import Glibc
+
+/// A camera that is there.
+public struct CameraDescription: Equatable, Sendable {
+    /// `/dev/videoN`, which may be another after the next plugging in.
+    public let device: String
+    /// The card's name, as its maker gave it.
+    public let card: String
+    /// Its name in `/dev/v4l/by-id`, which holds make and serial number, or else the bus it sits on.
+    public let id: String
+    /// The bus it sits on: `usb-0000:00:14.0-1`.
+    public let bus: String
+
+    /// True where `name` means this camera: the device, its name under `/dev/v4l`, or a part of the card's name.
+    func matches(_ name: String) -> Bool {
+        let short = name.hasPrefix("/dev/v4l/by-id/") ? String(name.dropFirst(15)) : name
+        if short == id || name == device || "/dev/\(name)" == device { return true }
+        return !name.hasPrefix("/dev/") && card.lowercased().contains(name.lowercased())
+    }
+
+    /// How surely `other` is the same camera at another time: 3 by the name that holds its serial number, 2 by bus
+    /// and card, 1 by the card alone, 0 for another.
+    func likeness(to other: CameraDescription) -> Int {
+        if id == other.id && id != bus { return 3 }
+        if card == other.card && bus == other.bus { return 2 }
+        return card == other.card ? 1 : 0
+    }
+}
+
+/// The cameras of this machine.
+enum CameraDirectory {
+    /// What a look at every video device showed.
+    struct Listing {
+        /// Those that capture, by their number.
+        var cameras: [CameraDescription] = []
+        /// Devices that could not be looked at.
+        var failures: [CameraError] = []
+    }
+
+    /// Looks at every video device; metadata and output nodes are passed over.
+    static func list() -> Listing {
+        var listing = Listing()
+        let names = namesByDevice()
+        for number in videoNumbers() {
+            let path = "/dev/video\(number)"
+            do {
+                let capability = try CameraDevice.capability(path: path)
+                guard capability.isCamera else { continue }
+                listing.cameras.append(
+                    CameraDescription(
+                        device: path, card: capability.card, id: names[path] ?? capability.bus,
+                        bus: capability.bus))
+            } catch .notACamera {
+                continue
+            } catch {
+                listing.failures.append(error)
+            }
+        }
+        return listing
+    }
+
+    /// The camera that a name means, or the first without a name.
+    static func find(_ name: String?) throws(CameraError) -> CameraDescription {
+        let listing = list()
+        guard let name else {
+            if let first = listing.cameras.first { return first }
+            throw listing.failures.first ?? .notThere(name: "camera", cameras: [])
+        }
+        let device = resolved(name)
+        if let camera = listing.cameras.first(where: { $0.device == device || $0.matches(name) }) {
+            return camera
+        }
+        if let failure = listing.failures.first(where: { $0.source == device }) { throw failure }
+        if access(device, F_OK) == 0 { throw .notACamera(path: name) }
+        throw .notThere(name: name, cameras: listing.cameras.map { "\($0.device) (\($0.card))" })
+    }
+
+    /// A camera that was there, under whatever number it is now: the likest one, or what the name means now.
+    static func find(again camera: CameraDescription, name: String?) throws(CameraError) -> CameraDescription
+    {
+        let cameras = list().cameras
+        let likest = cameras.max { $0.likeness(to: camera) < $1.likeness(to: camera) }
+        if let likest, likest.likeness(to: camera) > 0 { return likest }
+        return try find(name)
+    }
+
+    /// Where a link such as those in `/dev/v4l/by-id` leads.
+    private static func resolved(_ name: String) -> String {
+        guard let path = realpath(name, nil) else { return name }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
+    private static func videoNumbers() -> [Int] {
+        guard let folder = opendir("/dev") else { return [] }
+        defer { closedir(folder) }
+        var numbers: [Int] = []
+        while let name = nextName(folder) {
+            if name.hasPrefix("video"), let number = Int(name.dropFirst(5)) { numbers.append(number) }
+        }
+        return numbers.sorted()
+    }
+
+    /// The names that udev gives from make and serial number, by device.
+    private static func namesByDevice() -> [String: String] {
+        guard let folder = opendir("/dev/v4l/by-id") else { return [:] }
+        defer { closedir(folder) }
+        var names: [String: String] = [:]
+        while let name = nextName(folder) {
+            guard !name.hasPrefix(".") else { continue }
+            names[resolved("/dev/v4l/by-id/\(name)")] = name
+        }
+        return names
+    }
+}

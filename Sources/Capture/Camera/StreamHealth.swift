@@ -1,0 +1,69 @@
+/// Notices when a driver loses frames or hands over broken ones, and says so once.
+struct StreamHealth {
+    /// Frames over which losses are counted.
+    static let window = 30
+    /// So many lost in a window are a fault; now and then one is not.
+    static let bearable = 3
+    /// Frames at the start of a stream in which cameras find themselves.
+    static let warmUp: UInt64 = 5
+
+    private(set) var notice: SourceNotice?
+    private var isTroubled = false
+    private var good: UInt64 = 0
+    private var lastSequence: UInt32?
+    /// For each of the last frames whether it was lost.
+    private var lost = [Bool](repeating: false, count: Self.window)
+    private var next = 0
+    private var lostCount = 0
+    private var sinceTrouble = 0
+
+    /// Takes what is new since the last call.
+    mutating func takeNotice() -> SourceNotice? {
+        defer { notice = nil }
+        return notice
+    }
+
+    /// A frame has come whole; `sequence` counts the driver's frames, those it dropped too.
+    mutating func count(goodFrame sequence: UInt32) {
+        let skipped = lastSequence.map { sequence &- $0 &- 1 } ?? 0
+        lastSequence = sequence
+        // A driver that starts to count anew has lost nothing.
+        if skipped < 1000 {
+            for _ in 0..<skipped { record(isLost: true) }
+        }
+        good += 1
+        record(isLost: false)
+        if lostCount > Self.bearable {
+            report("the driver dropped \(lostCount) of the last \(Self.window) frames")
+        }
+        settle()
+    }
+
+    /// A frame has come that the driver marks as broken, or that is cut short.
+    mutating func count(brokenFrame sequence: UInt32) {
+        lastSequence = sequence
+        record(isLost: true)
+        report("the driver hands over broken frames")
+    }
+
+    private mutating func record(isLost: Bool) {
+        guard good >= Self.warmUp else { return }
+        lostCount += (isLost ? 1 : 0) - (lost[next] ? 1 : 0)
+        lost[next] = isLost
+        next = (next + 1) % Self.window
+        sinceTrouble += 1
+    }
+
+    private mutating func report(_ reason: String) {
+        guard good >= Self.warmUp else { return }
+        sinceTrouble = 0
+        if !isTroubled { notice = .troubled(reason: reason) }
+        isTroubled = true
+    }
+
+    private mutating func settle() {
+        guard isTroubled, sinceTrouble >= Self.window, lostCount <= Self.bearable else { return }
+        isTroubled = false
+        notice = .recovered
+    }
+}
