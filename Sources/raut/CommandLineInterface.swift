@@ -6,7 +6,10 @@ package enum CommandLineInterface {
     package static let version = "1.0.0"
 
     /// The commands in the order of the help.
-    package static let commands: [Command] = [ImageCommand.command]
+    package static let commands: [Command] = [
+        ImageCommand.command,
+        CamerasCommand.command,
+    ]
 
     /// The commands that need the table of all others, and are no part of it.
     package static let hidden: [Command] = [

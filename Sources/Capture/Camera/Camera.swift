@@ -50,11 +50,14 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
     /// A camera may be plugged in again.
     public var canComeBack: Bool { true }
 
-    /// Every camera, by its number; those that may not be looked at are left out.
-    public static func list() -> [CameraDescription] { CameraDirectory.list().cameras }
+    /// The cameras of this machine, and why other video devices could not be looked at.
+    public static func listing() -> (cameras: [CameraDescription], failures: [CaptureError]) {
+        let listing = CameraDirectory.list()
+        return (listing.cameras, listing.failures.map(\.captureError))
+    }
 
-    /// Why video devices could not be looked at, one line each.
-    public static func failures() -> [CaptureError] { CameraDirectory.list().failures.map(\.captureError) }
+    /// Every camera, by its number; those that may not be looked at are left out.
+    public static func list() -> [CameraDescription] { listing().cameras }
 
     /// The formats, sizes and rates that the driver offers itself, without what libv4l would make of them.
     public static func modes(of camera: CameraDescription) throws(CaptureError) -> [CameraMode] {
