@@ -250,9 +250,10 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
             encoding: format == .mjpeg ? .jpeg : given.encoding)
     }
 
+    /// The four characters, and `-BE` where the highest bit says big-endian.
     private static func name(of code: UInt32) -> String {
         let characters = (0..<4).map { UInt8(truncatingIfNeeded: code >> (8 * $0)) & 0x7F }
-        return String(decoding: characters, as: UTF8.self)
+        return String(decoding: characters, as: UTF8.self) + (code >> 31 == 1 ? "-BE" : "")
     }
 }
 
