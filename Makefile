@@ -9,8 +9,8 @@ SWIFT ?= $(or $(shell command -v swift),$(wildcard /opt/swift/usr/bin/swift))
 BUILD = $(SWIFT) build -c release
 
 # What the program is built with and needs at run time.
-PACKAGES = libv4l-dev libopenblas-dev libsdl2-dev libsdl2-ttf-dev libturbojpeg0-dev libpng-dev libsystemd-dev \
-	libexpat1-dev liblzma-dev opencv-data pkg-config ffmpeg fonts-dejavu-core
+PACKAGES = libv4l-dev libopenblas-dev libsdl2-dev libsdl2-ttf-dev libturbojpeg0-dev libpng-dev \
+	libfreetype-dev libsystemd-dev libexpat1-dev liblzma-dev opencv-data pkg-config ffmpeg fonts-dejavu-core
 # What Swift asks of Debian, installed only where it does not run or finds no C++ library to link with.
 SWIFT_PACKAGES = g++ git libcurl4-openssl-dev libncurses6 libsqlite3-dev libxml2-dev tzdata
 

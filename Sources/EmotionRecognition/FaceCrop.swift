@@ -8,7 +8,11 @@ public struct FaceCrop: Sendable {
     /// The side of a crop in pixels.
     public static let side = 48
     /// How much of the box's side is added on each side where nothing else is said.
-    public static let defaultMargin = 0.0
+    ///
+    /// Measured with `Benchmarks/face_margin.py` on 701 frames of FER2013's Training split, four times enlarged:
+    /// in 586 of them the cascade `frontalface_default` finds one face, its box's side 0.98 of the frame's
+    /// (quartiles 0.90 and 1.04), its middle within 0.5 % of the frame's; `alt` and `alt2` give 0.97.
+    public static let defaultMargin = 0.01
 
     /// How much of the box's side is added on each side; negative cuts into the box.
     public var margin: Double
