@@ -49,7 +49,7 @@ let package = Package(
         room("EmotionRecognition", ["Imaging", "FaceDetection", "NeuralNetwork"]),
         room("Tracking", ["Imaging", "FaceDetection", "EmotionRecognition"]),
         room("Training", ["Imaging", "NeuralNetwork", "EmotionRecognition", "CLZMA"]),
-        room("Events", ["Imaging", "EmotionRecognition", "Tracking", "CSystemd"]),
+        room("Events", ["Imaging", "EmotionRecognition", "Tracking", "CSystemd", "CLinux"]),
         room("Overlay", ["Imaging", "Capture", "EmotionRecognition", "Tracking", "CSDL2"]),
         room(
             "Pipeline",

@@ -2,9 +2,12 @@
 #pragma once
 #include <poll.h>
 #include <spawn.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <time.h>
 
+int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
 int ppoll(struct pollfd *list, nfds_t count, const struct timespec *timeout, const sigset_t *mask);
 int pipe2(int ends[2], int flags);
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);

@@ -1,0 +1,51 @@
+import EmotionRecognition
+import Tracking
+
+/// What readers are told: version 1 of the event lines.
+public enum Event: Sendable {
+    /// The first line that a reader gets.
+    case hello(Hello)
+    /// A face came into view.
+    case appeared(TrackedFace, frame: Int, time: EventTime)
+    /// The reported emotion of a face is another one.
+    case changed(TrackedFace, frame: Int, time: EventTime)
+    /// A face is out of view, after this many seconds.
+    case left(face: Int, seconds: Double, frame: Int, time: EventTime)
+    /// A frame was worked on: every face in view, and the milliseconds from when the frame was taken.
+    case frame(Int, latency: Double, faces: [TrackedFace], time: EventTime)
+    /// The source went away or came back.
+    case source(SourceState, reason: String, time: EventTime)
+    /// The reader was too slow: this many lines before this one were not sent to it.
+    case dropped(count: Int)
+
+    /// What the program is and where its frames come from.
+    public struct Hello: Sendable, Equatable {
+        /// Name and version.
+        public var program: String
+        /// The model's name.
+        public var model: String
+        /// The source's name.
+        public var source: String
+        /// Columns of a frame in pixels; boxes are in these.
+        public var width: Int
+        /// Rows of a frame in pixels.
+        public var height: Int
+
+        /// Says hello for a program, its model and its source.
+        public init(program: String, model: String, source: String, width: Int, height: Int) {
+            self.program = program
+            self.model = model
+            self.source = source
+            self.width = width
+            self.height = height
+        }
+    }
+
+    /// Whether frames come.
+    public enum SourceState: String, Sendable {
+        /// They do not any more.
+        case lost
+        /// They do again.
+        case back
+    }
+}

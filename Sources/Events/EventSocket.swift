@@ -1,0 +1,143 @@
+import Glibc
+
+/// Who may connect to the event socket.
+public struct SocketAccess: Sendable, Equatable {
+    /// The socket file's permissions.
+    public var mode: UInt32 = 0o660
+    /// The group that owns it, by name or number, or nil for the process's own.
+    public var group: String?
+
+    /// Owner and group may connect.
+    public init() {}
+}
+
+/// A listening Unix socket and the file it stands for.
+struct EventSocket: Sendable {
+    let descriptor: Int32
+    let path: String
+    /// The file when it was made, to remove no other one at the end; nil for a socket that systemd opened.
+    private let identity: FileIdentity?
+
+    private struct FileIdentity: Equatable, Sendable {
+        let device: UInt
+        let number: UInt
+
+        init?(path: String) {
+            var status = stat()
+            guard lstat(path, &status) == 0 else { return nil }
+            device = UInt(status.st_dev)
+            number = UInt(status.st_ino)
+        }
+    }
+
+    /// Takes over a socket that systemd listens on.
+    init(inherited descriptor: Int32) {
+        self.descriptor = descriptor
+        path = ""
+        identity = nil
+    }
+
+    /// Listens at a path; replaces a socket file that nobody listens on any more, refuses one in use.
+    init(path: String, access: SocketAccess) throws(EventError) {
+        self.path = path
+        func failure(_ reason: String) -> EventError { .cannotListen(path: path, reason: reason) }
+
+        guard let address = sockaddr_un(path: path) else {
+            throw failure("the path is \(path.utf8.count) bytes long, a socket's may have 1 to 107")
+        }
+        let group = try access.group.map { name throws(EventError) in try Self.groupNumber(name, path: path) }
+        // One at a time from the look at an old file to the new one, so that two programs started at once can't
+        // both find the other's socket stale. The lock is on the folder and leaves no file behind.
+        let folder = open(Self.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else {
+            throw failure("its folder \(Self.folder(of: path)): \(systemMessage(errno))")
+        }
+        defer { close(folder) }
+        flock(folder, LOCK_EX)
+        try Self.removeStale(path, address)
+
+        let descriptor = socket(
+            AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        guard descriptor >= 0 else { throw failure(systemMessage(errno)) }
+        guard address.withSocketAddress({ bind(descriptor, $0, $1) }) == 0 else {
+            let reason = systemMessage(errno)
+            close(descriptor)
+            throw failure(reason)
+        }
+        // Nobody can connect before `listen`, so there is no moment with wrong permissions.
+        let isReady =
+            chmod(path, access.mode) == 0 && (group.map { chown(path, uid_t.max, $0) == 0 } ?? true)
+            && listen(descriptor, SOMAXCONN) == 0
+        guard isReady else {
+            let reason = systemMessage(errno)
+            close(descriptor)
+            unlink(path)
+            throw failure(
+                group == nil ? reason : "\(reason) (group \(access.group ?? ""): are you a member?)")
+        }
+        self.descriptor = descriptor
+        identity = FileIdentity(path: path)
+    }
+
+    /// Stops listening and removes the file, if it is still this socket's.
+    func remove() {
+        close(descriptor)
+        if let identity, identity == FileIdentity(path: path) { unlink(path) }
+    }
+
+    private static func removeStale(_ path: String, _ address: sockaddr_un) throws(EventError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else {
+            throw .cannotListen(
+                path: path, reason: "a file that is no socket is there: remove it or name another path")
+        }
+        let probe = socket(
+            AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        guard probe >= 0 else { throw .cannotListen(path: path, reason: systemMessage(errno)) }
+        defer { close(probe) }
+        let isAlive = address.withSocketAddress { connect(probe, $0, $1) } == 0 || errno != ECONNREFUSED
+        guard !isAlive else {
+            throw .cannotListen(
+                path: path, reason: "another program listens there: stop it or name another path")
+        }
+        unlink(path)
+    }
+
+    private static func groupNumber(_ name: String, path: String) throws(EventError) -> gid_t {
+        if let number = gid_t(name) { return number }
+        guard let group = getgrnam(name) else {
+            throw .cannotListen(path: path, reason: "there is no group '\(name)'")
+        }
+        return group.pointee.gr_gid
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}
+
+extension sockaddr_un {
+    /// The address of a path, or nil where it is empty, too long or holds a zero byte.
+    init?(path: String) {
+        self.init()
+        sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        let fits = withUnsafeMutableBytes(of: &sun_path) { room in
+            guard !bytes.isEmpty, bytes.count < room.count, !bytes.contains(0) else { return false }
+            room.copyBytes(from: bytes)
+            return true
+        }
+        guard fits else { return nil }
+    }
+
+    /// Passes the address to a call that takes a `sockaddr`.
+    func withSocketAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+        withUnsafePointer(to: self) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                body(address, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+}

@@ -1,0 +1,246 @@
+import CLinux
+import Glibc
+
+/// The event server's thread: takes readers, passes lines on, lets go of those who are gone or stuck.
+struct ReaderLoop {
+    private let socket: EventSocket
+    private let wake: Int32
+    private let poll: Int32
+    private let limits: EventServer.Limits
+    private var readers: [Int32: Reader] = [:]
+    private var gone: [Int32] = []
+    private var lines: [UInt8] = []
+    /// When to take readers again after the process ran out of descriptors; 0 while it takes them.
+    private var pausedUntil: UInt64 = 0
+
+    /// How long no reader is taken when the process has no descriptor left, in nanoseconds.
+    private static let pause: UInt64 = 200_000_000
+
+    init(socket: EventSocket, wake: Int32, poll: Int32, limits: EventServer.Limits) {
+        self.socket = socket
+        self.wake = wake
+        self.poll = poll
+        self.limits = limits
+    }
+
+    mutating func run(server: EventServer) {
+        watch(socket.descriptor, EPOLLIN.rawValue, EPOLL_CTL_ADD)
+        watch(wake, EPOLLIN.rawValue, EPOLL_CTL_ADD)
+        var ready = [epoll_event](repeating: epoll_event(), count: 64)
+        var isStopping = false
+        while !isStopping {
+            let count = epoll_wait(poll, &ready, Int32(ready.count), timeout)
+            let now = monotonicNanoseconds()
+            for index in 0..<Int(max(0, count)) {
+                let descriptor = ready[index].data.fd
+                if descriptor == wake {
+                    var counter: UInt64 = 0
+                    _ = read(wake, &counter, 8)
+                    isStopping = passOn(from: server, now)
+                } else if descriptor == socket.descriptor {
+                    accept(server, now)
+                } else {
+                    serve(descriptor, ready[index].events, now)
+                }
+            }
+            if pausedUntil > 0, now >= pausedUntil {
+                pausedUntil = 0
+                watch(socket.descriptor, EPOLLIN.rawValue, EPOLL_CTL_MOD)
+            }
+            closeStuck(now)
+            closeGone(server)
+        }
+        for reader in readers.values { close(reader.descriptor) }
+        readers = [:]
+        server.setReaders(0)
+        socket.remove()
+        close(poll)
+    }
+
+    /// Milliseconds until something must be looked at without being told.
+    private var timeout: Int32 {
+        if pausedUntil > 0 { return 100 }
+        return readers.values.contains(where: \.isWaiting) ? 250 : -1
+    }
+
+    private mutating func passOn(from server: EventServer, _ now: UInt64) -> Bool {
+        let (lost, isStopping) = server.collect(into: &lines)
+        for reader in readers.values {
+            reader.addLost(lost)
+            if !reader.pass(lines, now) { gone.append(reader.descriptor) }
+            updateInterest(reader)
+        }
+        return isStopping
+    }
+
+    private mutating func accept(_ server: EventServer, _ now: UInt64) {
+        // Bounded, so that a storm of connections does not keep lines from those who are there.
+        for _ in 0..<32 {
+            let flags = Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+            let descriptor = accept4(socket.descriptor, nil, nil, flags)
+            guard descriptor >= 0 else {
+                if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) {
+                    pausedUntil = now + Self.pause
+                    watch(socket.descriptor, 0, EPOLL_CTL_MOD)
+                }
+                return
+            }
+            guard readers.count < limits.readers else {
+                close(descriptor)
+                continue
+            }
+            let reader = Reader(descriptor, backlog: limits.backlog, now)
+            readers[descriptor] = reader
+            server.setReaders(readers.count)
+            watch(descriptor, EPOLLIN.rawValue, EPOLL_CTL_ADD)
+            if !reader.pass(server.hello(), now) { gone.append(descriptor) }
+            updateInterest(reader)
+        }
+    }
+
+    private mutating func serve(_ descriptor: Int32, _ events: UInt32, _ now: UInt64) {
+        guard let reader = readers[descriptor] else { return }
+        if events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 {
+            gone.append(descriptor)
+            return
+        }
+        if events & EPOLLIN.rawValue != 0 { reader.discardInput() }
+        if events & EPOLLOUT.rawValue != 0, !reader.flush(now) { gone.append(descriptor) }
+        updateInterest(reader)
+    }
+
+    private mutating func closeStuck(_ now: UInt64) {
+        let patience = UInt64(max(0, limits.patience) * 1e9)
+        for reader in readers.values where reader.isWaiting && now > reader.lastProgress + patience {
+            gone.append(reader.descriptor)
+        }
+    }
+
+    private mutating func closeGone(_ server: EventServer) {
+        guard !gone.isEmpty else { return }
+        for descriptor in gone where readers.removeValue(forKey: descriptor) != nil { close(descriptor) }
+        gone.removeAll(keepingCapacity: true)
+        server.setReaders(readers.count)
+    }
+
+    private func updateInterest(_ reader: Reader) {
+        let wanted =
+            (reader.isListened ? EPOLLIN.rawValue : 0) | (reader.isWaiting ? EPOLLOUT.rawValue : 0)
+        guard wanted != reader.interest else { return }
+        reader.interest = wanted
+        watch(reader.descriptor, wanted, EPOLL_CTL_MOD)
+    }
+
+    private func watch(_ descriptor: Int32, _ events: UInt32, _ operation: Int32) {
+        var event = epoll_event()
+        event.events = events
+        event.data.fd = descriptor
+        epoll_ctl(poll, operation, descriptor, &event)
+    }
+}
+
+/// One reader of the socket.
+final class Reader {
+    let descriptor: Int32
+    /// When it last took something, or last had nothing to take.
+    private(set) var lastProgress: UInt64
+    /// What epoll watches it for.
+    var interest: UInt32 = EPOLLIN.rawValue
+    /// False when what it sends is not read any more: it closed its side, or sent too much.
+    private(set) var isListened = true
+    private var backlog: LineBacklog
+    private var discarded = 0
+
+    /// Bytes of its own that a reader may send, all ignored; then it is left to wait for its socket.
+    private static let discardLimit = 1 << 16
+
+    init(_ descriptor: Int32, backlog limit: Int, _ now: UInt64) {
+        self.descriptor = descriptor
+        lastProgress = now
+        backlog = LineBacklog(limit: limit)
+        // A small kernel buffer: a reader that comes back should get news, not a long history.
+        var size: Int32 = 1 << 16
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    var isWaiting: Bool { !backlog.isEmpty }
+
+    func addLost(_ count: Int) {
+        if count > 0 { backlog.addLost(count) }
+    }
+
+    /// Sends whole lines, keeps what is not taken within its limit; false where the reader is gone.
+    func pass(_ lines: [UInt8], _ now: UInt64) -> Bool {
+        if backlog.isEmpty {
+            lastProgress = now
+            backlog.noticeLoss()
+        }
+        guard flush(now) else { return false }
+        var start = lines.startIndex
+        if backlog.isEmpty {
+            let sent = lines.withUnsafeBytes { write($0) }
+            guard sent >= 0 else { return false }
+            guard sent < lines.count else { return true }
+            start = sent
+            if sent > 0, lines[sent - 1] != UInt8(ascii: "\n") {
+                start = (lines[sent...].firstIndex(of: UInt8(ascii: "\n")) ?? lines.endIndex - 1) + 1
+                backlog.appendAlways(lines[sent..<start])
+            }
+        }
+        while start < lines.endIndex {
+            let end = (lines[start...].firstIndex(of: UInt8(ascii: "\n")) ?? lines.endIndex - 1) + 1
+            backlog.append(lines[start..<end])
+            start = end
+        }
+        return true
+    }
+
+    /// Sends what waits; false where the reader is gone.
+    func flush(_ now: UInt64) -> Bool {
+        while !backlog.isEmpty {
+            let sent = backlog.take { write($0) }
+            guard sent >= 0 else { return false }
+            guard sent > 0 else { return true }
+            lastProgress = now
+            if backlog.isEmpty { backlog.noticeLoss() }
+        }
+        return true
+    }
+
+    /// Reads and forgets what the reader sends.
+    func discardInput() {
+        withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { room in
+            guard let start = room.baseAddress else { return }
+            let count = recv(descriptor, start, room.count, Int32(MSG_DONTWAIT))
+            // An end of input is no end of interest: `socat -u`, `nc -N` close their side and go on reading.
+            if count == 0 { isListened = false }
+            discarded += max(0, count)
+            if discarded >= Self.discardLimit { isListened = false }
+        }
+    }
+
+    /// The count of bytes taken, 0 where the reader takes none now, -1 where it is gone.
+    private func write(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var sent = 0
+        while sent < bytes.count {
+            let count = Glibc.send(
+                descriptor, bytes.baseAddress?.advanced(by: sent), bytes.count - sent,
+                Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+            if count > 0 {
+                sent += count
+            } else if errno == EAGAIN {
+                return sent
+            } else if errno != EINTR {
+                return -1
+            }
+        }
+        return sent
+    }
+}
+
+/// `CLOCK_MONOTONIC` in nanoseconds.
+func monotonicNanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(max(0, time.tv_sec)) &* 1_000_000_000 &+ UInt64(max(0, time.tv_nsec))
+}

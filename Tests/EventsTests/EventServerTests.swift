@@ -1,0 +1,254 @@
+import Events
+import Foundation
+import Glibc
+import Testing
+
+private let hello = Array("hello\n".utf8)
+
+private func numbered(_ number: Int, padding: Int = 0) -> [UInt8] {
+    Array("line \(number)\(String(repeating: ".", count: padding))\n".utf8)
+}
+
+/// The number in a line that `numbered` made, or how many are said to be dropped.
+private enum Seen: Equatable {
+    case line(Int)
+    case dropped(Int)
+
+    init?(_ text: String) {
+        let prefix = #"{"event":"dropped","count":"#
+        if text.hasPrefix(prefix) {
+            guard let count = Int(text.dropFirst(prefix.count).dropLast()) else { return nil }
+            self = .dropped(count)
+        } else {
+            guard let number = Int(text.dropFirst(5).prefix { $0.isNumber }), text.hasPrefix("line ") else {
+                return nil
+            }
+            self = .line(number)
+        }
+    }
+}
+
+@Suite("the event socket", .serialized)
+struct EventServerTests {
+    let folder = TemporaryFolder()
+    var path: String { folder.path + "/events" }
+
+    private func connect(_ server: EventServer) throws -> TestReader {
+        let before = server.readers
+        let reader = try #require(TestReader(path: path))
+        #expect(reader.line() == "hello")
+        #expect(eventually { server.readers > before })
+        return reader
+    }
+
+    @Test("two readers both get hello and the same lines; one that goes away hurts nobody")
+    func twoReaders() throws {
+        let server = try EventServer(path: path, hello: hello)
+        let first = try connect(server)
+        let second = try connect(server)
+        for number in 0..<100 { server.send(numbered(number)) }
+        for number in 0..<100 {
+            #expect(first.line() == "line \(number)")
+            #expect(second.line() == "line \(number)")
+        }
+        first.close()
+        #expect(eventually { server.readers == 1 })
+        server.send(numbered(100))
+        #expect(second.line() == "line 100")
+        server.stop()
+        #expect(second.line() == nil)
+        #expect(access(path, F_OK) != 0)
+        second.close()
+    }
+
+    @Test("a reader that stops reading loses lines, is told how many, and holds nobody up")
+    func slowReader() throws {
+        let server = try EventServer(path: path, hello: hello)
+        let slow = try connect(server)
+        let quick = try connect(server)
+        let count = 4000
+        for number in 0..<count {
+            server.send(numbered(number, padding: 200))
+            #expect(quick.line().flatMap(Seen.init) == .line(number))
+        }
+        var next = 0
+        var told = 0
+        while next < count {
+            guard let seen = slow.line().flatMap(Seen.init) else { break }
+            switch seen {
+            case .line(let number):
+                #expect(number == next)
+                next = number + 1
+            case .dropped(let lost):
+                told += lost
+                next += lost
+            }
+        }
+        #expect(next == count)
+        #expect(told > 1000)
+        server.stop()
+        slow.close()
+        quick.close()
+    }
+
+    @Test("a reader that stays stuck is closed")
+    func stuckReader() throws {
+        var limits = EventServer.Limits()
+        limits.patience = 0.3
+        let server = try EventServer(path: path, hello: hello, limits: limits)
+        let stuck = try connect(server)
+        for number in 0..<3000 { server.send(numbered(number, padding: 200)) }
+        #expect(eventually { server.readers == 0 })
+        server.stop()
+        stuck.close()
+    }
+
+    @Test("an idle reader is not taken for a stuck one")
+    func idleReader() throws {
+        var limits = EventServer.Limits()
+        limits.patience = 0.1
+        let server = try EventServer(path: path, hello: hello, limits: limits)
+        let idle = try connect(server)
+        usleep(500_000)
+        server.send(numbered(1))
+        #expect(idle.line() == "line 1")
+        server.stop()
+        idle.close()
+    }
+
+    @Test("what readers send is ignored, and one that closes its side still gets lines")
+    func rubbish() throws {
+        let server = try EventServer(path: path, hello: hello)
+        let reader = try connect(server)
+        for _ in 0..<100 { reader.write([UInt8](repeating: 255, count: 4096)) }
+        server.send(numbered(1))
+        #expect(reader.line() == "line 1")
+        shutdown(reader.descriptor, Int32(SHUT_WR))
+        usleep(50_000)
+        server.send(numbered(2))
+        #expect(reader.line() == "line 2")
+        server.stop()
+        reader.close()
+    }
+
+    @Test(
+        "two hundred readers that connect, stall, send rubbish and vanish cost the sender nothing and leak nothing"
+    )
+    func storm() throws {
+        let server = try EventServer(path: path, hello: hello)
+        let steady = try connect(server)
+        let before = openSockets()
+        var readers: [TestReader] = []
+        var longest = Duration.zero
+        for number in 0..<2000 {
+            if readers.count < 200, let reader = TestReader(path: path) { readers.append(reader) }
+            if number.isMultiple(of: 3) { readers.randomElement()?.write([UInt8](repeating: 7, count: 3000)) }
+            if number.isMultiple(of: 2), readers.count > 100 {
+                readers.remove(at: Int.random(in: 0..<readers.count)).close()
+            }
+            let line = numbered(number, padding: 300)
+            longest = max(longest, ContinuousClock().measure { server.send(line) })
+            #expect(steady.line().flatMap(Seen.init) == .line(number))
+        }
+        #expect(longest < .milliseconds(100))
+        for reader in readers { reader.close() }
+        #expect(eventually { server.readers == 1 })
+        #expect(openSockets() == before)
+        steady.close()
+        server.stop()
+    }
+
+    @Test("readers beyond the limit are closed at once")
+    func tooMany() throws {
+        var limits = EventServer.Limits()
+        limits.readers = 2
+        let server = try EventServer(path: path, hello: hello, limits: limits)
+        let readers = try [connect(server), connect(server)]
+        let third = try #require(TestReader(path: path))
+        #expect(third.line() == nil)
+        server.stop()
+        for reader in readers + [third] { reader.close() }
+    }
+
+    @Test("a new hello is for readers that come after it")
+    func newHello() throws {
+        let server = try EventServer(path: path, hello: hello)
+        server.setHello(Array("again\n".utf8))
+        let reader = try #require(TestReader(path: path))
+        #expect(reader.line() == "again")
+        server.stop()
+        reader.close()
+    }
+
+    @Test("a stale socket file is replaced, one in use is not")
+    func stale() throws {
+        let first = try EventServer(path: path, hello: hello)
+        #expect(throws: EventError.self) { try EventServer(path: path, hello: hello) }
+        let reader = try connect(first)
+        first.stop()
+        reader.close()
+
+        let abandoned = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(abandoned, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        #expect(bound == 0)
+        close(abandoned)
+        #expect(access(path, F_OK) == 0)
+        let second = try EventServer(path: path, hello: hello)
+        let again = try connect(second)
+        second.stop()
+        again.close()
+    }
+
+    @Test("at the end only the server's own socket file is removed")
+    func foreignFile() throws {
+        let server = try EventServer(path: path, hello: hello)
+        unlink(path)
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: path))
+        server.stop()
+        #expect(access(path, F_OK) == 0)
+    }
+
+    @Test("a file that is no socket is left alone")
+    func ordinaryFile() throws {
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: path))
+        #expect(throws: EventError.self) { try EventServer(path: path, hello: hello) }
+        #expect(FileManager.default.contents(atPath: path) == Data("mine".utf8))
+    }
+
+    @Test("paths that are too long or in no folder, and unknown groups, are said to be so")
+    func wrongPaths() {
+        let long = folder.path + "/" + String(repeating: "x", count: 110)
+        var unknown = SocketAccess()
+        unknown.group = "no-such-group"
+        func reason(_ path: String, _ access: SocketAccess = SocketAccess()) -> String {
+            do {
+                try EventServer(path: path, access: access, hello: hello).stop()
+                return ""
+            } catch { return error.description }
+        }
+        #expect(reason(long).contains("bytes long"))
+        #expect(reason("").contains("bytes long"))
+        #expect(reason(folder.path + "/none/events").contains("No such file or directory"))
+        #expect(reason(path, unknown).contains("no group 'no-such-group'"))
+        #expect(access(path, F_OK) != 0)
+    }
+
+    @Test("the file has the mode asked for", arguments: [0o660, 0o600, 0o666] as [UInt32])
+    func mode(mode: UInt32) throws {
+        var access = SocketAccess()
+        access.mode = mode
+        access.group = "\(getgid())"
+        let server = try EventServer(path: path, access: access, hello: hello)
+        var status = stat()
+        #expect(lstat(path, &status) == 0)
+        #expect(status.st_mode & 0o777 == mode)
+        server.stop()
+    }
+}

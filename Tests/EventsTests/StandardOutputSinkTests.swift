@@ -1,0 +1,78 @@
+import Events
+import Foundation
+import Glibc
+import Testing
+
+private func makePipe() -> (reading: Int32, writing: Int32) {
+    var ends: [Int32] = [0, 0]
+    pipe(&ends)
+    return (ends[0], ends[1])
+}
+
+private func line(_ number: Int) -> [UInt8] {
+    Array("\(number)\(String(repeating: ".", count: 100))\n".utf8)
+}
+
+private func readAll(_ descriptor: Int32) -> [Substring] {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while case let count = read(descriptor, &chunk, chunk.count), count > 0 { bytes += chunk[..<count] }
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+}
+
+@Suite("events on standard output", .serialized)
+struct StandardOutputSinkTests {
+    init() { signal(SIGPIPE, SIG_IGN) }
+
+    @Test("a reader that is gone ends it quietly, even while no line is sent")
+    func readerGone() {
+        let ends = makePipe()
+        let ended = DispatchSemaphore(value: 0)
+        let output = StandardOutputSink(descriptor: ends.writing, onEnd: { ended.signal() })
+        output.send(line(1))
+        close(ends.reading)
+        #expect(ended.wait(timeout: .now() + 3) == .success)
+        output.send(line(2))
+        output.finish(within: 1)
+        close(ends.writing)
+    }
+
+    @Test("a stuck reader does not hold up who sends, and is told what it lost")
+    func stuck() async {
+        let ends = makePipe()
+        let output = StandardOutputSink(descriptor: ends.writing, limit: 1 << 14)
+        let time = ContinuousClock().measure { for number in 0..<5000 { output.send(line(number)) } }
+        #expect(time < .seconds(1))
+        let reader = Task { readAll(ends.reading) }
+        output.finish(within: 5)
+        close(ends.writing)
+        let lines = await reader.value
+        let lost = lines.compactMap { $0.hasPrefix("{") ? Int($0.filter(\.isNumber)) : nil }.reduce(0, +)
+        let kept = lines.count { !$0.hasPrefix("{") }
+        #expect(lost > 0)
+        #expect(lost + kept == 5000)
+        close(ends.reading)
+    }
+
+    @Test("a lossless one waits for a slow reader and loses nothing")
+    func lossless() async {
+        let ends = makePipe()
+        let output = StandardOutputSink(descriptor: ends.writing, isLossless: true, limit: 1 << 12)
+        let reader = Task { readAll(ends.reading) }
+        for number in 0..<5000 { output.send(line(number)) }
+        output.finish(within: 5)
+        close(ends.writing)
+        #expect(await reader.value.count == 5000)
+        close(ends.reading)
+    }
+
+    @Test("a stuck reader can't delay the end")
+    func finishInTime() {
+        let ends = makePipe()
+        let output = StandardOutputSink(descriptor: ends.writing)
+        for number in 0..<5000 { output.send(line(number)) }
+        let time = ContinuousClock().measure { output.finish(within: 0.1) }
+        #expect(time < .seconds(1))
+        close(ends.reading)
+    }
+}
