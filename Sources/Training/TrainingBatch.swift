@@ -1,0 +1,124 @@
+import EmotionRecognition
+import Foundation
+import NeuralNetwork
+
+/// One step's images and targets, filled in place from step to step.
+final class TrainingBatch {
+    /// `[batch, 1, 48, 48]`, prepared as the network's preprocessing says.
+    let images = Tensor()
+    /// One distribution an image for each head, `[batch, classes]`.
+    let targets: [Tensor]
+    /// One weight an image for each head; 0 where it has no label there.
+    var weights: [[Float]]
+    private let heads: [Head]
+    private var scratch: [[Float]]
+
+    init(heads: [Head], threads: Int) {
+        self.heads = heads
+        targets = heads.map { _ in Tensor() }
+        weights = heads.map { _ in [] }
+        scratch = (0..<threads).map { _ in [Float](repeating: 0, count: FaceDataSet.pixelsPerImage) }
+    }
+
+    /// Takes the images at `indices`, each varied by its own random numbers.
+    func fill(
+        _ data: FaceDataSet, _ indices: ArraySlice<Int>, options: TrainingOptions, classWeights: [Float]?, epoch: Int,
+        _ execution: Execution
+    ) {
+        let size = FaceDataSet.pixelsPerImage
+        let side = NetworkConfiguration.side
+        images.resize([indices.count, side, side, 1])
+        setTargets(data, indices, smoothing: options.labelSmoothing, classWeights)
+        scratch.withUnsafeMutableBufferPointer { rows in
+            // Each thread has a row of its own.
+            nonisolated(unsafe) let rows = rows
+            execution.pool.split(indices.count) { thread, part in
+                for place in part {
+                    let index = indices[indices.startIndex + place]
+                    var random = Xoshiro256StarStar(seed: options.seed, 0xA06, epoch, index)
+                    rows[thread].withUnsafeMutableBufferPointer { pixels in
+                        guard let base = pixels.baseAddress else { return }
+                        options.augmentation.apply(data, index, using: &random, into: base)
+                        options.network.preprocessing.apply(
+                            base, count: size, into: images.pointer + place * size)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes the images as they are, for evaluation.
+    func fillPlain(_ data: FaceDataSet, _ indices: Range<Int>, preprocessing: Preprocessing, _ execution: Execution) {
+        let size = FaceDataSet.pixelsPerImage
+        let side = NetworkConfiguration.side
+        images.resize([indices.count, side, side, 1])
+        setTargets(data, Array(indices)[...], smoothing: 0, nil)
+        for (place, index) in indices.enumerated() {
+            for pixel in 0..<size { scratch[0][pixel] = Float(data.pixels[index * size + pixel]) }
+            scratch[0].withUnsafeBufferPointer { pixels in
+                guard let base = pixels.baseAddress else { return }
+                preprocessing.apply(base, count: size, into: images.pointer + place * size)
+            }
+        }
+    }
+
+    /// Mixes each image and its targets with another of the batch: the share is drawn from a beta distribution, the
+    /// partner is the image as far from the end as this one is from the start.
+    func mix(alpha: Float, using random: inout Xoshiro256StarStar) {
+        let share = Self.beta(alpha, using: &random)
+        let batch = images.shape[0]
+        for tensor in [images] + targets {
+            let size = tensor.count / batch
+            for image in 0..<batch / 2 {
+                let first = tensor.pointer + image * size
+                let second = tensor.pointer + (batch - 1 - image) * size
+                for index in 0..<size {
+                    let (a, b) = (first[index], second[index])
+                    first[index] = share * a + (1 - share) * b
+                    second[index] = share * b + (1 - share) * a
+                }
+            }
+        }
+        for head in weights.indices {
+            for image in 0..<batch / 2 {
+                let (a, b) = (weights[head][image], weights[head][batch - 1 - image])
+                weights[head][image] = share * a + (1 - share) * b
+                weights[head][batch - 1 - image] = share * b + (1 - share) * a
+            }
+        }
+    }
+
+    private func setTargets(
+        _ data: FaceDataSet, _ indices: ArraySlice<Int>, smoothing: Float, _ classWeights: [Float]?
+    ) {
+        for (head, kind) in heads.enumerated() {
+            let classes = kind.classes
+            let target = targets[head]
+            target.resize([indices.count, classes])
+            target.fill(0)
+            weights[head].removeAll(keepingCapacity: true)
+            for (place, index) in indices.enumerated() {
+                let row = target.pointer + place * classes
+                switch kind {
+                case .fer2013:
+                    for label in 0..<classes { row[label] = smoothing / Float(classes) }
+                    row[data.labels[index]] += 1 - smoothing
+                    weights[head].append(classWeights?[data.labels[index]] ?? 1)
+                case .ferplus:
+                    weights[head].append(data.setVotesTarget(index, into: row) ? 1 : 0)
+                }
+            }
+        }
+    }
+
+    /// A number of the beta distribution with both parameters `alpha`, from two gamma numbers by the method of Jöhnk
+    /// (1964), which is exact for parameters up to 1.
+    static func beta(_ alpha: Float, using random: inout Xoshiro256StarStar) -> Float {
+        guard alpha > 0 else { return 1 }
+        while true {
+            let x = pow(Double(random.uniform()), 1 / Double(alpha))
+            let y = pow(Double(random.uniform()), 1 / Double(alpha))
+            if x + y > 0, x + y <= 1 { return Float(x / (x + y)) }
+        }
+    }
+}

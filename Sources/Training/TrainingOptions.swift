@@ -1,0 +1,69 @@
+import EmotionRecognition
+import NeuralNetwork
+
+/// Everything that fixes a training run besides the data; the same options, data and number of threads give the same
+/// weights bit for bit.
+public struct TrainingOptions: Sendable, Equatable {
+    /// The network.
+    public var network: NetworkConfiguration
+    /// Passes over the training images.
+    public var epochs: Int
+    /// Images a step.
+    public var batch: Int
+    /// The learning rate, at its peak where the schedule varies it.
+    public var learningRate: Float
+    /// How the learning rate goes.
+    public var schedule: LearningRateSchedule
+    /// The rule that changes the weights.
+    public var optimizer: OptimizerMethod
+    /// The largest norm of the gradients, or nil.
+    public var clip: Float?
+    /// How much of a label is spread evenly over all classes (Szegedy et al., 2016).
+    public var labelSmoothing: Float
+    /// The decay of the moving average of the weights, or nil for none.
+    public var averageDecay: Float?
+    /// Which part of the batches is mixed, image by image with another of the batch (mixup, Zhang et al., 2018).
+    public var mixupShare: Float
+    /// The parameter of the beta distribution that mixup draws from.
+    public var mixupAlpha: Float
+    /// How images are varied.
+    public var augmentation: Augmentation
+    /// Seeds everything random.
+    public var seed: UInt64
+    /// Threads that share a batch.
+    public var threads: Int
+
+    /// The project's own choice for an architecture: the paper's for `cnn` and `cnn-bilstm` (Adam, rate 0.001, batch
+    /// 32, 100 epochs), one cycle of AdamW with averaged weights for `raut`.
+    public init(_ architecture: Architecture) {
+        network = NetworkConfiguration(architecture)
+        seed = 1
+        threads = 2
+        switch architecture {
+        case .cnn, .cnnBiLSTM:
+            epochs = 100
+            batch = 32
+            learningRate = 0.001
+            schedule = .constant
+            optimizer = .adam
+            clip = nil
+            labelSmoothing = 0
+            averageDecay = nil
+            mixupShare = 0
+            mixupAlpha = 0.4
+            augmentation = .paper
+        case .raut:
+            epochs = 72
+            batch = 64
+            learningRate = 0.002
+            schedule = .oneCycle
+            optimizer = .adamW(decay: 0.05)
+            clip = 5
+            labelSmoothing = 0.1
+            averageDecay = 0.998
+            mixupShare = 0.5
+            mixupAlpha = 0.4
+            augmentation = .raut
+        }
+    }
+}

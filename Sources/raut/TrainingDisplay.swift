@@ -1,0 +1,64 @@
+import Foundation
+import Training
+
+/// What a training run shows: one line that is renewed in a terminal, plain lines in a log.
+final class TrainingDisplay {
+    private let epochs: Int
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private var shown = 0.0
+
+    init(epochs: Int) { self.epochs = epochs }
+
+    /// Says what is about to be trained.
+    func begin(_ trainer: Trainer, split: Split) {
+        let options = trainer.options
+        say(
+            "\(options.network.architecture.rawValue): \(trainer.network.parameterCount) parameters, "
+                + "\(split.rawValue) split, batch \(options.batch), \(trainer.stepsPerEpoch) steps an epoch"
+                + (trainer.history.epochs.isEmpty ? "" : ", resumed after epoch \(trainer.history.epochs.count)"))
+    }
+
+    /// Renews the progress bar, at most ten times a second.
+    func step(_ progress: Trainer.Progress) {
+        guard isTerminal else { return }
+        let now = ProcessInfo.processInfo.systemUptime
+        guard now - shown > 0.1 || progress.step == progress.steps else { return }
+        shown = now
+        let width = 24
+        let filled = progress.step * width / max(1, progress.steps)
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+        put(
+            "\r\u{1B}[Kepoch \(progress.epoch)/\(epochs) \(bar) loss \(decimal(progress.loss, 3)) "
+                + "accuracy \(percent(progress.accuracy)) \(Int(progress.imagesPerSecond)) images/s "
+                + "ETA \(duration(progress.secondsLeft))")
+    }
+
+    /// One line for a finished epoch.
+    func epoch(_ entry: TrainingHistory.Epoch) {
+        let left = entry.seconds * Double(epochs - entry.epoch)
+        say(
+            "epoch \(entry.epoch)/\(epochs)  train loss \(decimal(entry.trainLoss, 4)) accuracy "
+                + "\(percent(entry.trainAccuracy))  validation loss \(decimal(entry.validationLoss, 4)) accuracy "
+                + "\(percent(entry.validationAccuracy))  \(Int(entry.imagesPerSecond)) images/s  "
+                + "ETA \(duration(left))")
+    }
+
+    /// A plain line.
+    func say(_ line: String) { put((isTerminal ? "\r\u{1B}[K" : "") + line + "\n") }
+
+    private func put(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}
+
+/// A share as "71.2 %".
+func percent(_ value: Double) -> String { decimal(value * 100, 1) + " %" }
+
+/// A number with a fixed count of decimals.
+func decimal(_ value: Double, _ places: Int) -> String { String(format: "%.\(places)f", value) }
+
+/// Seconds as "1 h 05 min", "4 min 10 s" or "9 s".
+func duration(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return "?" }
+    let whole = Int(seconds.rounded())
+    if whole >= 3600 { return "\(whole / 3600) h \(String(format: "%02d", whole % 3600 / 60)) min" }
+    return whole >= 60 ? "\(whole / 60) min \(String(format: "%02d", whole % 60)) s" : "\(whole) s"
+}
