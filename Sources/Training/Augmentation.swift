@@ -83,7 +83,8 @@ public struct Augmentation: Sendable, Equatable {
     }
 
     /// Replaces a rectangle of 2 to 25 % of the area, at most 1 : 3, by noise.
-    private func erase(_ target: UnsafeMutablePointer<Float>, _ side: Int, _ random: inout Xoshiro256StarStar) {
+    private func erase(_ target: UnsafeMutablePointer<Float>, _ side: Int, _ random: inout Xoshiro256StarStar)
+    {
         let area = random.uniform(in: 0.02...0.25) * Float(side * side)
         let ratio = exp(random.uniform(in: -1.1...1.1))
         let height = min(side, max(1, Int((area * ratio).squareRoot())))

@@ -51,7 +51,9 @@ extension Trainer {
                 parameter.setTorchValues(entry.values, of: tensor)
             }
             try restore("first_moment", optimizer.firstMoments[index])
-            if !optimizer.secondMoments.isEmpty { try restore("second_moment", optimizer.secondMoments[index]) }
+            if !optimizer.secondMoments.isEmpty {
+                try restore("second_moment", optimizer.secondMoments[index])
+            }
             if let average { try restore("average", average.values[index]) }
         }
         let place = (file.metadata["position"] ?? "").split(separator: " ").compactMap { UInt64($0) }
@@ -59,7 +61,8 @@ extension Trainer {
             let averageStep = file.metadata["average_step"].flatMap({ Int($0) }),
             let past = file.metadata["history"].flatMap({ TrainingHistory(csv: $0) })
         else { throw ModelFileError.invalid(path: path, reason: "its position is missing") }
-        guard let epoch = Int(exactly: place[0]), let inEpoch = Int(exactly: place[1]), epoch <= options.epochs,
+        guard let epoch = Int(exactly: place[0]), let inEpoch = Int(exactly: place[1]),
+            epoch <= options.epochs,
             inEpoch < stepsPerEpoch, let correct = Int(exactly: place[3]), let seen = Int(exactly: place[4])
         else { throw ModelFileError.invalid(path: path, reason: "its position lies outside the run") }
         optimizer.step = step

@@ -38,7 +38,8 @@ public enum FER2013 {
         guard let header = lines.next() else { throw .invalidFile(path: path, reason: "the file is empty") }
         let names = fields(bytes, header).map { String(decoding: bytes[$0], as: UTF8.self) }
         func column(_ name: String) throws(DataError) -> Int {
-            guard let place = names.firstIndex(where: { $0.trimmingCharacters(in: .whitespaces) == name }) else {
+            guard let place = names.firstIndex(where: { $0.trimmingCharacters(in: .whitespaces) == name })
+            else {
                 throw .invalidRow(
                     path: path, row: 1, reason: "no column '\(name)'; FER2013 has emotion,pixels,Usage")
             }
@@ -53,16 +54,19 @@ public enum FER2013 {
             if line.isEmpty { continue }
             let values = fields(bytes, line)
             guard values.count == names.count else {
-                throw .invalidRow(path: path, row: row, reason: "\(values.count) columns, the header has \(names.count)")
+                throw .invalidRow(
+                    path: path, row: row, reason: "\(values.count) columns, the header has \(names.count)")
             }
             guard let label = number(bytes, values[emotion]), label <= 6 else {
                 let text = String(decoding: bytes[values[emotion]].prefix(20), as: UTF8.self)
                 throw .invalidRow(path: path, row: row, reason: "the emotion is '\(text)', not 0 to 6")
             }
-            let name = String(decoding: bytes[values[usage]], as: UTF8.self).trimmingCharacters(in: .whitespaces)
+            let name = String(decoding: bytes[values[usage]], as: UTF8.self).trimmingCharacters(
+                in: .whitespaces)
             guard let part = Usage(rawValue: name) else {
                 throw .invalidRow(
-                    path: path, row: row, reason: "the Usage is '\(name.prefix(20))', not Training, PublicTest or "
+                    path: path, row: row,
+                    reason: "the Usage is '\(name.prefix(20))', not Training, PublicTest or "
                         + "PrivateTest")
             }
             try appendPixels(bytes, values[pixels], to: &result.pixels, path: path, row: row)

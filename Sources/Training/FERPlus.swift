@@ -4,7 +4,8 @@ import Foundation
 public enum FERPlus {
     /// The columns of the votes, in the order of ``FERPlusVotes/counts``.
     static let columns = [
-        "anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral", "contempt", "unknown", "NF",
+        "anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral", "contempt", "unknown",
+        "NF",
     ]
 
     /// Reads the votes of a file into a data set that holds all rows of FER2013.
@@ -27,7 +28,8 @@ public enum FERPlus {
         }
         guard lines.count - 1 == data.count else {
             throw .invalidFile(
-                path: path, reason: "\(lines.count - 1) rows, the images are \(data.count): both must be whole")
+                path: path,
+                reason: "\(lines.count - 1) rows, the images are \(data.count): both must be whole")
         }
         var votes: [FERPlusVotes] = []
         votes.reserveCapacity(data.count)
@@ -35,7 +37,8 @@ public enum FERPlus {
             let fields = line.split(separator: ",", omittingEmptySubsequences: false)
             let counts = places.map { $0 < fields.count ? UInt8(fields[$0]) : nil }
             guard !counts.contains(nil) else {
-                throw .invalidRow(path: path, row: row + 1, reason: "a vote is missing or no number from 0 to 255")
+                throw .invalidRow(
+                    path: path, row: row + 1, reason: "a vote is missing or no number from 0 to 255")
             }
             votes.append(FERPlusVotes(counts: counts.compactMap { $0 }))
         }

@@ -10,7 +10,8 @@ public enum Split: String, CaseIterable, Sendable {
     case grouped
 
     /// The three parts, as indices in rising order; the same for the same seed.
-    public func parts(of data: FaceDataSet, seed: UInt64) -> (training: [Int], validation: [Int], test: [Int]) {
+    public func parts(of data: FaceDataSet, seed: UInt64) -> (training: [Int], validation: [Int], test: [Int])
+    {
         if self == .official {
             func indices(_ usage: Usage) -> [Int] { (0..<data.count).filter { data.usages[$0] == usage } }
             return (indices(.training), indices(.publicTest), indices(.privateTest))

@@ -75,7 +75,8 @@ public final class Trainer {
 
     /// Takes the data; `classWeights` weighs each image's loss by its label.
     public init(
-        _ options: TrainingOptions, training: FaceDataSet, validation: FaceDataSet, classWeights: [Float]? = nil
+        _ options: TrainingOptions, training: FaceDataSet, validation: FaceDataSet,
+        classWeights: [Float]? = nil
     ) throws(TrainingError) {
         guard training.count > 0 else { throw .noImages(of: "training") }
         guard validation.count > 0 else { throw .noImages(of: "validation") }
@@ -141,7 +142,8 @@ public final class Trainer {
             let range = start..<min(data.count, start + 64)
             batch.fillPlain(data, range, preprocessing: options.network.preprocessing, execution)
             let logits = network.forward(batch.images, execution)[0]
-            let mean = SoftmaxCrossEntropy.meanLoss(logits: logits, targets: batch.targets[0], gradient: unused)
+            let mean = SoftmaxCrossEntropy.meanLoss(
+                logits: logits, targets: batch.targets[0], gradient: unused)
             loss += Double(mean) * Double(range.count)
             correct += countCorrect(logits, batch.targets[0])
             all += logits.elements
@@ -217,7 +219,9 @@ public final class Trainer {
         func largest(_ row: UnsafePointer<Float>) -> Int {
             (1..<classes).reduce(0) { row[$1] > row[$0] ? $1 : $0 }
         }
-        return (0..<batch).count { largest(logits.pointer + $0 * classes) == largest(targets.pointer + $0 * classes) }
+        return (0..<batch).count {
+            largest(logits.pointer + $0 * classes) == largest(targets.pointer + $0 * classes)
+        }
     }
 
     private func progress() -> Progress {

@@ -22,7 +22,8 @@ final class TrainingBatch {
 
     /// Takes the images at `indices`, each varied by its own random numbers.
     func fill(
-        _ data: FaceDataSet, _ indices: ArraySlice<Int>, options: TrainingOptions, classWeights: [Float]?, epoch: Int,
+        _ data: FaceDataSet, _ indices: ArraySlice<Int>, options: TrainingOptions, classWeights: [Float]?,
+        epoch: Int,
         _ execution: Execution
     ) {
         let size = FaceDataSet.pixelsPerImage
@@ -48,7 +49,9 @@ final class TrainingBatch {
     }
 
     /// Takes the images as they are, for evaluation.
-    func fillPlain(_ data: FaceDataSet, _ indices: Range<Int>, preprocessing: Preprocessing, _ execution: Execution) {
+    func fillPlain(
+        _ data: FaceDataSet, _ indices: Range<Int>, preprocessing: Preprocessing, _ execution: Execution
+    ) {
         let size = FaceDataSet.pixelsPerImage
         let side = NetworkConfiguration.side
         images.resize([indices.count, side, side, 1])

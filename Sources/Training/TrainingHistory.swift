@@ -21,7 +21,8 @@ public struct TrainingHistory: Sendable, Equatable {
 
         /// Takes all values.
         public init(
-            epoch: Int, learningRate: Double, trainLoss: Double, trainAccuracy: Double, validationLoss: Double,
+            epoch: Int, learningRate: Double, trainLoss: Double, trainAccuracy: Double,
+            validationLoss: Double,
             validationAccuracy: Double, seconds: Double, imagesPerSecond: Double
         ) {
             self.epoch = epoch

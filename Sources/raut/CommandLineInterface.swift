@@ -9,6 +9,7 @@ package enum CommandLineInterface {
     package static let commands: [Command] = [
         ImageCommand.command,
         CamerasCommand.command,
+        TrainCommand.command,
     ]
 
     /// The commands that need the table of all others, and are no part of it.

@@ -31,21 +31,26 @@ enum TrainCommand {
             Option("threads", "N", help: "threads that share a batch; as many as processors unless given"),
             Option("resume", help: "take up the run where its checkpoint left it"),
         ],
-        example: "raut train --data fer2013.csv --architecture cnn-bilstm --output runs/cnn-bilstm",
-        run: run)
+        example: "raut train --data fer2013.csv --architecture cnn-bilstm --output runs/cnn-bilstm"
+    ) { try run($0) }
 
     private static func run(_ arguments: Arguments) throws -> Int32 {
-        guard let path = arguments.string("data") else { throw UsageError(description: "train needs --data FILE") }
+        guard let path = arguments.string("data") else {
+            throw UsageError(description: "train needs --data FILE")
+        }
         guard let output = arguments.string("output") else {
             throw UsageError(description: "train needs --output DIR")
         }
         let options = try trainingOptions(arguments)
-        let split = arguments.string("split").flatMap { Split(rawValue: $0) }
+        let split =
+            arguments.string("split").flatMap { Split(rawValue: $0) }
             ?? (options.network.architecture == .raut ? .official : .random)
         var data = try FER2013.read(path: path)
         if let votes = arguments.string("ferplus") { try FERPlus.read(path: votes, into: &data) }
         if data.votes == nil, options.network.heads.contains(.ferplus) {
-            throw Failure(description: "\(options.network.architecture.rawValue) has a second head: give --ferplus FILE")
+            throw Failure(
+                description: "\(options.network.architecture.rawValue) has a second head: give --ferplus FILE"
+            )
         }
         let parts = split.parts(of: data, seed: options.seed)
         let trainer = try Trainer(
@@ -75,7 +80,8 @@ enum TrainCommand {
         try trainer.modelFile(extra: [
             "split": split.rawValue, "epochs": "\(options.epochs)", "batch": "\(options.batch)",
             "learning_rate": "\(options.learningRate)", "optimizer": "\(options.optimizer)",
-            "schedule": "\(options.schedule)", "augmentation": "\(options.augmentation)", "seed": "\(options.seed)",
+            "schedule": "\(options.schedule)", "augmentation": "\(options.augmentation)",
+            "seed": "\(options.seed)",
             "validation_accuracy": "\(last?.validationAccuracy ?? 0)", "test_accuracy": "\(test.accuracy)",
         ]).write(to: "\(output)/model.safetensors")
         display.say(
@@ -90,28 +96,37 @@ enum TrainCommand {
         options.threads = ProcessInfo.processInfo.activeProcessorCount
         if let value = try arguments.int("epochs", in: 1...100_000) { options.epochs = value }
         if let value = try arguments.int("batch", in: 2...4096) { options.batch = value }
-        if let value = try arguments.double("learning-rate", in: 1e-8...10) { options.learningRate = Float(value) }
+        if let value = try arguments.double("learning-rate", in: 1e-8...10) {
+            options.learningRate = Float(value)
+        }
         if let value = try arguments.int("seed", in: 0...Int.max) { options.seed = UInt64(value) }
         if let value = try arguments.int("threads", in: 1...256) { options.threads = value }
-        if let value = try arguments.double("dropout", in: 0...0.95) { options.network.dropout = Float(value) }
+        if let value = try arguments.double("dropout", in: 0...0.95) {
+            options.network.dropout = Float(value)
+        }
         if let text = arguments.string("widths") {
             let widths = text.split(separator: ",").compactMap { Int($0) }
             guard widths.count == 4, widths.allSatisfy({ $0 > 0 && $0 <= 1024 && $0 % 8 == 0 }) else {
-                throw UsageError(description: "--widths '\(text)': expected four multiples of 8, such as 24,48,96,192")
+                throw UsageError(
+                    description: "--widths '\(text)': expected four multiples of 8, such as 24,48,96,192")
             }
             options.network.widths = widths
         }
         if arguments.flag("no-augmentation") { options.augmentation = .none }
-        if let value = try arguments.double("rotation", in: 0...180) { options.augmentation.rotation = Float(value) }
+        if let value = try arguments.double("rotation", in: 0...180) {
+            options.augmentation.rotation = Float(value)
+        }
         if let value = try arguments.double("shift", in: 0...1) { options.augmentation.shift = Float(value) }
         if let value = try arguments.double("zoom", in: 0...0.9) { options.augmentation.zoom = Float(value) }
-        if let value = try arguments.double("erasing", in: 0...1) { options.augmentation.erasing = Float(value) }
+        if let value = try arguments.double("erasing", in: 0...1) {
+            options.augmentation.erasing = Float(value)
+        }
         return options
     }
 }
 
 /// True once Ctrl-C was pressed; a second one ends the program at once.
-final class InterruptSignal: Sendable {
+final class InterruptSignal {
     private let source: any DispatchSourceSignal
     private let flag = Flag()
 

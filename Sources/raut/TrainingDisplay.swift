@@ -15,7 +15,8 @@ final class TrainingDisplay {
         say(
             "\(options.network.architecture.rawValue): \(trainer.network.parameterCount) parameters, "
                 + "\(split.rawValue) split, batch \(options.batch), \(trainer.stepsPerEpoch) steps an epoch"
-                + (trainer.history.epochs.isEmpty ? "" : ", resumed after epoch \(trainer.history.epochs.count)"))
+                + (trainer.history.epochs.isEmpty
+                    ? "" : ", resumed after epoch \(trainer.history.epochs.count)"))
     }
 
     /// Renews the progress bar, at most ten times a second.
