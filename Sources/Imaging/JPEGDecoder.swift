@@ -18,7 +18,7 @@ public final class JPEGDecoder {
     /// The most pixels taken where nothing else is said: 2²⁷, more than any camera in a shop has.
     public static let defaultMaximumPixels = 1 << 27
 
-    private let handle: tjhandle?
+    private var handle: tjhandle?
     private let tolerance: Tolerance
     private let maximumPixels: Int
     private var cmyk: [UInt8] = []
@@ -109,8 +109,8 @@ public final class JPEGDecoder {
                 handle, $0.baseAddress, UInt($0.count), &width, &height, &subsampling, &colorSpace)
         }
         // A sampling that turbojpeg has no name for is an error to it, though it decodes it to pixels well.
-        guard width > 0, height > 0, colorSpace >= 0 else { throw .broken(reason: lastMessage) }
-        if status != 0, subsampling >= 0, !isBearable(lastMessage) { throw .broken(reason: lastMessage) }
+        guard width > 0, height > 0, colorSpace >= 0 else { throw failure() }
+        if status != 0, subsampling >= 0, !isBearable(lastMessage) { throw failure() }
         guard Int(width) <= maximumPixels / Int(height) else {
             throw .tooLarge(width: Int(width), height: Int(height))
         }
@@ -191,10 +191,17 @@ public final class JPEGDecoder {
 
     private func check(_ status: Int32) throws(JPEGError) {
         guard status != 0 else { return }
-        let message = lastMessage
-        guard tjGetErrorCode(handle) == TJERR_WARNING.rawValue, isBearable(message) else {
-            throw .broken(reason: message)
-        }
+        let isWarning = tjGetErrorCode(handle) == TJERR_WARNING.rawValue
+        guard isWarning, isBearable(lastMessage) else { throw failure() }
+    }
+
+    /// The error to throw. The handle is made anew: turbojpeg leaves it in the middle of a header that broke off,
+    /// and would take the next picture for the rest of this one.
+    private func failure() -> JPEGError {
+        let error = JPEGError.broken(reason: lastMessage)
+        if let handle { tjDestroy(handle) }
+        handle = tjInitDecompress()
+        return error
     }
 
     /// Stray bytes before the end marker (0xd9) come when all pixels are decoded. libjpeg words the first

@@ -1,0 +1,187 @@
+import Testing
+
+import Imaging
+
+@Suite("Reading JPEG")
+struct JPEGTests {
+    private let reader = ImageReader()
+
+    private func gray(_ bytes: [UInt8]) throws -> GrayImage {
+        var image = GrayImage()
+        try reader.decodeGray(bytes, name: "test", into: &image)
+        return image
+    }
+
+    private func color(_ bytes: [UInt8]) throws -> ColorImage {
+        var image = ColorImage()
+        try reader.decodeColor(bytes, name: "test", into: &image)
+        return image
+    }
+
+    /// The gradient of the fixtures.
+    private func gradient(width: Int = 32, height: Int = 24) -> ColorImage {
+        var image = ColorImage(width: width, height: height)
+        for y in 0..<height {
+            for x in 0..<width {
+                let at = (y * width + x) * 3
+                image.pixels[at] = UInt8(min(255, x * 8))
+                image.pixels[at + 1] = UInt8(min(255, y * 10))
+                image.pixels[at + 2] = 96
+            }
+        }
+        return image
+    }
+
+    private func farthest(_ one: [UInt8], _ other: [UInt8]) -> Int {
+        guard one.count == other.count else { return .max }
+        return zip(one, other).map { abs(Int($0) - Int($1)) }.max() ?? 0
+    }
+
+    @Test("what is written is read back, but for the loss of quality 95")
+    func roundTrip() throws {
+        let image = gradient(width: 31, height: 23)
+        let bytes = try ImageFile.encodeJPEG(image, quality: 95)
+        #expect(try farthest(color(bytes).pixels, image.pixels) <= 6)
+        var luma = GrayImage()
+        luma.setLuma(of: image)
+        #expect(try farthest(gray(bytes).pixels, luma.pixels) <= 3)
+    }
+
+    @Test("progressive, CMYK and grey files are read", arguments: ["progressive", "cmyk", "gray"])
+    func kinds(_ name: String) throws {
+        var expected = gradient()
+        if name == "cmyk" { expected.pixels = expected.pixels.map { min($0, 215) } }
+        var luma = GrayImage()
+        luma.setLuma(of: expected)
+        if name == "gray" { expected.setGray(luma) }
+        var (image, color) = (GrayImage(), ColorImage())
+        try reader.readGray(path: Fixture.path("\(name).jpg"), into: &image)
+        try reader.readColor(path: Fixture.path("\(name).jpg"), into: &color)
+        #expect(farthest(image.pixels, luma.pixels) <= 4)
+        #expect(farthest(color.pixels, expected.pixels) <= 8)
+    }
+
+    @Test("the luma is the one the file holds, whatever the colours")
+    func luma() throws {
+        // Quality 50 with halved chroma: luma from decoded colours would be off by the chroma's loss.
+        let bytes = try ImageFile.encodeJPEG(gradient(width: 64, height: 64), quality: 50)
+        var planes = YUVImage()
+        try JPEGDecoder().decode(bytes, into: &planes)
+        #expect(try gray(bytes).pixels == planes.luma)
+    }
+
+    @Test(
+        "planes have the chroma at half size, rounded up, and the colours of the pixels", arguments: [60, 95])
+    func planes(_ quality: Int) throws {
+        let image = gradient(width: 33, height: 25)
+        var (planes, expected) = (YUVImage(), YUVImage())
+        try JPEGDecoder().decode(ImageFile.encodeJPEG(image, quality: quality), into: &planes)
+        expected.set(image)
+        #expect(planes.width == 33 && planes.chromaWidth == 17 && planes.chromaHeight == 13)
+        #expect(planes.blueChroma.count == 17 * 13)
+        #expect(farthest(planes.luma, expected.luma) <= 12)
+        #expect(farthest(planes.blueChroma, expected.blueChroma) <= 8)
+        #expect(farthest(planes.redChroma, expected.redChroma) <= 8)
+    }
+
+    @Test("planes of a grey file have no colour, those of a CMYK file their colours")
+    func planesOfOthers() throws {
+        var (planes, expected) = (YUVImage(), YUVImage())
+        let decoder = JPEGDecoder()
+        try decoder.decode(JPEGBytes.contents("gray.jpg"), into: &planes)
+        #expect(planes.redChroma.allSatisfy { $0 == 128 } && planes.blueChroma.allSatisfy { $0 == 128 })
+        try decoder.decode(JPEGBytes.contents("cmyk.jpg"), into: &planes)
+        var image = gradient()
+        image.pixels = image.pixels.map { min($0, 215) }
+        expected.set(image)
+        #expect(farthest(planes.redChroma, expected.redChroma) <= 6)
+    }
+
+    @Test("frames without Huffman tables, as cameras send them, are read with the standard ones")
+    func withoutTables() throws {
+        let bytes = try ImageFile.encodeJPEG(gradient())
+        let bare = JPEGBytes.withoutHuffmanTables(bytes)
+        #expect(bare.count < bytes.count - 300)
+        #expect(try color(bare) == color(bytes))
+    }
+
+    @Test("one decoder reads pictures of any sizes and kinds after another")
+    func reuse() throws {
+        let decoder = JPEGDecoder()
+        var (first, again, other) = (GrayImage(), GrayImage(), ColorImage())
+        let bytes = try ImageFile.encodeJPEG(gradient())
+        try decoder.decode(bytes, into: &first)
+        try decoder.decode(JPEGBytes.contents("cmyk.jpg"), into: &other)
+        #expect(throws: JPEGError.self) { try decoder.decode(Array(bytes[..<300]), into: &other) }
+        try decoder.decode(bytes, into: &again)
+        #expect(first == again)
+    }
+
+    @Test(
+        "a JPEG cut anywhere is refused, never shown half grey", arguments: ["progressive.jpg", "cmyk.jpg"])
+    func cut(_ name: String) throws {
+        let whole = try JPEGBytes.contents(name)
+        for count in 3..<(whole.count - 2) {
+            #expect(throws: ImageError.self, "cut to \(count) bytes") { try color(Array(whole[..<count])) }
+        }
+    }
+
+    @Test("a baseline JPEG cut in half is refused with the reason")
+    func cutInHalf() throws {
+        let whole = try ImageFile.encodeJPEG(gradient(width: 200, height: 200))
+        #expect(throws: ImageError.corrupt(path: "test", reason: "Premature end of JPEG file")) {
+            try gray(Array(whole[..<(whole.count / 2)]))
+        }
+    }
+
+    @Test("stray bytes before the end marker harm nothing")
+    func strayBytesAtEnd() throws {
+        let bytes = try ImageFile.encodeJPEG(gradient())
+        let padded = Array(bytes.dropLast(2)) + [0, 0, 0] + bytes.suffix(2)
+        #expect(try color(padded) == color(bytes))
+    }
+
+    @Test("stray bytes before another marker are borne from a camera, not from a file")
+    func strayBytes() throws {
+        let bytes = try ImageFile.encodeJPEG(gradient())
+        let padded = Array(bytes[..<2]) + [1, 2, 3] + bytes[2...]
+        #expect(throws: ImageError.self) { try color(padded) }
+        var (frame, whole) = (ColorImage(), ColorImage())
+        let camera = JPEGDecoder(tolerance: .strayBytes)
+        try camera.decode(padded, into: &frame)
+        try camera.decode(bytes, into: &whole)
+        #expect(frame == whole)
+        #expect(throws: JPEGError.self) {
+            try camera.decode(Array(bytes[..<(bytes.count / 2)]), into: &frame)
+        }
+    }
+
+    @Test("a header that claims more pixels than are taken is refused")
+    func tooLarge() throws {
+        let bytes = try ImageFile.encodeJPEG(gradient())
+        var image = GrayImage()
+        #expect(throws: ImageError.tooLarge(path: "x", width: 32, height: 24)) {
+            try ImageReader(maximumPixels: 32 * 24 - 1).decodeGray(bytes, name: "x", into: &image)
+        }
+        var huge = bytes
+        let frame = try #require(huge.indices.dropLast().first { huge[$0] == 0xff && huge[$0 + 1] == 0xc0 })
+        huge.replaceSubrange((frame + 5)..<(frame + 9), with: [0xff, 0xdc, 0xff, 0xdc])
+        #expect(throws: ImageError.tooLarge(path: "test", width: 65500, height: 65500)) { try gray(huge) }
+    }
+
+    @Test("what is no picture is told apart from a broken one")
+    func noPicture() {
+        #expect(throws: ImageError.unknownFormat(path: "test")) { try gray(Array("hello, world".utf8)) }
+        #expect(throws: ImageError.corrupt(path: "test", reason: "the file is empty")) { try gray([]) }
+        #expect(throws: ImageError.unknownFormat(path: "test")) { try color([0xff]) }
+        #expect(throws: ImageError.self) { try color([0xff, 0xd8, 0xff]) }
+        #expect(throws: ImageError.unreadable(path: "/no/such.jpg", reason: "no such file or directory")) {
+            var image = GrayImage()
+            try reader.readGray(path: "/no/such.jpg", into: &image)
+        }
+        #expect(throws: ImageError.unreadable(path: "/", reason: "is a directory")) {
+            var image = GrayImage()
+            try reader.readGray(path: "/", into: &image)
+        }
+    }
+}
