@@ -58,9 +58,22 @@ INLINE void column_panel(const int vectors, long m, long k, const float *a, long
     }
 }
 
+// One row of C by 64 columns: enough sums in flight to hide the latency of the multiply-adds.
+INLINE void long_row(long k, const float *a, long column, const float *b, long ldb, float *c, bool accumulate) {
+    v8a sum[8];
+    UNROLL for (int j = 0; j < 8; j++) { sum[j] = accumulate ? load(c + 8 * j) : (v8a){0}; }
+    for (long l = 0; l < k; l++) {
+        v8a left = all(a[l * column]);
+        UNROLL for (int j = 0; j < 8; j++) { sum[j] += left * load(b + l * ldb + 8 * j); }
+    }
+    UNROLL for (int j = 0; j < 8; j++) { store(c + 8 * j, sum[j]); }
+}
+
 static void NAME(matrix_product)(long m, long n, long k, const float *a, long row, long column, const float *b,
                                  long ldb, float *c, long ldc, bool accumulate) {
     long j = 0;
+    if (m == 1)
+        for (; j + 64 <= n; j += 64) long_row(k, a, column, b + j, ldb, c + j, accumulate);
     for (; j + 16 <= n; j += 16) column_panel(2, m, k, a, row, column, b + j, ldb, c + j, ldc, accumulate);
     for (; j + 8 <= n; j += 8) column_panel(1, m, k, a, row, column, b + j, ldb, c + j, ldc, accumulate);
     for (; j < n; j++) {

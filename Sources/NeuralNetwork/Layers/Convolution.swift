@@ -221,28 +221,12 @@ public final class Convolution2D: Layer {
     /// The inputs under the kernel for each pixel of one row of the batch: `[width, kernel · kernel · in]`.
     private func columns(row: Int, _ thread: Int, _ execution: Execution) -> UnsafePointer<Float> {
         let (height, width) = (input.shape[1], input.shape[2])
-        guard kernelSize > 1 else { return UnsafePointer(input.pointer + row * width * inputChannels) }
-        let (image, y) = (row / height, row % height)
-        let reach = kernelSize / 2
+        let line = width * inputChannels
+        guard kernelSize > 1 else { return UnsafePointer(input.pointer + row * line) }
         let target = execution.scratch(thread: thread, slot: 0)
-        let taps = kernelSize * kernelSize * inputChannels
-        for ky in 0..<kernelSize {
-            let sourceY = y + ky - reach
-            let line = input.pointer + (image * height + sourceY) * width * inputChannels
-            for kx in 0..<kernelSize {
-                for column in 0..<width {
-                    let sourceX = column + kx - reach
-                    let place = target + column * taps + (ky * kernelSize + kx) * inputChannels
-                    if sourceY >= 0, sourceY < height, sourceX >= 0, sourceX < width {
-                        for channel in 0..<inputChannels {
-                            place[channel] = line[sourceX * inputChannels + channel]
-                        }
-                    } else {
-                        for channel in 0..<inputChannels { place[channel] = 0 }
-                    }
-                }
-            }
-        }
+        ImageColumns.fill(
+            target, from: input.pointer + row / height * height * line, height: height, width: width,
+            channels: inputChannels, kernelSize: kernelSize, row: row % height)
         return UnsafePointer(target)
     }
 

@@ -1,0 +1,83 @@
+import Foundation
+import NeuralNetwork
+
+/// How a network's heads become one probability for each of the seven emotions.
+///
+/// The heads' probabilities are joined by their geometric mean (FER+'s without contempt), divided by the class
+/// frequencies of the training set to a power (Saerens et al., 2002), and sharpened or softened by one temperature
+/// (Guo et al., 2017).
+public struct Posterior: Sendable, Equatable {
+    /// Class frequencies of the training set, in the order of ``Emotion``.
+    public var frequencies: EmotionProbabilities
+    /// The power to which frequencies are divided out: 0 not at all, 1 wholly.
+    public var frequencyExponent: Float
+    /// The logits' divisor.
+    public var temperature: Float
+
+    /// Takes all values.
+    public init(
+        frequencies: EmotionProbabilities = .uniform, frequencyExponent: Float = 0, temperature: Float = 1
+    ) {
+        self.frequencies = frequencies
+        self.frequencyExponent = frequencyExponent
+        self.temperature = temperature
+    }
+
+    /// Reads what ``metadata`` wrote; what is missing has no effect.
+    init(metadata: [String: String], path: String) throws(ModelFileError) {
+        self.init()
+        func number(_ key: String, in range: ClosedRange<Float>) throws(ModelFileError) -> Float? {
+            guard let text = metadata[key] else { return nil }
+            guard let value = Float(text), range.contains(value) else {
+                throw .invalid(path: path, reason: "its metadata say \(key) is '\(text.prefix(40))'")
+            }
+            return value
+        }
+        frequencyExponent = try number("posterior_frequency_exponent", in: 0...1) ?? 0
+        temperature = try number("posterior_temperature", in: 0.01...100) ?? 1
+        if let text = metadata["posterior_frequencies"] {
+            let values = text.split(separator: ",").compactMap { Float($0) }
+            guard values.count == 7, values.allSatisfy({ $0 > 0 && $0 <= 1 }) else {
+                throw .invalid(
+                    path: path, reason: "its metadata say posterior_frequencies is '\(text.prefix(40))'")
+            }
+            for emotion in Emotion.allCases { frequencies[emotion] = values[emotion.rawValue] }
+        }
+    }
+
+    /// The strings for a model file.
+    public var metadata: [String: String] {
+        [
+            "posterior_frequencies": Emotion.allCases.map { "\(frequencies[$0])" }.joined(separator: ","),
+            "posterior_frequency_exponent": "\(frequencyExponent)",
+            "posterior_temperature": "\(temperature)",
+        ]
+    }
+
+    /// One probability an emotion from the logits of each head, seven or more each, FER2013's seven first.
+    public func probabilities(_ heads: [[Float]]) -> EmotionProbabilities {
+        var logits = SIMD8<Float>()
+        var total: Float = 0
+        for head in heads where head.count >= 7 {
+            total += 1
+            let normalizer = head.withUnsafeBufferPointer { buffer in
+                buffer.baseAddress.map { SoftmaxCrossEntropy.logSumExp($0, count: 7) } ?? 0
+            }
+            for emotion in 0..<7 { logits[emotion] += head[emotion] - normalizer }
+        }
+        guard total > 0 else { return .uniform }
+        logits /= total
+        var largest = -Float.infinity
+        for emotion in Emotion.allCases {
+            let place = emotion.rawValue
+            if frequencyExponent > 0 {
+                logits[place] -= frequencyExponent * log(max(1e-6, frequencies[emotion]))
+            }
+            logits[place] /= temperature
+            largest = max(largest, logits[place])
+        }
+        var result = SIMD8<Float>()
+        for place in 0..<7 { result[place] = exp(logits[place] - largest) }
+        return EmotionProbabilities(lanes: result).normalized
+    }
+}

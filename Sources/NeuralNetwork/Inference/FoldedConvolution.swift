@@ -1,0 +1,116 @@
+import CKernels
+
+/// A convolution with the normalisation that follows it folded into its weights, ready to be applied to one image
+/// after another: `relu(conv(x) + bias + residual)`.
+///
+/// Immutable after `init`, so that threads can share it.
+final class FoldedConvolution: @unchecked Sendable {
+    let inputChannels: Int
+    let outputChannels: Int
+    let kernelSize: Int
+    let height: Int
+    let width: Int
+    let relu: Bool
+    private let winograd: winograd_kernels?
+    /// `[position, in, out]` for Winograd, `[kernel, kernel, in, out]` otherwise.
+    private let weight: Tensor
+    private let bias: Tensor
+    private let ones: Tensor
+    private let kernels: network_kernels
+
+    /// Folds `normalization` into `convolution`, for maps of one size.
+    init(
+        _ convolution: Convolution2D, _ normalization: BatchNormalization2D, height: Int, width: Int,
+        relu: Bool,
+        _ execution: Execution
+    ) {
+        inputChannels = convolution.inputChannels
+        outputChannels = convolution.outputChannels
+        kernelSize = convolution.kernelSize
+        self.height = height
+        self.width = width
+        self.relu = relu
+        kernels = execution.kernels
+        bias = Tensor([outputChannels])
+        ones = Tensor([outputChannels])
+        ones.fill(1)
+        let folded = Tensor(convolution.weight.value.shape)
+        for channel in 0..<outputChannels {
+            let variance = Double(normalization.runningVariance.value[channel])
+            let deviation = (variance + Double(BatchNormalization2D.epsilon)).squareRoot()
+            let scale = Double(normalization.weight.value[channel]) / deviation
+            let own =
+                Double(convolution.bias?.value[channel] ?? 0)
+                - Double(normalization.runningMean.value[channel])
+            bias[channel] = Float(own * scale + Double(normalization.bias.value[channel]))
+            for index in stride(from: channel, to: folded.count, by: outputChannels) {
+                folded[index] = Float(Double(convolution.weight.value[index]) * scale)
+            }
+        }
+        if convolution.isWinograd {
+            let chosen = Convolution2D.winograd(height: height, width: width, execution)
+            winograd = chosen
+            weight = Tensor([chosen.positions, inputChannels, outputChannels])
+            chosen.weights(folded.pointer, inputChannels, outputChannels, weight.pointer, nil)
+        } else {
+            winograd = nil
+            weight = folded
+        }
+    }
+
+    /// Floats of scratch memory that `apply` needs.
+    var scratchCount: Int {
+        guard let winograd else { return width * kernelSize * kernelSize * inputChannels }
+        return winograd.positions * tiles(winograd) * (inputChannels + outputChannels)
+    }
+
+    /// Floats of an output map.
+    var outputCount: Int { height * width * outputChannels }
+
+    /// `[1, in, height, width]` to `[1, out, height, width]`; `residual` has the output's shape and is added before
+    /// the ReLU.
+    func apply(
+        _ input: UnsafePointer<Float>, residual: UnsafePointer<Float>?, scratch: UnsafeMutablePointer<Float>,
+        into output: UnsafeMutablePointer<Float>
+    ) {
+        guard let winograd else { return applyColumns(input, scratch: scratch, into: output) }
+        let rows = tiles(winograd)
+        let size = inputChannels * outputChannels
+        let products = scratch + winograd.positions * rows * inputChannels
+        winograd.input(input, 1, height, width, inputChannels, scratch)
+        for position in 0..<winograd.positions {
+            kernels.matrix_product(
+                rows, outputChannels, inputChannels, scratch + position * rows * inputChannels, inputChannels,
+                1,
+                weight.pointer + position * size, outputChannels, products + position * rows * outputChannels,
+                outputChannels, false)
+        }
+        winograd.output(products, 1, height, width, outputChannels, bias.pointer, residual, relu, output)
+    }
+
+    private func tiles(_ winograd: winograd_kernels) -> Int {
+        ((height + winograd.tile - 1) / winograd.tile) * ((width + winograd.tile - 1) / winograd.tile)
+    }
+
+    private func applyColumns(
+        _ input: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
+        into output: UnsafeMutablePointer<Float>
+    ) {
+        let taps = kernelSize * kernelSize * inputChannels
+        if kernelSize == 1 {
+            kernels.matrix_product(
+                height * width, outputChannels, taps, input, taps, 1, weight.pointer, outputChannels, output,
+                outputChannels, false)
+        } else {
+            for row in 0..<height {
+                ImageColumns.fill(
+                    scratch, from: input, height: height, width: width, channels: inputChannels,
+                    kernelSize: kernelSize, row: row)
+                kernels.matrix_product(
+                    width, outputChannels, taps, scratch, taps, 1, weight.pointer, outputChannels,
+                    output + row * width * outputChannels, outputChannels, false)
+            }
+        }
+        kernels.scale_shift(output, height * width, outputChannels, ones.pointer, bias.pointer, relu, output)
+    }
+}
