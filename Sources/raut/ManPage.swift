@@ -12,7 +12,7 @@ package enum ManPage {
         for (index, command) in shown.enumerated() {
             if index > 0 { lines.append(".br") }
             lines.append(".B raut " + escape(command.name))
-            lines.append(escape(String(command.usage.dropFirst("raut \(command.name)".count))))
+            lines.append(escape(String(command.usage.dropFirst("raut \(command.name) ".count))))
         }
         lines += [".SH DESCRIPTION"] + description.map(escape)
         lines.append(".SH COMMANDS")
@@ -26,7 +26,7 @@ package enum ManPage {
             "went wrong and what to do about it.",
         ]
         lines.append(".SH EXAMPLES")
-        for command in shown { lines += [".TP", ".B " + escape(command.example), escape(command.summary)] }
+        for command in shown { lines += [".TP", ".B " + escape(command.example), sentence(command.summary)] }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -39,9 +39,9 @@ package enum ManPage {
     ]
 
     private static func section(of command: Command) -> [String] {
-        var lines = [".SS " + escape(command.usage), escape(command.summary) + "."]
+        var lines = [".SS " + escape(command.usage), sentence(command.summary)]
         for option in command.options {
-            lines += [".TP", ".B " + escape(option.spelling), escape(option.sentence) + "."]
+            lines += [".TP", ".B " + escape(option.spelling), sentence(option.sentence)]
         }
         return lines
     }
@@ -75,6 +75,10 @@ package enum ManPage {
         ".TP", ".I /usr/share/raut/models/raut.safetensors", "The model used where none is named.",
         ".TP", ".I /usr/share/opencv4/haarcascades", #"The cascades, of Debian's package opencv\-data."#,
     ]
+
+    private static func sentence(_ text: String) -> String {
+        escape(text.prefix(1).uppercased() + text.dropFirst() + ".")
+    }
 
     /// A text as roff shows it unchanged: hyphens that can be copied, no control line by accident.
     package static func escape(_ text: String) -> String {
