@@ -1,7 +1,10 @@
 # make run      installs what is missing, builds, and runs on the first camera, else on the built-in demo
 # make test     installs what is missing, builds, and passes all tests
 # make lint     checks the format
-# make fresh    does all that in a new Debian root, as a new user would (needs root and debootstrap)
+# make static   builds with Swift's runtime inside, for installing
+# make install  installs that below PREFIX (/usr/local), and DESTDIR where given; make uninstall removes it
+# make deb      makes a Debian package of it in .build/
+# make fresh    does what README says in a new Debian root, as a new user would (needs root and debootstrap)
 #
 # ARGS="--headless --size 640x480" is handed to the program by make run; SWIFT=… names another Swift.
 
@@ -14,7 +17,20 @@ PACKAGES = libv4l-dev libopenblas-dev libsdl2-dev libsdl2-ttf-dev libturbojpeg0-
 # What Swift asks of Debian, installed only where it does not run or finds no C++ library to link with.
 SWIFT_PACKAGES = g++ git libcurl4-openssl-dev libncurses6 libsqlite3-dev libxml2-dev tzdata
 
-.PHONY: setup swift build run test lint fresh
+STATIC = .build/static/release/raut
+PREFIX ?= /usr/local
+bin = $(DESTDIR)$(PREFIX)/bin
+share = $(DESTDIR)$(PREFIX)/share
+lib = $(DESTDIR)$(PREFIX)/lib
+etc = $(DESTDIR)/etc
+# Where zsh looks: one place for packages, one for what is installed by hand.
+zsh = $(share)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+UNITS = $(wildcard systemd/*.service systemd/*.socket systemd/*.target)
+RULES = $(wildcard systemd/*.rules)
+CONF = $(wildcard systemd/raut.conf)
+MODELS = $(wildcard models/*.safetensors)
+
+.PHONY: setup swift build run test lint static install uninstall deb fresh fresh-package
 
 # One look at what is installed, and apt only where something is missing.
 setup: swift
@@ -48,5 +64,40 @@ test: setup
 lint: swift
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 
+static: setup
+	@$(BUILD) --static-swift-stdlib --scratch-path .build/static --product raut >&2
+
+# Built before, as whoever builds: "sudo make install" finds no Swift in most cases, and needs none.
+install:
+	@[ -x $(STATIC) ] || $(MAKE) static
+	install -d $(bin) $(share)/raut/models $(share)/man/man1 $(share)/bash-completion/completions \
+	  $(zsh) $(share)/fish/vendor_completions.d $(share)/doc/raut \
+	  $(and $(UNITS),$(lib)/systemd/system) $(and $(RULES),$(lib)/udev/rules.d) $(and $(CONF),$(etc))
+	install -s -m 755 $(STATIC) $(bin)/raut
+	[ -z "$(MODELS)" ] || install -m 644 $(MODELS) $(share)/raut/models
+	$(STATIC) man | gzip -9n >$(share)/man/man1/raut.1.gz
+	$(STATIC) completions bash >$(share)/bash-completion/completions/raut
+	$(STATIC) completions zsh >$(zsh)/_raut
+	$(STATIC) completions fish >$(share)/fish/vendor_completions.d/raut.fish
+	install -m 644 LICENSE README.md $(share)/doc/raut
+	for unit in $(UNITS); do sed 's|/usr/bin/raut|$(PREFIX)/bin/raut|' $$unit \
+	  >$(lib)/systemd/system/$${unit#systemd/}; done
+	[ -z "$(RULES)" ] || install -m 644 $(RULES) $(lib)/udev/rules.d
+	[ -z "$(CONF)" ] || [ -e $(etc)/raut.conf ] || install -m 644 $(CONF) $(etc)
+
+# All but /etc/raut.conf, which may have been changed.
+uninstall:
+	rm -f $(bin)/raut $(share)/man/man1/raut.1.gz $(share)/bash-completion/completions/raut \
+	  $(zsh)/_raut $(share)/fish/vendor_completions.d/raut.fish \
+	  $(UNITS:systemd/%=$(lib)/systemd/system/%) $(RULES:systemd/%=$(lib)/udev/rules.d/%)
+	rm -rf $(share)/raut $(share)/doc/raut
+
+deb: static
+	@Packaging/deb
+
 fresh:
 	Tests/Fresh/run
+
+# The package in a new Debian root: installed, used, removed.
+fresh-package: deb
+	Tests/Fresh/package
