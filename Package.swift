@@ -71,7 +71,9 @@ let package = Package(
         tests("Training", ["Imaging", "NeuralNetwork", "EmotionRecognition"]),
         tests("Events", ["Imaging", "EmotionRecognition", "Tracking"]),
         tests("Overlay", ["Imaging", "Capture", "EmotionRecognition", "Tracking"]),
-        tests("Pipeline", ["Imaging", "Capture", "Events", "Tracking"]),
+        tests(
+            "Pipeline",
+            ["Imaging", "Capture", "FaceDetection", "EmotionRecognition", "Events", "Tracking"]),
         tests("raut"),
     ],
     swiftLanguageModes: [.v6]

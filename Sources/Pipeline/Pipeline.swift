@@ -1,1 +1,275 @@
-// Pipeline
+import Capture
+import EmotionRecognition
+import Events
+import FaceDetection
+import Foundation
+import Synchronization
+import Tracking
+
+/// A frame's way from its source to those who watch, on threads of its own.
+///
+/// Capture puts each frame into a slot from which the worker takes it; a frame that comes while the worker is busy
+/// replaces the one that waits, so that latency never grows. A viewer has a slot of its own and never waits for the
+/// worker.
+public final class Pipeline: Sendable {
+    /// What the pipeline does with frames.
+    public struct Configuration: Sendable {
+        /// How faces are looked for.
+        public var detection = DetectionParameters()
+        /// How they are followed.
+        public var tracking = TrackingParameters()
+        /// Which lines readers get.
+        public var detail = EventDetail.changes
+        /// True to send the probabilities of the last frame alone too.
+        public var includesRaw = false
+        /// True to work on every frame instead of the newest, with times that do not depend on the clock.
+        public var isPlayback = false
+        /// True to search each frame wholly instead of around known faces and in slices.
+        public var searchesWholly = false
+        /// Frames to work on before the end; nil for all.
+        public var frameLimit: Int?
+
+        /// Live, events for changes.
+        public init() {}
+    }
+
+    /// How it ended.
+    public enum Outcome: Sendable, Equatable {
+        /// The frames have ended, or enough were worked on.
+        case ended
+        /// ``Pipeline/stop()`` was called.
+        case stopped
+        /// The source failed for good.
+        case failed(CaptureError)
+    }
+
+    /// What capture tells the worker between frames.
+    enum SourceMessage: Sendable, Equatable {
+        case lost(reason: String)
+        case back(reason: String)
+        case troubled(reason: String)
+        case recovered
+    }
+
+    /// Frames for those who watch the picture.
+    typealias FrameSlot = LatestSlot<SharedFrame, SourceMessage>
+
+    private let source: any FrameSource
+    private let configuration: Configuration
+    private let statistics = Statistics()
+    private let slot = FrameSlot()
+    private let viewSlot: FrameSlot?
+    private let scene = Mutex(Scene())
+    private let outcome = Mutex<Outcome?>(nil)
+    private let isStopping = Atomic<Bool>(false)
+    private let stopSignal = DispatchSemaphore(value: 0)
+    private let captureEnd = DispatchGroup()
+    private let workerEnd = DispatchGroup()
+    private let notify: @Sendable (Notice) -> Void
+
+    /// What a person at the terminal may want to know; each is said once.
+    public enum Notice: Sendable, Equatable {
+        /// The source is lost; it is tried again until it is back.
+        case lost(CaptureError)
+        /// The source is back under this name.
+        case back(name: String)
+        /// The source gives frames, but not as it should.
+        case troubled(reason: String)
+        /// It gives frames as it should again.
+        case recovered
+    }
+
+    /// Begins to take and work on frames.
+    ///
+    /// - Parameters:
+    ///   - source: where frames come from.
+    ///   - finder: finds faces; used by the pipeline's worker alone from now on.
+    ///   - recognizer: names their emotions.
+    ///   - configuration: what to do.
+    ///   - sinks: who gets event lines; `hello` is theirs to send first.
+    ///   - isViewed: true where ``view()`` will be called for the picture.
+    ///   - recorder: who gets each frame worked on, with its faces.
+    ///   - notify: called from the pipeline's threads.
+    public init(
+        source: any FrameSource, finder: sending any FaceFinding, recognizer: any EmotionNaming,
+        configuration: Configuration, sinks: [any EventSink], isViewed: Bool = false,
+        recorder: Recorder? = nil,
+        notify: @escaping @Sendable (Notice) -> Void = { _ in }
+    ) {
+        self.source = source
+        self.configuration = configuration
+        self.notify = notify
+        viewSlot = isViewed ? FrameSlot() : nil
+        var search = FaceSearch(parameters: configuration.detection)
+        search.isSelective = !configuration.searchesWholly
+        let worker = Confined(
+            FrameWorker(
+                finder: finder, recognizer: recognizer, search: search,
+                tracker: FaceTracker(parameters: configuration.tracking),
+                publisher: EventPublisher(
+                    configuration.detail, includesRaw: configuration.includesRaw, sinks: sinks),
+                statistics: statistics, isPlayback: configuration.isPlayback))
+        start("raut-capture", captureEnd) { [self] in capture() }
+        start("raut-worker", workerEnd) { [self] in work(worker.value, recorder) }
+    }
+
+    /// Makes it end soon; may be called from any thread, more than once.
+    public func stop() {
+        end(.stopped)
+    }
+
+    /// Waits for the end: every face has left, every event was handed to the sinks.
+    public func wait() -> Outcome {
+        workerEnd.wait()
+        captureEnd.wait()
+        return outcome.withLock { $0 } ?? .ended
+    }
+
+    /// True once there will be no more events.
+    public var isOver: Bool { workerEnd.wait(timeout: .now()) == .success }
+
+    /// The newest frame since the last call, or nil; for one viewer.
+    package func view() -> SharedFrame? { viewSlot?.takeNow()?.value }
+
+    /// The faces of the last frame worked on.
+    public var currentScene: Scene { scene.withLock { $0 } }
+
+    /// What became of the frames so far.
+    package var counts: Statistics.Counts { statistics.snapshot }
+
+    /// Carries the worker to its thread, which alone uses it.
+    private final class Confined: @unchecked Sendable {
+        let value: FrameWorker
+        init(_ value: FrameWorker) { self.value = value }
+    }
+
+    private func start(_ name: String, _ group: DispatchGroup, _ body: @escaping @Sendable () -> Void) {
+        group.enter()
+        let thread = Thread {
+            body()
+            group.leave()
+        }
+        thread.name = name
+        thread.start()
+    }
+
+    /// The first reason to end counts.
+    private func end(_ reason: Outcome) {
+        outcome.withLock { outcome in if outcome == nil { outcome = reason } }
+        isStopping.store(true, ordering: .relaxed)
+        source.cancel()
+        stopSignal.signal()
+    }
+
+    // MARK: - Capture
+
+    private func capture() {
+        var pool = FramePool()
+        while !isStopping.load(ordering: .relaxed) {
+            do throws(CaptureError) {
+                guard
+                    let frame = try pool.next({ frame throws(CaptureError) in try source.next(into: &frame) })
+                else { break }
+                statistics.update { $0.taken += 1 }
+                pass(source.takeNotice())
+                viewSlot?.put(frame)
+                if slot.put(frame, waits: configuration.isPlayback) { statistics.update { $0.dropped += 1 } }
+            } catch {
+                guard recover(from: error) else { break }
+            }
+        }
+        outcome.withLock { outcome in if outcome == nil { outcome = .ended } }
+        slot.close()
+    }
+
+    private func pass(_ notice: SourceNotice?) {
+        switch notice {
+        case .troubled(let reason): tell(.troubled(reason: reason))
+        case .recovered: tell(.recovered)
+        case nil: break
+        }
+    }
+
+    private func tell(_ message: SourceMessage) {
+        if slot.put(message: message, waits: configuration.isPlayback) {
+            statistics.update { $0.dropped += 1 }
+        }
+    }
+
+    /// Tries until the source is back, with pauses that grow; false where it can't come back or is not wanted any
+    /// more.
+    private func recover(from error: CaptureError) -> Bool {
+        guard let source = source as? any RecoverableSource, source.canComeBack else {
+            end(.failed(error))
+            return false
+        }
+        tell(.lost(reason: error.reason))
+        notify(.lost(error))
+        var pause = 0.1
+        while !isStopping.load(ordering: .relaxed) {
+            do {
+                try source.reopen()
+                tell(.back(reason: source.name))
+                notify(.back(name: source.name))
+                return true
+            } catch {
+                if stopSignal.wait(timeout: .now() + pause) == .success { return false }
+                pause = min(2, pause * 1.6)
+            }
+        }
+        return false
+    }
+
+    // MARK: - Work
+
+    private func work(_ worker: FrameWorker, _ recorder: Recorder?) {
+        var isBroken = false
+        while let contents = slot.take() {
+            for message in contents.messages { handle(message, worker) }
+            guard let frame = contents.value else { continue }
+            // Frames still in the slot when somebody calls stop are not worth the wait.
+            if outcome.withLock({ $0 == .stopped }) { break }
+            do throws(CaptureError) {
+                try worker.work(on: frame.frame)
+                if isBroken { handle(.recovered, worker) }
+                isBroken = false
+                scene.withLock { $0 = worker.scene }
+                recorder?.record(frame, worker.scene.faces)
+            } catch {
+                statistics.update { $0.broken += 1 }
+                if !isBroken { handle(.troubled(reason: error.reason), worker) }
+                isBroken = true
+            }
+            if let limit = configuration.frameLimit, statistics.snapshot.worked >= limit {
+                end(.ended)
+                break
+            }
+        }
+        slot.close()
+        worker.leaveAll()
+        scene.withLock { $0 = worker.scene }
+    }
+
+    private func handle(_ message: SourceMessage, _ worker: FrameWorker) {
+        switch message {
+        case .lost(let reason): worker.tell(.lost, reason: reason, facesLeave: true)
+        case .back(let reason): worker.tell(.back, reason: reason, facesLeave: false)
+        case .troubled(let reason):
+            worker.tell(.lost, reason: reason, facesLeave: false)
+            notify(.troubled(reason: reason))
+        case .recovered:
+            worker.tell(.back, reason: "frames come as they should again", facesLeave: false)
+            notify(.recovered)
+        }
+        scene.withLock { $0 = worker.scene }
+    }
+}
+
+extension CaptureError {
+    /// Why, without the source's name.
+    var reason: String {
+        switch self {
+        case .cannotOpen(_, let reason), .lost(_, let reason), .invalidData(_, let reason): reason
+        }
+    }
+}

@@ -92,7 +92,7 @@ public struct FaceTracker: Sendable {
         for track in tracks where track.isReported { faces.append(track.face) }
     }
 
-    /// Lets every face go: the source is lost, or its frames have ended.
+    /// Lets every face go: the source is lost, or its frames have ended. Times may begin anew afterwards.
     public mutating func leaveAll(into changes: inout [FaceChange]) {
         for track in tracks where track.isReported {
             changes.append(.left(number: track.number, seconds: track.secondsInView))
@@ -101,6 +101,8 @@ public struct FaceTracker: Sendable {
         faces.removeAll(keepingCapacity: true)
         toRecognize.removeAll(keepingCapacity: true)
         recognized.removeAll(keepingCapacity: true)
+        // A source that comes back may count its time from the beginning again.
+        now = 0
     }
 
     private func isForgotten(_ track: Track) -> Bool {

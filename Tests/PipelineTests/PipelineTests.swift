@@ -1,3 +1,237 @@
+import Capture
+import Foundation
+import Pipeline
+import Synchronization
 import Testing
 
-import Pipeline
+@Suite("the pipeline", .timeLimit(.minutes(1)))
+struct PipelineTests {
+    private func playback(limit: Int? = nil) -> Pipeline.Configuration {
+        var configuration = Pipeline.Configuration()
+        configuration.isPlayback = true
+        configuration.frameLimit = limit
+        return configuration
+    }
+
+    private func live() -> Pipeline.Configuration {
+        var configuration = Pipeline.Configuration()
+        configuration.tracking.confirmations = 1
+        return configuration
+    }
+
+    @Test("a clip played as fast as possible is worked on frame by frame, with the same events twice")
+    func twice() {
+        func run(_ detail: EventDetail) -> [String] {
+            let lines = Lines()
+            var configuration = playback()
+            configuration.detail = detail
+            let pipeline = Pipeline(
+                source: ScriptedSource(Array(repeating: .frame, count: 50)), finder: ScriptedFinder(),
+                recognizer: Happy(), configuration: configuration, sinks: [lines])
+            #expect(pipeline.wait() == .ended)
+            #expect(pipeline.counts.taken == 50)
+            #expect(pipeline.counts.worked == 50)
+            #expect(pipeline.counts.dropped == 0)
+            return lines.all
+        }
+        let first = run(.changes)
+        #expect(first.count == 2)
+        #expect(
+            first[0].hasPrefix(#"{"event":"appeared","time":"1970-01-01T00:00:00.033Z","frame":2,"face":1,"#))
+        #expect(first[0].contains(#""emotion":"happy""#))
+        #expect(
+            first[1].hasPrefix(#"{"event":"left","time":"1970-01-01T00:00:01.633Z","frame":50,"face":1,"#))
+        #expect(run(.changes) == first)
+        #expect(run(.frames).count == 50)
+    }
+
+    @Test(
+        "a frame that comes while the last is worked on replaces the one that waits, and latency does not grow"
+    )
+    func newestFirst() {
+        let finder = ScriptedFinder()
+        finder.delay = 50_000
+        let steps = (0..<100).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 10)] }
+        let pipeline = Pipeline(
+            source: ScriptedSource(steps, isLive: true), finder: finder, recognizer: Happy(),
+            configuration: live(), sinks: [])
+        #expect(pipeline.wait() == .ended)
+        let counts = pipeline.counts
+        #expect(counts.taken == 100)
+        #expect(counts.dropped > 50)
+        #expect(counts.worked + counts.dropped == 100)
+        // Waiting in line would take seconds by the end.
+        #expect(counts.latency.percentile(1) < 500)
+    }
+
+    @Test("a viewer gets every frame while the worker is stuck on one")
+    func viewerDoesNotWait() {
+        let finder = ScriptedFinder()
+        finder.delay = 400_000
+        let steps = (0..<20).flatMap { _ in [ScriptedSource.Step.pause(milliseconds: 10), .frame] }
+        let pipeline = Pipeline(
+            source: ScriptedSource(steps, isLive: true), finder: finder, recognizer: Happy(),
+            configuration: live(), sinks: [], isViewed: true)
+        var seen: [Int] = []
+        for _ in 0..<300 where seen.last != 20 {
+            if let frame = pipeline.view() { seen.append(frame.frame.number) }
+            usleep(1000)
+        }
+        #expect(seen.count > 10)
+        #expect(seen == seen.sorted())
+        _ = pipeline.wait()
+    }
+
+    @Test("a lost source is said once, every face leaves, and it is taken up again when it is back")
+    func lostAndBack() {
+        let lines = Lines()
+        let notices = Mutex<[Pipeline.Notice]>([])
+        let frames = Array(repeating: ScriptedSource.Step.frame, count: 10)
+        let source = ScriptedSource(frames + [.lost(reason: "unplugged")] + frames, refusals: 3)
+        let pipeline = Pipeline(
+            source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(),
+            sinks: [lines], notify: { notice in notices.withLock { $0.append(notice) } })
+        #expect(pipeline.wait() == .ended)
+        #expect(
+            lines.names == ["appeared", "left", "source lost", "source back", "appeared", "left"])
+        #expect(lines.all[2].contains(#""reason":"unplugged""#))
+        #expect(pipeline.counts.worked == 20)
+        #expect(
+            notices.withLock { $0 } == [
+                .lost(.lost(source: "scripted", reason: "unplugged")), .back(name: "scripted"),
+            ])
+    }
+
+    @Test("a source that can't come back ends it with the reason")
+    func lostForGood() {
+        let source = ScriptedSource([.frame, .frame, .frame, .lost(reason: "gone")])
+        source.canComeBack = false
+        let lines = Lines()
+        let pipeline = Pipeline(
+            source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(),
+            sinks: [lines])
+        #expect(pipeline.wait() == .failed(.lost(source: "scripted", reason: "gone")))
+        #expect(lines.names == ["appeared", "left"])
+    }
+
+    @Test("frames that are no pictures are passed over and said once")
+    func brokenFrames() {
+        let lines = Lines()
+        let frames = Array(repeating: ScriptedSource.Step.frame, count: 5)
+        let pipeline = Pipeline(
+            source: ScriptedSource(frames + [.brokenFrame, .brokenFrame, .brokenFrame] + frames),
+            finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(), sinks: [lines])
+        #expect(pipeline.wait() == .ended)
+        #expect(lines.names == ["appeared", "source lost", "source back", "left"])
+        #expect(pipeline.counts.broken == 3)
+        #expect(pipeline.counts.worked == 10)
+    }
+
+    @Test("a source in trouble that gives frames all the same loses no face")
+    func troubled() {
+        let lines = Lines()
+        let frames = Array(repeating: ScriptedSource.Step.frame, count: 5)
+        let steps =
+            frames + [.notice(.troubled(reason: "half of the frames are lost"))] + frames
+            + [.notice(.recovered)] + frames
+        let pipeline = Pipeline(
+            source: ScriptedSource(steps), finder: ScriptedFinder(), recognizer: Happy(),
+            configuration: playback(), sinks: [lines])
+        #expect(pipeline.wait() == .ended)
+        #expect(lines.names == ["appeared", "source lost", "source back", "left"])
+    }
+
+    @Test("stop ends it soon, even while the source is lost, and every face has left")
+    func stop() {
+        let lines = Lines()
+        let steps = Array(repeating: ScriptedSource.Step.frame, count: 5) + [.lost(reason: "unplugged")]
+        let pipeline = Pipeline(
+            source: ScriptedSource(steps, refusals: .max), finder: ScriptedFinder(), recognizer: Happy(),
+            configuration: live(), sinks: [lines])
+        usleep(300_000)
+        #expect(!pipeline.isOver)
+        let time = ContinuousClock().measure {
+            pipeline.stop()
+            #expect(pipeline.wait() == .stopped)
+        }
+        #expect(time < .milliseconds(200))
+        #expect(lines.names.filter { $0 == "appeared" }.count == lines.names.filter { $0 == "left" }.count)
+    }
+
+    @Test("it ends after as many frames as were asked for")
+    func limit() {
+        let pipeline = Pipeline(
+            source: ScriptedSource(Array(repeating: .frame, count: 1000)), finder: ScriptedFinder(),
+            recognizer: Happy(), configuration: playback(limit: 7), sinks: [])
+        #expect(pipeline.wait() == .ended)
+        #expect(pipeline.counts.worked == 7)
+    }
+}
+
+@Test("what waits in a slot is the newest value; messages are kept in order and come before it")
+func slot() {
+    let slot = LatestSlot<Int, String>()
+    #expect(slot.takeNow()?.value == nil)
+    #expect(!slot.put(1))
+    #expect(slot.put(2))
+    #expect(slot.takeNow()?.value == 2)
+    #expect(!slot.put(3))
+    #expect(slot.put(message: "lost"))
+    #expect(!slot.put(message: "back"))
+    #expect(!slot.put(4))
+    let contents = slot.take()
+    #expect(contents?.messages == ["lost", "back"])
+    #expect(contents?.value == 4)
+    slot.put(5)
+    slot.close()
+    slot.put(6)
+    #expect(slot.take()?.value == 5)
+    #expect(slot.take()?.value == nil)
+}
+
+@Test("frames are used again when nobody looks at them any more, and not before")
+func pool() throws {
+    var pool = FramePool()
+    var held: [SharedFrame] = []
+    for number in 1...3 {
+        let frame = try pool.next { frame in
+            frame.number = number
+            return true
+        }
+        held.append(try #require(frame))
+    }
+    #expect(held.map(\.frame.number) == [1, 2, 3])
+    #expect(pool.count == 3)
+    held.remove(at: 1)
+    for number in 4...100 {
+        let frame = try pool.next { frame in
+            frame.number = number
+            return true
+        }
+        #expect(frame?.frame.number == number)
+    }
+    #expect(held.map(\.frame.number) == [1, 3])
+    #expect(pool.count == 3)
+}
+
+@Test("percentiles of latency are right within 5 %")
+func percentiles() {
+    var histogram = LatencyHistogram()
+    #expect(histogram.percentile(0.5) == 0)
+    for value in 1...1000 { histogram.add(milliseconds: Double(value) / 10) }
+    #expect((50...52.6).contains(histogram.percentile(0.5)))
+    #expect((99...104).contains(histogram.percentile(0.99)))
+    for value in [Double.nan, -1, .infinity, 0, 1e300] { histogram.add(milliseconds: value) }
+    #expect(histogram.count == 1005)
+}
+
+@Test("processor time and memory are this process's")
+func usage() {
+    let before = ProcessUsage.now
+    var sum = 0.0
+    for number in 0..<30_000_000 { sum += Double(number).squareRoot() }
+    let after = ProcessUsage.now
+    #expect(sum > 0)
+    #expect(after.seconds > before.seconds)
+    #expect(after.memory > 1 << 20)
+}

@@ -1,0 +1,20 @@
+import EmotionRecognition
+import FaceDetection
+import Imaging
+
+/// Finds faces in a picture; ``FaceDetection/FaceDetector`` as a rule.
+public protocol FaceFinding: AnyObject {
+    /// Replaces `faces` by those of a picture, or of a region of it.
+    func detect(
+        in image: GrayImage, region: Rectangle?, parameters: DetectionParameters,
+        into faces: inout [DetectedFace])
+}
+
+extension FaceDetector: FaceFinding {}
+
+/// Names the emotions of faces.
+public protocol EmotionNaming: Sendable {
+    /// Replaces `probabilities` by one for each face, in their order.
+    func recognize(
+        _ faces: [DetectedFace], in image: GrayImage, into probabilities: inout [EmotionProbabilities])
+}

@@ -1,0 +1,129 @@
+import Capture
+import EmotionRecognition
+import Events
+import FaceDetection
+import Foundation
+import Imaging
+import Pipeline
+import Synchronization
+
+/// A source of grey frames that does as its script says.
+final class ScriptedSource: RecoverableSource, @unchecked Sendable {
+    /// What one call of `next` does.
+    enum Step: Sendable {
+        case frame
+        /// Bytes fewer than a frame needs.
+        case brokenFrame
+        case pause(milliseconds: Int)
+        case lost(reason: String)
+        case notice(SourceNotice)
+    }
+
+    let name = "scripted"
+    let width = 320
+    let height = 240
+    let frameRate: Double? = 30
+    var canComeBack = true
+
+    private let lock = NSLock()
+    private var steps: ArraySlice<Step>
+    private var isCancelled = false
+    private var refusals: Int
+    private var notice: SourceNotice?
+    private var number = 0
+    private let isLive: Bool
+
+    /// - Parameters:
+    ///   - refusals: how often it can't be reopened after each loss.
+    ///   - isLive: true to give frames the clock's time, false to give them that of a clip.
+    init(_ steps: [Step], refusals: Int = 0, isLive: Bool = false) {
+        self.steps = steps[...]
+        self.refusals = refusals
+        self.isLive = isLive
+    }
+
+    func next(into frame: inout Frame) throws(CaptureError) -> Bool {
+        while true {
+            let step: Step? = lock.withLock { isCancelled ? nil : steps.popFirst() }
+            switch step {
+            case nil: return false
+            case .pause(let milliseconds): usleep(UInt32(milliseconds * 1000))
+            case .lost(let reason): throw .lost(source: name, reason: reason)
+            case .notice(let new): notice = new
+            case .frame, .brokenFrame:
+                number += 1
+                frame.number = number
+                frame.monotonicTime = monotonicNanoseconds()
+                frame.sourceTime = isLive ? frame.monotonicTime : UInt64(number - 1) * 33_333_333
+                frame.width = width
+                frame.height = height
+                frame.format = .gray
+                frame.bytesPerRow = width
+                let isWhole = if case .frame = step { true } else { false }
+                frame.bytes = [UInt8](repeating: UInt8(number & 255), count: isWhole ? width * height : 7)
+                return true
+            }
+        }
+    }
+
+    func cancel() { lock.withLock { isCancelled = true } }
+
+    func takeNotice() -> SourceNotice? {
+        defer { notice = nil }
+        return notice
+    }
+
+    func reopen() throws(CaptureError) {
+        guard refusals == 0 else {
+            refusals -= 1
+            throw .cannotOpen(source: name, reason: "not there")
+        }
+    }
+}
+
+/// Finds the same face in each frame, after a while.
+final class ScriptedFinder: FaceFinding {
+    var delay: UInt32 = 0
+    let faces: [DetectedFace]
+
+    init(_ faces: [DetectedFace] = [DetectedFace(box: Rectangle(x: 100, y: 80, width: 90, height: 90))]) {
+        self.faces = faces
+    }
+
+    func detect(
+        in image: GrayImage, region: Rectangle?, parameters: DetectionParameters,
+        into faces: inout [DetectedFace]
+    ) {
+        if delay > 0 { usleep(delay) }
+        faces = self.faces
+    }
+}
+
+/// Says `happy` of every face.
+struct Happy: EmotionNaming {
+    func recognize(
+        _ faces: [DetectedFace], in image: GrayImage, into probabilities: inout [EmotionProbabilities]
+    ) {
+        probabilities = faces.map { _ in
+            EmotionProbabilities(lanes: SIMD8(0.02, 0.02, 0.02, 0.88, 0.02, 0.02, 0.02, 0))
+        }
+    }
+}
+
+/// Keeps the lines it is sent.
+final class Lines: EventSink {
+    private let lines = Mutex<[String]>([])
+
+    func send(_ line: [UInt8]) { lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
+
+    var all: [String] { lines.withLock { $0 } }
+
+    /// The names of the events, with the state of sources.
+    var names: [String] {
+        all.compactMap { line in
+            let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            let name = object?["event"] as? String
+            return (object?["state"] as? String).map { "\(name ?? "") \($0)" } ?? name
+        }
+    }
+}

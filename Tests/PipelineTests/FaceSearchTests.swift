@@ -1,0 +1,121 @@
+import FaceDetection
+import Imaging
+import Pipeline
+import Testing
+import Tracking
+
+/// Finds one face wherever the search allows it, and counts how much was searched.
+private final class CountingFinder: FaceFinding {
+    var face: DetectedFace?
+    /// Pixels searched, each region weighted by the share of sizes: the work of a scan falls with their square.
+    var work = 0.0
+    var calls = 0
+
+    func detect(
+        in image: GrayImage, region: Rectangle?, parameters: DetectionParameters,
+        into faces: inout [DetectedFace]
+    ) {
+        let whole = Rectangle(x: 0, y: 0, width: image.width, height: image.height)
+        let region = region?.intersection(whole) ?? whole
+        let smallest = Double(parameters.minSize)
+        let largest = Double(min(parameters.maxSize ?? .max, min(region.width, region.height)))
+        work += Double(region.area) * max(0, 1 / (smallest * smallest) - 1 / (largest * largest))
+        calls += 1
+        faces.removeAll()
+        guard let face, region.intersection(face.box) == face.box else { return }
+        if Double(face.box.width) >= smallest, Double(face.box.width) <= largest { faces.append(face) }
+    }
+}
+
+private let picture = GrayImage(width: 640, height: 480)
+
+private func time(_ number: Int) -> UInt64 { UInt64(number) * 33_333_333 }
+
+/// One frame: search and follow.
+private func step(
+    _ number: Int, _ search: inout FaceSearch, _ finder: CountingFinder, _ tracker: inout FaceTracker
+) {
+    var faces: [DetectedFace] = []
+    var changes: [FaceChange] = []
+    search.find(with: finder, in: picture, at: time(number), tracker: tracker, into: &faces)
+    tracker.match(faces, at: time(number))
+    tracker.update([], into: &changes)
+}
+
+@Test("a steady face costs a small part of a full scan each frame")
+func steady() {
+    let finder = CountingFinder()
+    finder.face = DetectedFace(box: Rectangle(x: 250, y: 150, width: 130, height: 130))
+    var search = FaceSearch(parameters: DetectionParameters())
+    var tracker = FaceTracker()
+    step(0, &search, finder, &tracker)
+    let full = finder.work
+    finder.work = 0
+    for number in 1...300 { step(number, &search, finder, &tracker) }
+    #expect(tracker.faces.map(\.number) == [1])
+    #expect(finder.work / 300 < full * 0.2)
+}
+
+@Test(
+    "a new face of any size is found within half a second of the frames, anywhere",
+    arguments: [81, 120, 200, 400])
+func newFace(side: Int) {
+    for others in [false, true] {
+        let finder = CountingFinder()
+        var search = FaceSearch(parameters: DetectionParameters())
+        var tracker = FaceTracker()
+        var number = 0
+        if others { finder.face = DetectedFace(box: Rectangle(x: 0, y: 0, width: 100, height: 100)) }
+        for _ in 0..<20 {
+            step(number, &search, finder, &tracker)
+            number += 1
+        }
+        let known = tracker.faces.count
+        #expect(known == (others ? 1 : 0))
+        finder.face = DetectedFace(
+            box: Rectangle(x: 640 - side, y: 480 - side, width: side, height: side))
+        var frames = 0
+        while !tracker.faces.contains(where: { $0.box.width > 0 && $0.number > known }), frames < 100 {
+            step(number, &search, finder, &tracker)
+            number += 1
+            frames += 1
+        }
+        #expect(frames <= 15)
+    }
+}
+
+@Test("frames far apart, and the first after a reset, are searched wholly in one go")
+func farApart() {
+    let finder = CountingFinder()
+    finder.face = DetectedFace(box: Rectangle(x: 250, y: 150, width: 130, height: 130))
+    var search = FaceSearch(parameters: DetectionParameters())
+    var tracker = FaceTracker()
+    for number in stride(from: 0, to: 50, by: 5) {
+        finder.calls = 0
+        step(number, &search, finder, &tracker)
+        #expect(finder.calls == 1)
+    }
+    search.reset()
+    finder.calls = 0
+    step(46, &search, finder, &tracker)
+    #expect(finder.calls == 1)
+}
+
+@Test("a face found twice in a frame counts once, by the box with more neighbours")
+func merged() {
+    let finder = CountingFinder()
+    let box = Rectangle(x: 250, y: 150, width: 130, height: 130)
+    finder.face = DetectedFace(box: box, neighbors: 5)
+    var search = FaceSearch(parameters: DetectionParameters())
+    var tracker = FaceTracker()
+    step(0, &search, finder, &tracker)
+    step(1, &search, finder, &tracker)
+    for number in 2..<20 {
+        var faces: [DetectedFace] = []
+        search.find(with: finder, in: picture, at: time(number), tracker: tracker, into: &faces)
+        #expect(faces.count == 1)
+        var changes: [FaceChange] = []
+        tracker.match(faces, at: time(number))
+        tracker.update([], into: &changes)
+    }
+}
