@@ -1,6 +1,7 @@
 # make run      installs what is missing, builds, and runs on the first camera, else on the built-in demo
 # make test     installs what is missing, builds, and passes all tests
 # make lint     checks the format
+# make fuzz     feeds the readers a hundred thousand damaged files each, under the address sanitizer
 # make static   builds with Swift's runtime inside, for installing
 # make install  installs that below PREFIX (/usr/local), and DESTDIR where given; make uninstall removes it
 # make deb      makes a Debian package of it in .build/
@@ -30,7 +31,7 @@ RULES = $(wildcard systemd/*.rules)
 CONF = $(wildcard systemd/raut.conf)
 MODELS = $(wildcard models/*.safetensors)
 
-.PHONY: setup swift build run test lint static install uninstall deb fresh fresh-package
+.PHONY: setup swift build run test fuzz lint static install uninstall deb fresh fresh-package
 
 # One look at what is installed, and apt only where something is missing.
 setup: swift
@@ -60,6 +61,10 @@ run: build
 
 test: setup
 	$(SWIFT) test -c release
+
+# RAUT_FUZZ=… says how many; a build of its own, so that the usual one stays.
+fuzz: setup
+	RAUT_FUZZ=$${RAUT_FUZZ:-100000} $(SWIFT) test -c release --sanitize address --scratch-path .build/fuzz --filter Fuzz
 
 lint: swift
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

@@ -1,48 +1,50 @@
 /// One line of JSON, written member by member in the order given.
 ///
 /// Of our own because a line goes out for every frame: it allocates only while its storage grows.
-struct JSONLine: Sendable {
-    private(set) var bytes: [UInt8] = []
+package struct JSONLine: Sendable {
+    package private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
-    mutating func begin() {
+    package init() {}
+
+    package mutating func begin() {
         bytes.removeAll(keepingCapacity: true)
         needsComma = false
         openObject()
     }
 
-    mutating func end() {
+    package mutating func end() {
         closeObject()
         bytes.append(UInt8(ascii: "\n"))
     }
 
-    mutating func openObject() { open(UInt8(ascii: "{")) }
-    mutating func closeObject() { close(UInt8(ascii: "}")) }
-    mutating func openArray() { open(UInt8(ascii: "[")) }
-    mutating func closeArray() { close(UInt8(ascii: "]")) }
+    package mutating func openObject() { open(UInt8(ascii: "{")) }
+    package mutating func closeObject() { close(UInt8(ascii: "}")) }
+    package mutating func openArray() { open(UInt8(ascii: "[")) }
+    package mutating func closeArray() { close(UInt8(ascii: "]")) }
 
-    mutating func key(_ name: String) {
+    package mutating func key(_ name: String) {
         string(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
-    mutating func member(_ name: String, _ value: Int) {
+    package mutating func member(_ name: String, _ value: Int) {
         key(name)
         element(value)
     }
 
-    mutating func member(_ name: String, _ value: Double, decimals: Int) {
+    package mutating func member(_ name: String, _ value: Double, decimals: Int) {
         key(name)
         element(value, decimals: decimals)
     }
 
-    mutating func member(_ name: String, _ value: String) {
+    package mutating func member(_ name: String, _ value: String) {
         key(name)
         string(value)
     }
 
-    mutating func member(_ name: String, _ time: EventTime) {
+    package mutating func member(_ name: String, _ time: EventTime) {
         key(name)
         separate()
         let (year, month, day) = time.date
@@ -59,7 +61,7 @@ struct JSONLine: Sendable {
     }
 
     /// An array with an element for each value.
-    mutating func array<Values: Sequence>(
+    package mutating func array<Values: Sequence>(
         _ values: Values, _ write: (inout JSONLine, Values.Element) -> Void
     ) {
         openArray()
@@ -67,14 +69,14 @@ struct JSONLine: Sendable {
         closeArray()
     }
 
-    mutating func element(_ value: Int) {
+    package mutating func element(_ value: Int) {
         separate()
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
         decimal(value.magnitude)
     }
 
     /// A number rounded to so many decimals, without trailing zeros; what JSON has no number for is 0.
-    mutating func element(_ value: Double, decimals: Int) {
+    package mutating func element(_ value: Double, decimals: Int) {
         separate()
         var scale = 1.0
         for _ in 0..<decimals { scale *= 10 }
@@ -95,7 +97,7 @@ struct JSONLine: Sendable {
     }
 
     /// A string in quotes, escaped as RFC 8259 asks.
-    mutating func string(_ text: String) {
+    package mutating func string(_ text: String) {
         separate()
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {

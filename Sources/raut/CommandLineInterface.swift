@@ -8,6 +8,7 @@ package enum CommandLineInterface {
     /// The commands in the order of the help.
     package static let commands: [Command] = [
         ImageCommand.command,
+        ClassifyCommand.command,
         CamerasCommand.command,
         TrainCommand.command,
     ]

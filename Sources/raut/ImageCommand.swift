@@ -1,13 +1,15 @@
+import EmotionRecognition
 import FaceDetection
-import Foundation
 import Imaging
 
-/// `raut image`: the faces in pictures.
+/// `raut image`: the faces in pictures, and what they show.
 enum ImageCommand {
     static let command = Command(
-        name: "image", summary: "faces in pictures", operands: "FILE…",
+        name: "image", summary: "faces and emotions in pictures", operands: "FILE…",
         options: [
             Option("json", help: "one JSON object a picture"),
+            Option("output", "DIR", help: "write copies with boxes, labels and bars there"),
+            Option("model", "MODEL", help: "the model file, or its name in models/"),
             Option("cascade", "CASCADE", standard: "alt2", help: "OpenCV's cascade file, or its name"),
             Option("detect-only", help: "find faces, name no emotions"),
             Option("plain", help: "OpenCV's own way: no tilted scans, no second look"),
@@ -20,55 +22,42 @@ enum ImageCommand {
             Option("threads", "N", standard: "1", help: "threads that share the scan"),
             Option("repeat", "N", standard: "1", help: "do the work N times and give median times"),
         ],
-        example: "raut image --json holiday.jpg"
-    ) { arguments in
+        example: "raut image --output annotated holiday.jpg", run: run)
+
+    private static func run(_ arguments: Arguments) throws -> Int32 {
         var parameters = DetectionParameters()
         parameters.scaleFactor = try arguments.double("scale-factor", in: 1.01...10) ?? 1.1
         parameters.minNeighbors = try arguments.int("min-neighbors", in: 0...1000) ?? 3
         parameters.minSize = try arguments.int("min-size", in: 0...100_000) ?? 80
         parameters.maxSize = try arguments.int("max-size", in: 1...100_000)
         parameters.threads = try arguments.int("threads", in: 1...64) ?? 1
-        let repetitions = try arguments.int("repeat", in: 1...100_000) ?? 1
+        let repetitions = try arguments.int("repeat", in: 1...1_000_000) ?? 1
         let detector = try FaceDetector(cascadeAt: Locations.cascade(arguments.string("cascade")))
+        let recognizer =
+            arguments.flag("detect-only")
+            ? nil : try EmotionRecognizer(modelAt: Locations.model(arguments.string("model")))
+        var copies = try arguments.string("output").map { folder in try AnnotatedCopies(in: folder) }
+        let analysis = PictureAnalysis(detector: detector, parameters: parameters, recognizer: recognizer)
+
         var status: Int32 = 0
         for file in arguments.operands {
             do {
-                let line = try describe(
-                    file, detector: detector, parameters: parameters, repetitions: repetitions)
-                try StandardOutput.write(line + "\n")
+                let findings = try analysis.findings(in: file, repetitions: repetitions)
+                try StandardOutput.write(arguments.flag("json") ? findings.json : findings.text)
+                do throws(ImageError) {
+                    try copies?.write(findings)
+                } catch {
+                    CommandLineInterface.report("\(error)")
+                    status = 1
+                }
             } catch let error as ImageError {
+                if arguments.flag("json") {
+                    try StandardOutput.write(PictureFindings.json(of: error, file: file))
+                }
                 CommandLineInterface.report("\(error)")
                 status = 1
             }
         }
         return status
-    }
-
-    private static func describe(
-        _ file: String, detector: FaceDetector, parameters: DetectionParameters, repetitions: Int
-    ) throws -> String {
-        let clock = ContinuousClock()
-        var image = GrayImage()
-        var faces: [DetectedFace] = []
-        var decode: [Duration] = []
-        var detect: [Duration] = []
-        for _ in 0..<repetitions {
-            decode.append(try clock.measure { try ImageFile.readGray(path: file, into: &image) })
-            detect.append(
-                clock.measure {
-                    detector.detect(in: image, region: nil, parameters: parameters, into: &faces)
-                })
-        }
-        func median(_ times: [Duration]) -> String {
-            let (seconds, attoseconds) = times.sorted()[times.count / 2].components
-            return String(format: "%.3f", Double(seconds) * 1e3 + Double(attoseconds) / 1e15)
-        }
-        let name = String(decoding: try JSONEncoder().encode(file), as: UTF8.self)
-        let boxes = faces.map {
-            #"{"box":[\#($0.box.x),\#($0.box.y),\#($0.box.width),\#($0.box.height)]}"#
-        }
-        return #"{"file":\#(name),"width":\#(image.width),"height":\#(image.height),"#
-            + #""decode_ms":\#(median(decode)),"detect_ms":\#(median(detect)),"#
-            + #""faces":[\#(boxes.joined(separator: ","))]}"#
     }
 }

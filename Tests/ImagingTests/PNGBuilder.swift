@@ -95,7 +95,7 @@ struct PNGBuilder {
         return stream + big(b << 16 | a)
     }
 
-    private static func crc(_ bytes: [UInt8]) -> UInt32 {
+    static func crc(_ bytes: [UInt8]) -> UInt32 {
         var sum: UInt32 = 0xffff_ffff
         for byte in bytes {
             sum ^= UInt32(byte)

@@ -1,0 +1,55 @@
+import EmotionRecognition
+import FaceDetection
+import Imaging
+
+/// The way from a picture's file to its faces and their emotions, each step timed.
+final class PictureAnalysis {
+    private let detector: FaceDetector
+    private let parameters: DetectionParameters
+    private let recognizer: EmotionRecognizer?
+    private let reader = ImageReader()
+    private var image = GrayImage()
+    private var faces: [DetectedFace] = []
+    private var probabilities: [EmotionProbabilities] = []
+
+    /// Without a recogniser faces are only found.
+    init(detector: FaceDetector, parameters: DetectionParameters, recognizer: EmotionRecognizer?) {
+        self.detector = detector
+        self.parameters = parameters
+        self.recognizer = recognizer
+    }
+
+    /// Does the work some times over, reading the file included, and gives the median time of each step.
+    func findings(in file: String, repetitions: Int) throws(ImageError) -> PictureFindings {
+        let clock = ContinuousClock()
+        var (decode, detect, classify): ([Duration], [Duration], [Duration]) = ([], [], [])
+        for _ in 0..<repetitions {
+            let start = clock.now
+            try reader.readGray(path: file, into: &image)
+            let decoded = clock.now
+            detector.detect(in: image, region: nil, parameters: parameters, into: &faces)
+            let detected = clock.now
+            decode.append(start.duration(to: decoded))
+            detect.append(decoded.duration(to: detected))
+            if let recognizer {
+                recognizer.recognize(faces, in: image, into: &probabilities)
+                classify.append(detected.duration(to: clock.now))
+            }
+        }
+        return PictureFindings(
+            file: file, width: image.width, height: image.height, decode: decode.median,
+            detect: detect.median,
+            classify: recognizer == nil ? nil : classify.median, faces: faces,
+            probabilities: recognizer == nil ? nil : probabilities)
+    }
+}
+
+extension [Duration] {
+    /// The middle one; the longer of the two in the middle of an even count; zero of none.
+    var median: Duration { isEmpty ? .zero : sorted()[count / 2] }
+}
+
+extension Duration {
+    /// In milliseconds.
+    var milliseconds: Double { self / .milliseconds(1) }
+}

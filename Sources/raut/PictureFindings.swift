@@ -1,0 +1,92 @@
+import EmotionRecognition
+import Events
+import FaceDetection
+import Foundation
+import Imaging
+
+/// What `raut image` says of one picture.
+struct PictureFindings {
+    var file: String
+    var width: Int
+    var height: Int
+    /// Median time to read and decode the file.
+    var decode: Duration
+    /// Median time to find the faces.
+    var detect: Duration
+    /// Median time to name the emotions of all faces; nil where that was not asked for.
+    var classify: Duration?
+    var faces: [DetectedFace]
+    /// For each face what it shows; nil where that was not asked for.
+    var probabilities: [EmotionProbabilities]?
+
+    /// One JSON object and a line break.
+    var json: String {
+        var line = JSONLine()
+        line.begin()
+        line.member("file", file)
+        line.member("width", width)
+        line.member("height", height)
+        line.member("decode_ms", decode.milliseconds, decimals: 3)
+        line.member("detect_ms", detect.milliseconds, decimals: 3)
+        if let classify { line.member("classify_ms", classify.milliseconds, decimals: 3) }
+        line.key("faces")
+        line.array(faces.indices) { line, index in
+            line.openObject()
+            let box = faces[index].box
+            line.key("box")
+            line.array([box.x, box.y, box.width, box.height]) { $0.element($1) }
+            if let probabilities = probabilities?[index] { line.members(of: probabilities) }
+            line.closeObject()
+        }
+        line.end()
+        return line.text
+    }
+
+    /// For people: the picture on a line of its own, and a line for each face.
+    var text: String {
+        var steps = ["decoded in \(Self.text(decode))", "searched in \(Self.text(detect))"]
+        if let classify, !faces.isEmpty { steps.append("named in \(Self.text(classify))") }
+        let count = faces.isEmpty ? "no face" : faces.count == 1 ? "1 face" : "\(faces.count) faces"
+        var lines = ["\(file)  \(width)×\(height)  \(count)  (\(steps.joined(separator: ", ")))"]
+        for (index, face) in faces.enumerated() {
+            let box = face.box
+            let place = "\(box.width)×\(box.height) at \(box.x),\(box.y)"
+            lines.append(probabilities.map { "    \($0[index].summary)  \(place)" } ?? "    \(place)")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What `--json` says of a picture that could not be read.
+    static func json(of error: ImageError, file: String) -> String {
+        var line = JSONLine()
+        line.begin()
+        line.member("file", file)
+        line.member("error", "\(error)")
+        line.end()
+        return line.text
+    }
+
+    static func text(_ time: Duration) -> String { String(format: "%.1f ms", time.milliseconds) }
+}
+
+extension JSONLine {
+    /// The likeliest emotion, its probability, and all seven.
+    mutating func members(of probabilities: EmotionProbabilities) {
+        member("emotion", "\(probabilities.mostLikely)")
+        member("confidence", Double(probabilities.confidence), decimals: 4)
+        key("probabilities")
+        array(Emotion.allCases) { $0.element(Double(probabilities[$1]), decimals: 4) }
+    }
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension EmotionProbabilities {
+    /// The likeliest emotion, and those behind it that are at all likely: `happy 93% (surprise 4%)`.
+    var summary: String {
+        func percent(_ emotion: Emotion) -> String { "\(emotion) \(Int((self[emotion] * 100).rounded()))%" }
+        let others = Emotion.allCases.filter { $0 != mostLikely && self[$0] >= 0.02 }
+            .sorted { self[$0] > self[$1] }.prefix(2).map(percent)
+        return percent(mostLikely) + (others.isEmpty ? "" : " (\(others.joined(separator: ", ")))")
+    }
+}
