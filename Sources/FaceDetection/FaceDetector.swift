@@ -1,19 +1,22 @@
+import CKernels
 import Imaging
+import Synchronization
 
 /// Finds faces in grey pictures with a Haar cascade: the same boxes as OpenCV's
 /// `CascadeClassifier::detectMultiScale` with the same cascade and parameters.
 ///
-/// A detector keeps its working storage from call to call and is meant for one thread at a time.
-public final class FaceDetector {
+/// Working storage is kept from call to call, so that after the first picture of a size nothing is allocated. Calls
+/// from several threads wait for each other.
+public final class FaceDetector: Sendable {
     /// The cascade in use.
     public let cascade: HaarCascade
-    private let scan: PlainScan
-    private let hasTiltedFeatures: Bool
-    private var reduction = BilinearReduction()
-    private var grouping = RectangleGrouping()
-    private var scaled = GrayImage()
-    private var integral = IntegralImage()
-    private var windows: [Rectangle] = []
+    private let state: Mutex<State>
+
+    private struct State {
+        let scan: CascadeScan
+        var grouping = RectangleGrouping()
+        var windows: [Rectangle] = []
+    }
 
     /// Reads the cascade file, OpenCV's XML.
     public convenience init(cascadeAt path: String) throws(CascadeError) {
@@ -21,10 +24,33 @@ public final class FaceDetector {
     }
 
     /// Makes a detector from a cascade already read.
-    public init(cascade: HaarCascade) {
+    public convenience init(cascade: HaarCascade) {
+        self.init(cascade: cascade, kernels: .best)
+    }
+
+    /// Which instructions the scan is made of.
+    package enum Kernels: CaseIterable, Sendable {
+        case best, portable, avx2, avx512
+
+        /// The kernels, or nil where this processor can't run them.
+        var table: haar_kernels? {
+            switch self {
+            case .best: haar_kernels_best().pointee
+            case .portable: haar_kernels_portable().pointee
+            case .avx2: haar_kernels_avx2()?.pointee
+            case .avx512: haar_kernels_avx512()?.pointee
+            }
+        }
+
+        /// Whether this processor runs them.
+        package var areSupported: Bool { table != nil }
+    }
+
+    /// Makes a detector that uses certain kernels, the portable ones where the processor lacks those.
+    package init(cascade: HaarCascade, kernels: Kernels) {
         self.cascade = cascade
-        scan = PlainScan(cascade)
-        hasTiltedFeatures = cascade.hasTiltedFeatures
+        state = Mutex(
+            State(scan: CascadeScan(cascade, kernels: kernels.table ?? haar_kernels_portable().pointee)))
     }
 
     /// The faces of a picture.
@@ -42,27 +68,18 @@ public final class FaceDetector {
         into faces: inout [DetectedFace]
     ) {
         faces.removeAll(keepingCapacity: true)
-        windows.removeAll(keepingCapacity: true)
         let whole = Rectangle(x: 0, y: 0, width: image.width, height: image.height)
         let region = region.map { whole.intersection($0) } ?? whole
-        let window = (width: cascade.windowWidth, height: cascade.windowHeight)
-        let scales = ScanScale.list(
-            width: region.width, height: region.height, window: window, parameters: parameters)
-        for scale in scales {
-            scaled.setSize(width: scale.width, height: scale.height)
-            reduction.reduce(image, region: region, into: &scaled)
-            integral.update(from: scaled, tilted: hasTiltedFeatures)
-            for (x, y) in scan.passing(integral, step: scale.step) {
-                windows.append(scale.rectangle(x: x, y: y, window: window))
-            }
+        guard region.area > 0 else { return }
+        state.withLock { state in
+            state.windows.removeAll(keepingCapacity: true)
+            state.scan.search(image, region: region, parameters: parameters, into: &state.windows)
+            state.grouping.group(state.windows, minNeighbors: parameters.minNeighbors, into: &faces)
         }
-        grouping.group(windows, minNeighbors: parameters.minNeighbors, into: &faces)
         for index in faces.indices {
-            let clipped = faces[index].box.intersection(
-                Rectangle(x: 0, y: 0, width: region.width, height: region.height))
-            faces[index].box = Rectangle(
-                x: clipped.x + region.x, y: clipped.y + region.y, width: clipped.width,
-                height: clipped.height)
+            faces[index].box.x += region.x
+            faces[index].box.y += region.y
+            faces[index].box = faces[index].box.intersection(region)
         }
     }
 }

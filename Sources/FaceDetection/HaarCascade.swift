@@ -9,35 +9,35 @@ public struct HaarCascade: Sendable, Equatable {
     ///
     /// A tilted rectangle hangs from (`x`, `y`), its top corner: `width` runs down to the right, `height` down
     /// to the left, both at 45 degrees.
-    public struct WeightedRectangle: Sendable, Equatable {
-        var x, y, width, height: Int
-        var weight: Float
+    package struct WeightedRectangle: Sendable, Equatable {
+        package var x, y, width, height: Int
+        package var weight: Float
     }
 
     /// A Haar-like feature: the weighted sum over two or three rectangles.
-    public struct Feature: Sendable, Equatable {
-        var rectangles: [WeightedRectangle]
-        var tilted: Bool
+    package struct Feature: Sendable, Equatable {
+        package var rectangles: [WeightedRectangle]
+        package var tilted: Bool
     }
 
     /// A decision: to `left` where the normalised feature is below the threshold, else to `right`. A positive
     /// target is a node of the same tree, any other the leaf at its negated index.
-    public struct Node: Sendable, Equatable {
-        var feature: Int
-        var threshold: Float
-        var left, right: Int
+    package struct Node: Sendable, Equatable {
+        package var feature: Int
+        package var threshold: Float
+        package var left, right: Int
     }
 
     /// A decision tree: its nodes and its leaves, one more of these, lie one after another in the cascade's.
-    public struct Tree: Sendable, Equatable {
-        var nodes: Range<Int>
-        var leaves: Range<Int>
+    package struct Tree: Sendable, Equatable {
+        package var nodes: Range<Int>
+        package var leaves: Range<Int>
     }
 
     /// A stage: the trees that vote, and what their votes must reach.
-    public struct Stage: Sendable, Equatable {
-        var trees: Range<Int>
-        var threshold: Float
+    package struct Stage: Sendable, Equatable {
+        package var trees: Range<Int>
+        package var threshold: Float
     }
 
     /// The window's size in pixels: the smallest object that can be found.

@@ -2,16 +2,16 @@ import Imaging
 
 /// One step of the picture pyramid: the picture made smaller, so that a window of the cascade's own size covers a
 /// larger face of it.
-struct ScanScale: Hashable, Sendable {
+package struct ScanScale: Hashable, Sendable {
     /// How many of the picture's pixels a pixel of this scale covers along each side.
-    var factor: Float
+    package var factor: Float
     /// The smaller picture's columns and rows.
-    var width, height: Int
+    package var width, height: Int
     /// From window to window, in pixels of this scale.
-    var step: Int
+    package var step: Int
 
     /// The scales that OpenCV's `detectMultiScale` visits for a picture of this size, smallest faces first.
-    static func list(
+    package static func list(
         width: Int, height: Int, window: (width: Int, height: Int), parameters: DetectionParameters
     ) -> [ScanScale] {
         var scales: [ScanScale] = []
@@ -38,8 +38,23 @@ struct ScanScale: Hashable, Sendable {
         return scales
     }
 
+    /// Windows side by side.
+    func windowColumns(_ window: (width: Int, height: Int)) -> Int {
+        width < window.width ? 0 : (width - window.width) / step + 1
+    }
+
+    /// Rows of windows, one below the other.
+    func windowRows(_ window: (width: Int, height: Int)) -> Int {
+        height < window.height ? 0 : (height - window.height) / step + 1
+    }
+
+    /// All windows.
+    func windowCount(_ window: (width: Int, height: Int)) -> Int {
+        windowColumns(window) * windowRows(window)
+    }
+
     /// The picture's rectangle that a window at (x, y) of this scale covers.
-    func rectangle(x: Int, y: Int, window: (width: Int, height: Int)) -> Rectangle {
+    package func rectangle(x: Int, y: Int, window: (width: Int, height: Int)) -> Rectangle {
         func scaled(_ length: Int) -> Int { Int((Float(length) * factor).rounded(.toNearestOrEven)) }
         return Rectangle(
             x: scaled(x), y: scaled(y), width: scaled(window.width), height: scaled(window.height))

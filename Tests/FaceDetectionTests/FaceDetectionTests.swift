@@ -14,16 +14,116 @@ func astronaut() throws -> GrayImage {
     return image
 }
 
-@Test(
-    "the astronaut is where OpenCV 4.14 finds her",
-    arguments: [
-        ("frontalface_default", Rectangle(x: 175, y: 65, width: 99, height: 99)),
-        ("frontalface_alt", Rectangle(x: 173, y: 65, width: 102, height: 102)),
-        ("frontalface_alt2", Rectangle(x: 174, y: 63, width: 102, height: 102)),
-    ])
-func astronautIsFound(cascade: String, box: Rectangle) throws {
-    let faces = FaceDetector(cascade: try HaarCascade(contentsOf: cascades + cascade + ".xml"))
-        .detect(in: try astronaut())
-    #expect(faces.count == 1)
-    #expect(faces.allSatisfy { $0.box.intersectionOverUnion(box) > 0.95 })
+extension GrayImage {
+    /// A part of the picture, turned over where asked, so that there are faces at many places.
+    func cut(_ box: Rectangle, mirrored: Bool = false) -> GrayImage {
+        var part = GrayImage(width: box.width, height: box.height)
+        for y in 0..<box.height {
+            for x in 0..<box.width {
+                let from = mirrored ? box.width - 1 - x : x
+                part.pixels[y * box.width + x] = pixels[(box.y + y) * width + box.x + from]
+            }
+        }
+        return part
+    }
+}
+
+@Suite("the detector")
+struct FaceDetectorTests {
+    @Test(
+        "finds the astronaut where OpenCV 4.14 does",
+        arguments: [
+            ("frontalface_default", Rectangle(x: 175, y: 65, width: 99, height: 99)),
+            ("frontalface_alt", Rectangle(x: 173, y: 65, width: 102, height: 102)),
+            ("frontalface_alt2", Rectangle(x: 174, y: 63, width: 102, height: 102)),
+        ])
+    func findsTheAstronaut(cascade: String, box: Rectangle) throws {
+        let faces = try FaceDetector(cascadeAt: cascades + cascade + ".xml").detect(in: try astronaut())
+        #expect(faces.count == 1)
+        #expect(faces.allSatisfy { $0.box.intersectionOverUnion(box) > 0.95 })
+    }
+
+    @Test(
+        "lets pass window by window what the plain scan does, with every cascade",
+        arguments: [
+            "eye", "eye_tree_eyeglasses", "frontalcatface", "frontalcatface_extended", "frontalface_alt",
+            "frontalface_alt2", "frontalface_alt_tree", "frontalface_default", "fullbody", "lefteye_2splits",
+            "lowerbody", "profileface", "righteye_2splits", "russian_plate_number", "smile", "upperbody",
+        ])
+    func agreesWithThePlainScan(name: String) throws {
+        let cascade = try HaarCascade(contentsOf: cascades + name + ".xml")
+        let image = try astronaut().cut(Rectangle(x: 130, y: 20, width: 211, height: 233))
+        var parameters = DetectionParameters()
+        parameters.minNeighbors = 0
+        parameters.minSize = 0
+        parameters.scaleFactor = 1.23
+        let plain = PlainDetector(cascade: cascade).windows(in: image, parameters: parameters)
+        for kernels in FaceDetector.Kernels.allCases where kernels.areSupported {
+            let detector = FaceDetector(cascade: cascade, kernels: kernels)
+            let found = detector.detect(in: image, parameters: parameters).map(\.box)
+            #expect(
+                found == plain.map { $0.intersection(Rectangle(x: 0, y: 0, width: 211, height: 233)) },
+                "\(kernels)")
+        }
+    }
+
+    @Test("finds the same with any number of threads", arguments: [2, 3, 7])
+    func threadsDoNotShow(threads: Int) throws {
+        let detector = try FaceDetector(cascadeAt: cascades + "frontalface_alt2.xml")
+        let image = try astronaut()
+        var parameters = DetectionParameters()
+        parameters.minSize = 24
+        parameters.minNeighbors = 0
+        let alone = detector.detect(in: image, parameters: parameters)
+        parameters.threads = threads
+        #expect(!alone.isEmpty)
+        for _ in 0..<5 { #expect(detector.detect(in: image, parameters: parameters) == alone) }
+    }
+
+    @Test("searches a region as if it were a picture of its own")
+    func regionIsAPicture() throws {
+        let detector = try FaceDetector(cascadeAt: cascades + "frontalface_alt2.xml")
+        let image = try astronaut()
+        let region = Rectangle(x: 151, y: 33, width: 170, height: 181)
+        var faces: [DetectedFace] = []
+        detector.detect(in: image, region: region, parameters: .init(), into: &faces)
+        let cut = detector.detect(in: image.cut(region))
+        #expect(!faces.isEmpty)
+        #expect(
+            faces.map(\.box)
+                == cut.map {
+                    Rectangle(
+                        x: $0.box.x + region.x, y: $0.box.y + region.y, width: $0.box.width,
+                        height: $0.box.height)
+                })
+    }
+
+    @Test(
+        "finds nothing, and harms nothing, where there is no room",
+        arguments: [(0, 0), (1, 1), (19, 300), (300, 19), (20, 20), (21, 500)])
+    func smallPictures(width: Int, height: Int) throws {
+        let detector = try FaceDetector(cascadeAt: cascades + "frontalface_alt2.xml")
+        var parameters = DetectionParameters()
+        parameters.minSize = 0
+        for threads in 1...3 {
+            parameters.threads = threads
+            let image = GrayImage(width: width, height: height, fill: 90)
+            #expect(detector.detect(in: image, parameters: parameters).isEmpty)
+        }
+    }
+
+    @Test("takes a region that reaches outside, or lies there, for its part inside")
+    func regionsOutside() throws {
+        let detector = try FaceDetector(cascadeAt: cascades + "frontalface_alt2.xml")
+        let image = try astronaut()
+        var faces: [DetectedFace] = []
+        detector.detect(
+            in: image, region: Rectangle(x: -50, y: -70, width: 400, height: 400), parameters: .init(),
+            into: &faces)
+        #expect(faces.count == 1)
+        detector.detect(
+            in: image, region: Rectangle(x: 600, y: 0, width: 100, height: 100), parameters: .init(),
+            into: &faces)
+        #expect(faces.isEmpty)
+    }
 }

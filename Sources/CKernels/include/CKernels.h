@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "haar.h"
+
 /// True where the processor has AVX2 and FMA.
 bool kernels_have_avx2(void);
 

@@ -2,7 +2,7 @@ import Imaging
 
 /// Makes pictures smaller exactly as OpenCV's `resize` with `INTER_LINEAR_EXACT` does: coefficients rounded to
 /// 8 bits, rows blended in 8.8 fixed point, then columns in 16.16, rounded half up.
-struct BilinearReduction {
+struct PlainReduction {
     /// For every output place along one side: its first source place, and the second one's share of 256.
     private struct Tap {
         var first: Int
@@ -14,12 +14,12 @@ struct BilinearReduction {
     private var rows: [Tap] = []
 
     /// Fills `output`, whose size says how small.
-    mutating func reduce(_ image: GrayImage, region: Rectangle, into output: inout GrayImage) {
-        Self.place(&columns, source: region.width, target: output.width)
-        Self.place(&rows, source: region.height, target: output.height)
+    mutating func reduce(_ image: GrayImage, into output: inout GrayImage) {
+        Self.place(&columns, source: image.width, target: output.width)
+        Self.place(&rows, source: image.height, target: output.height)
         for (y, row) in rows.enumerated() {
-            let top = (region.y + row.first) * image.width + region.x
-            let bottom = (region.y + row.second) * image.width + region.x
+            let top = row.first * image.width
+            let bottom = row.second * image.width
             for (x, column) in columns.enumerated() {
                 let across = { (start: Int) -> UInt32 in
                     UInt32(image.pixels[start + column.first]) * (256 - column.share)

@@ -1,14 +1,15 @@
+import FaceDetection
 import Imaging
 
 /// The cascade evaluated one window at a time, in the arithmetic of OpenCV's `CascadeClassifier`: features in
 /// single precision, votes summed in double.
-package struct PlainScan {
+struct PlainScan {
     private let cascade: HaarCascade
 
-    package init(_ cascade: HaarCascade) { self.cascade = cascade }
+    init(_ cascade: HaarCascade) { self.cascade = cascade }
 
     /// What became of a window.
-    package enum Verdict: Equatable {
+    enum Verdict: Equatable {
         /// Too flat to be looked at.
         case flat
         /// Turned down by this stage.
@@ -18,13 +19,17 @@ package struct PlainScan {
     }
 
     /// Judges the window whose top-left pixel is (x, y).
-    package func judge(_ integral: IntegralImage, x: Int, y: Int) -> Verdict {
+    func judge(_ integral: IntegralImage, x: Int, y: Int) -> Verdict {
         let origin = y * integral.stride + x
-        let (width, height) = (cascade.windowWidth, cascade.windowHeight)
-        let inner = HaarCascade.WeightedRectangle(x: 1, y: 1, width: width - 2, height: height - 2, weight: 1)
-        let area = Double(inner.width * inner.height)
-        let sum = Double(Int32(bitPattern: inner.sum(in: integral.sums, at: origin, stride: integral.stride)))
-        let squares = Double(inner.sum(in: integral.squares, at: origin, stride: integral.stride))
+        let (width, height) = (cascade.windowWidth - 2, cascade.windowHeight - 2)
+        let inner = { (table: [UInt32]) in
+            rectangleSum(
+                table, at: origin + integral.stride + 1, stride: integral.stride, width: width, height: height
+            )
+        }
+        let area = Double(width * height)
+        let sum = Double(Int32(bitPattern: inner(integral.sums)))
+        let squares = Double(inner(integral.squares))
         let spread = area * squares - sum * sum
         guard spread > 0 else { return .flat }
         let normalisation = Float(1 / spread.squareRoot())
@@ -47,7 +52,7 @@ package struct PlainScan {
 
     /// The windows of one scale that pass, in reading order. After a window that the first stage turns down, its
     /// right neighbour is left out, as OpenCV does.
-    package func passing(_ integral: IntegralImage, step: Int) -> [(x: Int, y: Int)] {
+    func passing(_ integral: IntegralImage, step: Int) -> [(x: Int, y: Int)] {
         var found: [(x: Int, y: Int)] = []
         let columns = integral.stride - cascade.windowWidth
         let rows = integral.rows - cascade.windowHeight
@@ -63,33 +68,32 @@ package struct PlainScan {
     }
 }
 
-extension HaarCascade.WeightedRectangle {
-    /// The sum of the upright rectangle's pixels, in a window that begins at `origin`.
-    fileprivate func sum(in table: [UInt32], at origin: Int, stride: Int) -> UInt32 {
-        let top = origin + y * stride + x
-        let bottom = top + height * stride
-        return table[top] &- table[top + width] &- table[bottom] &+ table[bottom + width]
-    }
+/// The sum of an upright rectangle whose top-left pixel's entry is `top`.
+private func rectangleSum(_ table: [UInt32], at top: Int, stride: Int, width: Int, height: Int) -> UInt32 {
+    let bottom = top + height * stride
+    return table[top] &- table[top + width] &- table[bottom] &+ table[bottom + width]
+}
 
-    /// The sum of the tilted rectangle's pixels.
-    fileprivate func tiltedSum(in table: [UInt32], at origin: Int, stride: Int) -> UInt32 {
+extension HaarCascade.WeightedRectangle {
+    /// The sum of the rectangle's pixels, in a window that begins at `origin`.
+    fileprivate func sum(in integral: IntegralImage, at origin: Int, tilted: Bool) -> UInt32 {
+        let stride = integral.stride
         let top = origin + y * stride + x
+        guard tilted else {
+            return rectangleSum(integral.sums, at: top, stride: stride, width: width, height: height)
+        }
         let left = top + height * stride - height
         let right = top + width * stride + width
-        return table[top] &- table[left] &- table[right] &+ table[right + height * stride - height]
+        return integral.tilted[top] &- integral.tilted[left] &- integral.tilted[right]
+            &+ integral.tilted[right + height * stride - height]
     }
 }
 
 extension HaarCascade.Feature {
     fileprivate func value(in integral: IntegralImage, at origin: Int) -> Float {
-        var value: Float = 0
-        for rectangle in rectangles {
-            let sum =
-                tilted
-                ? rectangle.tiltedSum(in: integral.tilted, at: origin, stride: integral.stride)
-                : rectangle.sum(in: integral.sums, at: origin, stride: integral.stride)
-            value += rectangle.weight * Float(Int32(bitPattern: sum))
+        rectangles.reduce(0) {
+            let sum = Int32(bitPattern: $1.sum(in: integral, at: origin, tilted: tilted))
+            return $0 + $1.weight * Float(sum)
         }
-        return value
     }
 }

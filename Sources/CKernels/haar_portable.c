@@ -1,0 +1,113 @@
+// The detector's kernels for any processor of the architecture: SSE2 on x86-64, NEON on arm64.
+#include "haar_common.h"
+
+#define NAME(x) NAME_(x, _portable)
+#define NAME_(x, set) NAME__(x, set)
+#define NAME__(x, set) haar_##x##set
+#define LANES 8
+#include "haar_body.h"
+
+static float value_of(const haar_node *node, const uint32_t *p) {
+#define AT(i) p[node->corners[i]]
+#define SUM(i) ((float)(int32_t)(AT(i) - AT(i + 1) - AT(i + 2) + AT(i + 3)))
+    switch (node->kind) {
+    case HAAR_HALF: return (float)(int32_t)(AT(0) + AT(1) - AT(2) - AT(3) + 2 * (AT(4) - AT(5)));
+    case HAAR_CHECKER: {
+        uint32_t edges = AT(4) + AT(5) + AT(6) + AT(7);
+        return node->weights[0] * (float)(int32_t)(AT(0) + AT(1) + AT(2) + AT(3) - 2 * edges + 4 * AT(8));
+    }
+    case HAAR_PAIR: return node->weights[0] * SUM(0) + node->weights[1] * SUM(4);
+    default: return node->weights[0] * SUM(0) + node->weights[1] * SUM(4) + node->weights[2] * SUM(8);
+    }
+#undef SUM
+#undef AT
+}
+
+bool haar_stage_passes(const haar_stage *stage, const uint32_t *p, float normalisation) {
+    double votes = 0;
+    const haar_node *tree = stage->nodes;
+    for (long i = 0; i < stage->trees; i++) {
+        const haar_node *node = tree;
+        for (;;) {
+            bool below = value_of(node, p) * normalisation < node->threshold;
+            int32_t next = below ? node->left : node->right;
+            if (!next) {
+                votes += below ? node->left_value : node->right_value;
+                break;
+            }
+            node = tree + next;
+        }
+        tree += stage->tree_sizes[i];
+    }
+    return votes >= stage->threshold;
+}
+
+bool haar_stages_pass(const haar_cascade *cascade, const uint32_t *p, float normalisation) {
+    for (long i = 0; i < cascade->stage_count; i++)
+        if (!haar_stage_passes(cascade->stages + i, p, normalisation)) return false;
+    return true;
+}
+
+void haar_leave_out(haar_row row) {
+    // A run of rejected windows leaves out every second one: the very rule by which backslashes escape, and the way
+    // to find all of 64 at once is that of Langdale and Lemire (2019, "Parsing gigabytes of JSON per second").
+    const uint64_t even = 0x5555555555555555;
+    uint64_t carry = 0;
+    for (long i = 0; i < (row.count + 63) / 64; i++) {
+        uint64_t rejected = row.rejected[i] & ~carry;
+        uint64_t follows = rejected << 1 | carry;
+        uint64_t odd_starts = rejected & ~even & ~follows;
+        uint64_t sum;
+        carry = __builtin_add_overflow(odd_starts, rejected, &sum);
+        row.standing[i] &= ~((even ^ sum << 1) & follows);
+    }
+}
+
+void haar_tilted_row(const uint8_t *pixels, const uint8_t *pixels_above, long width, haar_tables tables, long row) {
+    long half = tables.stride / 2;
+#define AT(x) (tables.split ? ((x) & 1) * half + ((x) >> 1) : (x))
+    uint32_t *now = tables.tilted + row * tables.stride;
+    const uint32_t *above = now - tables.stride;
+    const uint32_t *before = row > 1 ? above - tables.stride : NULL;
+    now[AT(0)] = width > 0 ? above[AT(1)] : 0;
+    for (long x = 1; x <= width; x++) {
+        // The triangles to both sides, less what they share, and the two pixels neither has.
+        uint32_t sum = above[AT(x - 1)] + pixels[x - 1] + (pixels_above ? pixels_above[x - 1] : 0);
+        if (x < width) sum += above[AT(x + 1)] - (before ? before[AT(x)] : 0);
+        now[AT(x)] = sum;
+    }
+#undef AT
+}
+
+static void blend_rows(const uint8_t *first, const uint8_t *second, long width, uint32_t share, uint16_t *blended) {
+    for (long x = 0; x < width; x++) blended[x] = (uint16_t)(first[x] * (256 - share) + second[x] * share);
+    blended[width] = 0;
+}
+
+static void sum_row(const uint16_t *blended, haar_taps columns, uint8_t *pixels, haar_tables tables, long row) {
+    long half = tables.stride / 2;
+    uint32_t *sums = tables.sums + row * tables.stride, *squares = tables.squares + row * tables.stride;
+    uint32_t sum = 0, square = 0;
+    sums[0] = squares[0] = 0;
+    for (long x = 0; x < columns.count; x++) {
+        const uint16_t *pair = blended + columns.first[x];
+        uint32_t share = columns.share[x];
+        uint32_t pixel = (pair[0] * (256 - share) + pair[1] * share + (1 << 15)) >> 16;
+        pixels[x] = (uint8_t)pixel;
+        sum += pixel;
+        square += pixel * pixel;
+        long at = tables.split ? ((x + 1) & 1) * half + ((x + 1) >> 1) : x + 1;
+        sums[at] = sums[at - tables.stride] + sum;
+        squares[at] = squares[at - tables.stride] + square;
+    }
+}
+
+static const haar_kernels portable = {"portable", blend_rows, sum_row, haar_scan_row_portable};
+
+const haar_kernels *haar_kernels_portable(void) { return &portable; }
+
+const haar_kernels *haar_kernels_best(void) {
+    const haar_kernels *wide = haar_kernels_avx512();
+    if (!wide) wide = haar_kernels_avx2();
+    return wide ? wide : &portable;
+}

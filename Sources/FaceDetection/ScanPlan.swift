@@ -1,0 +1,105 @@
+import CKernels
+import Imaging
+
+/// What a search of pictures of one size consists of: the scales, how each is made from the picture, and the pieces
+/// of work it is split into.
+struct ScanPlan {
+    /// What a plan holds for.
+    struct Request: Equatable {
+        var width = 0
+        var height = 0
+        var parameters = DetectionParameters()
+    }
+
+    /// A band of one scale's rows of windows: made, summed up and judged by one thread, from nothing but the picture.
+    struct Job {
+        var scale: Int
+        var firstRow: Int
+        var rowCount: Int
+    }
+
+    /// One scale and its places in the lists of taps.
+    struct Layer {
+        var scale: ScanScale
+        var columnTaps: Int
+        var rowTaps: Int
+    }
+
+    /// A band's tables hold no more entries than this, if one row of windows fits: a picture's size alone must not
+    /// decide how much memory is taken.
+    private static let maximumEntries = 1 << 20
+
+    private(set) var request = Request()
+    private(set) var layers: [Layer] = []
+    private(set) var jobs: [Job] = []
+    /// For every place of every side of every scale: the first of two source places, and the second one's share
+    /// of 256.
+    private(set) var tapFirsts: [Int32] = []
+    private(set) var tapShares: [UInt16] = []
+    /// Entries of a row of tables, and rows, that are enough for every band.
+    private(set) var stride = 0
+    private(set) var rows = 0
+
+    /// Makes the plan for another picture or other parameters; does nothing where it is made already.
+    mutating func prepare(for request: Request, window: (width: Int, height: Int)) {
+        if request == self.request { return }
+        self.request = request
+        layers.removeAll(keepingCapacity: true)
+        jobs.removeAll(keepingCapacity: true)
+        tapFirsts.removeAll(keepingCapacity: true)
+        tapShares.removeAll(keepingCapacity: true)
+        (stride, rows) = (0, 0)
+        let scales = ScanScale.list(
+            width: request.width, height: request.height, window: window, parameters: request.parameters)
+        guard let largest = scales.first else { return }
+        // 16 windows may be read past the last one. An odd multiple of 16 entries keeps the rows of a window from
+        // falling into the same places of the cache.
+        stride = (largest.width + 1 + 16 + 31) & ~31 | 16
+        let cost = scales.reduce(0) { $0 + $1.windowCount(window) }
+        let share = request.parameters.threads > 1 ? cost / (request.parameters.threads * 8) + 1 : Int.max
+        for scale in scales {
+            layers.append(Layer(scale: scale, columnTaps: tapFirsts.count, rowTaps: 0))
+            appendTaps(source: request.width, target: scale.width)
+            layers[layers.count - 1].rowTaps = tapFirsts.count
+            appendTaps(source: request.height, target: scale.height)
+            appendJobs(scale, index: layers.count - 1, window: window, share: share)
+        }
+    }
+
+    private mutating func appendJobs(
+        _ scale: ScanScale, index: Int, window: (width: Int, height: Int), share: Int
+    ) {
+        let count = scale.windowRows(window)
+        guard count > 0, scale.windowColumns(window) > 0 else { return }
+        let room = Self.maximumEntries / stride - window.height - 1
+        // Bands overlap by a window, which is made twice; below two windows that would cost more than it brings.
+        let most = max(1, room / scale.step)
+        let wanted = max(2 * window.height / scale.step, share / max(1, scale.windowColumns(window)))
+        let bands = (count + min(most, wanted) - 1) / min(most, wanted)
+        for band in 0..<bands {
+            let first = count * band / bands
+            let next = count * (band + 1) / bands
+            jobs.append(Job(scale: index, firstRow: first, rowCount: next - first))
+            rows = max(rows, (next - first - 1) * scale.step + window.height + 1)
+        }
+    }
+
+    /// Taps of OpenCV's `resize` with `INTER_LINEAR_EXACT`: coefficients rounded to 8 bits, so that the rest is whole
+    /// numbers and exact in any order.
+    private mutating func appendTaps(source: Int, target: Int) {
+        let ratio = 1 / (Double(target) / Double(source))
+        for index in 0..<target {
+            let place = ratio * (Double(index) + 0.5) - 0.5
+            let first = Int(place.rounded(.down))
+            let isInside = first >= 0 && first < source - 1
+            let share = isInside ? ((place - Double(first)) * 256).rounded(.toNearestOrEven) : 0
+            tapFirsts.append(Int32(min(max(first, 0), source - 1)))
+            tapShares.append(UInt16(share))
+        }
+        // Kernels take eight at a time.
+        for _ in 0..<8 {
+            tapFirsts.append(0)
+            tapShares.append(0)
+        }
+    }
+}
