@@ -3,6 +3,9 @@ import Glibc
 
 /// Tells systemd how the service is; does nothing where it was not started by systemd with `Type=notify`.
 public enum ServiceNotifier {
+    /// True where systemd listens.
+    public static var isWatched: Bool { getenv("NOTIFY_SOCKET") != nil }
+
     /// The service is up. The corresponding C function is `sd_notify` with `READY=1`.
     public static func ready(status: String) { sd_notify(0, "READY=1\nSTATUS=\(status)") }
 

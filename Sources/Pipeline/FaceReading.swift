@@ -18,3 +18,5 @@ public protocol EmotionNaming: Sendable {
     func recognize(
         _ faces: [DetectedFace], in image: GrayImage, into probabilities: inout [EmotionProbabilities])
 }
+
+extension EmotionRecognizer: EmotionNaming {}

@@ -65,8 +65,9 @@ final class FrameWorker {
 
         let now = monotonicNanoseconds()
         let age = now > frame.monotonicTime ? Double(now - frame.monotonicTime) * 1e-6 : 0
+        // What is live has no time but the clock's, however fast it is asked for.
         lastTime =
-            isPlayback
+            isPlayback && frame.sourceTime != frame.monotonicTime
             ? EventTime(milliseconds: Int64(clamping: frame.sourceTime / 1_000_000))
             : EventTime(milliseconds: EventTime.now.milliseconds - Int64(min(age, 1e9)))
         publisher.publish(changes, frame: frame.number, time: lastTime)

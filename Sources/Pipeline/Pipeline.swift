@@ -62,6 +62,7 @@ public final class Pipeline: Sendable {
     private let scene = Mutex(Scene())
     private let outcome = Mutex<Outcome?>(nil)
     private let isStopping = Atomic<Bool>(false)
+    private let isLost = Atomic<Bool>(false)
     private let stopSignal = DispatchSemaphore(value: 0)
     private let captureEnd = DispatchGroup()
     private let workerEnd = DispatchGroup()
@@ -127,6 +128,9 @@ public final class Pipeline: Sendable {
 
     /// True once there will be no more events.
     public var isOver: Bool { workerEnd.wait(timeout: .now()) == .success }
+
+    /// True while the source is lost and tried again.
+    public var isSourceLost: Bool { isLost.load(ordering: .relaxed) }
 
     /// The newest frame since the last call, or nil; for one viewer.
     package func view() -> SharedFrame? { viewSlot?.takeNow()?.value }
@@ -203,12 +207,14 @@ public final class Pipeline: Sendable {
             end(.failed(error))
             return false
         }
+        isLost.store(true, ordering: .relaxed)
         tell(.lost(reason: error.reason))
         notify(.lost(error))
         var pause = 0.1
         while !isStopping.load(ordering: .relaxed) {
             do {
                 try source.reopen()
+                isLost.store(false, ordering: .relaxed)
                 tell(.back(reason: source.name))
                 notify(.back(name: source.name))
                 return true

@@ -7,6 +7,7 @@ package enum CommandLineInterface {
 
     /// The commands in the order of the help.
     package static let commands: [Command] = [
+        RunCommand.command,
         ImageCommand.command,
         ClassifyCommand.command,
         CamerasCommand.command,

@@ -1,0 +1,100 @@
+import Capture
+import EmotionRecognition
+import Events
+import FaceDetection
+import Foundation
+import Pipeline
+
+/// One run of `raut run`: opens what was asked for, joins it, and takes it down again in order.
+struct LiveSession {
+    private let settings: LiveSettings
+
+    /// How long standard output may take to write what waits when the program ends, in seconds.
+    private static let lastWords = 0.1
+
+    init(_ settings: LiveSettings) {
+        self.settings = settings
+    }
+
+    /// Runs until the source ends, enough frames were worked on, or somebody asks for the end.
+    func run() throws -> Int32 {
+        // Before any thread is made, so that all of them leave the signals to the one that waits for them.
+        let stop = StopRequest(onSignals: [SIGINT, SIGTERM, SIGHUP])
+        let recognizer = try EmotionRecognizer(modelAt: Locations.model(settings.model))
+        let detector = try FaceDetector(cascadeAt: Locations.cascade(settings.cascade))
+        let opened = try SourceOpener.open(settings.source)
+        for note in opened.notes { CommandLineInterface.report(note) }
+        let source = opened.source
+
+        let hello = HelloLine(model: recognizer.modelName)
+        let server = try openSocket(hello: hello.encoded(for: source))
+        defer { server?.stop() }
+        let output = openOutput(isAlone: server == nil, stop)
+        output?.send(hello.encoded(for: source))
+
+        let pipeline = Pipeline(
+            source: source, finder: detector, recognizer: recognizer,
+            configuration: configuration(for: source),
+            sinks: [output as (any EventSink)?, server].compactMap { $0 }
+        ) { notice in
+            Self.report(notice, source)
+            if case .back = notice { server?.setHello(hello.encoded(for: source)) }
+        }
+        stop.whenRequested { pipeline.stop() }
+        let reporter = LiveReporter(pipeline, interval: settings.statisticsInterval)
+        let outcome = pipeline.wait()
+        reporter.stop()
+        output?.finish(within: Self.lastWords)
+        if case .failed(let error) = outcome { throw error }
+        return 0
+    }
+
+    private func configuration(for source: any FrameSource) -> Pipeline.Configuration {
+        var configuration = settings.pipeline
+        if let rate = source.frameRate, rate < 5 {
+            // Pictures shown one after another: a second look at a face may never come.
+            configuration.tracking.confirmations = 1
+        }
+        return configuration
+    }
+
+    private func openSocket(hello: [UInt8]) throws -> EventServer? {
+        if let path = settings.socketPath {
+            return try EventServer(path: path, access: settings.socketAccess, hello: hello)
+        }
+        guard let inherited = ServiceNotifier.inheritedSocket else { return nil }
+        return try EventServer(listening: inherited, hello: hello)
+    }
+
+    /// - Parameter isAlone: true where nobody else gets events: a reader that goes away then ends the program.
+    private func openOutput(isAlone: Bool, _ stop: StopRequest) -> StandardOutputSink? {
+        guard !settings.isQuiet, settings.isHeadless || settings.printsEvents else { return nil }
+        let isEnd = isAlone && settings.isHeadless && settings.recordPath == nil
+        return StandardOutputSink(isLossless: settings.pipeline.isPlayback) {
+            if isEnd { stop.request() }
+        }
+    }
+
+    private static func report(_ notice: Pipeline.Notice, _ source: any FrameSource) {
+        switch notice {
+        case .lost(let error): CommandLineInterface.report("\(error); waiting for it to come back")
+        case .back(let name): CommandLineInterface.report("\(name): back")
+        case .troubled(let reason): CommandLineInterface.report("\(source.name): \(reason)")
+        case .recovered: CommandLineInterface.report("\(source.name): frames come as they should again")
+        }
+    }
+}
+
+/// The first line that readers get, for a source as it is now.
+private struct HelloLine: Sendable {
+    let model: String
+
+    func encoded(for source: any FrameSource) -> [UInt8] {
+        var encoder = EventEncoder()
+        return encoder.encode(
+            .hello(
+                Event.Hello(
+                    program: "raut \(CommandLineInterface.version)", model: model, source: source.name,
+                    width: source.width, height: source.height)))
+    }
+}
