@@ -26,8 +26,6 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
         var device: CameraDevice
         var buffers: CameraDevice.Buffers
         var health = StreamHealth()
-        /// When the last whole frame came, or the stream began.
-        var lastFrame = MonotonicClock.now
     }
 
     /// Which camera it is.
@@ -87,9 +85,10 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
     /// Waits for a whole frame; those that the driver marks as broken are passed over.
     public func next(into frame: inout Frame) throws(CaptureError) -> Bool {
         guard running != nil else { throw .lost(source: name, reason: "it is closed") }
+        // Counted from here, not from the last frame: it is no fault of the camera's where we come late.
+        let deadline = MonotonicClock.now &+ settings.stallTime
         while true {
             let now = MonotonicClock.now
-            let deadline = (running?.lastFrame ?? now) &+ settings.stallTime
             guard let running, now < deadline else {
                 close()
                 let seconds = Double(settings.stallTime) / 1e9
@@ -164,7 +163,6 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
         }
         self.running?.health.count(goodFrame: filled.sequence)
         let now = MonotonicClock.now
-        self.running?.lastFrame = now
         count += 1
         frame.number = count
         // A stamp from the future or from long ago is none.
