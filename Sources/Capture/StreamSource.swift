@@ -2,7 +2,7 @@ import Glibc
 import Imaging
 
 /// Frames that another program writes into a pipe: YUV4MPEG2, or JPEGs one after another.
-final class StreamSource: FrameSource, @unchecked Sendable {
+package final class StreamSource: FrameSource, @unchecked Sendable {
     // Unchecked: the protocol promises one thread at a time but for cancel(), and CancelSignal is safe.
 
     private enum Format {
@@ -10,10 +10,10 @@ final class StreamSource: FrameSource, @unchecked Sendable {
         case jpeg(JPEGStreamReader)
     }
 
-    let name: String
-    private(set) var width = 0
-    private(set) var height = 0
-    private(set) var frameRate: Double?
+    package let name: String
+    package private(set) var width = 0
+    package private(set) var height = 0
+    package private(set) var frameRate: Double?
     private let descriptor: Int32
     private let closes: Bool
     private let signal = CancelSignal()
@@ -31,7 +31,7 @@ final class StreamSource: FrameSource, @unchecked Sendable {
     ///   - closes: true to close the descriptor in the end.
     ///   - isPaced: true to hold a file to its own rate; a pipe's writer sets the pace.
     /// - Throws: ``CaptureError/invalidData(source:reason:)`` for anything but the two formats.
-    init(name: String, descriptor: Int32, closes: Bool, isPaced: Bool) throws(CaptureError) {
+    package init(name: String, descriptor: Int32, closes: Bool, isPaced: Bool) throws(CaptureError) {
         self.name = name
         self.descriptor = descriptor
         self.closes = closes
@@ -66,7 +66,7 @@ final class StreamSource: FrameSource, @unchecked Sendable {
         if closes { close(descriptor) }
     }
 
-    func next(into frame: inout Frame) throws(CaptureError) -> Bool {
+    package func next(into frame: inout Frame) throws(CaptureError) -> Bool {
         if pacer != nil && pacer?.wait(signal) == nil { return false }
         do {
             switch format {
@@ -103,7 +103,7 @@ final class StreamSource: FrameSource, @unchecked Sendable {
         return true
     }
 
-    func cancel() { signal.raise() }
+    package func cancel() { signal.raise() }
 
     private static func rejection(of name: String, _ error: any Error) -> CaptureError {
         let expected =

@@ -9,23 +9,32 @@ public struct CameraMode: Equatable, Sendable {
 }
 
 /// Chooses among what a camera offers.
-struct CameraChoice: Equatable {
+package struct CameraChoice: Equatable {
     /// What to ask the driver for.
     var code: UInt32
     /// The format that the code names.
-    var format: PixelFormat
-    var size: FrameSize
+    package var format: PixelFormat
+    /// A size that is offered.
+    package var size: FrameSize
 
     /// One format at one size, as a candidate.
-    struct Candidate: Equatable {
+    package struct Candidate: Equatable {
         var code: UInt32
         var format: PixelFormat
         var size: FrameSize
         var rates: [Double]
+
+        /// A format at a size, with the rates that it reaches there, the highest first.
+        package init(code: UInt32? = nil, format: PixelFormat, size: FrameSize, rates: [Double]) {
+            self.code = code ?? format.code
+            self.format = format
+            self.size = size
+            self.rates = rates
+        }
     }
 
     /// Of the sizes offered the nearest, then the format that reaches the rate, then the cheapest to read.
-    static func best(of candidates: [Candidate], size: FrameSize, rate: Double) -> CameraChoice? {
+    package static func best(of candidates: [Candidate], size: FrameSize, rate: Double) -> CameraChoice? {
         func rank(_ candidate: Candidate) -> (Int, Double, Int) {
             let reached = min(candidate.rates.first ?? rate, rate)
             return (

@@ -1,13 +1,13 @@
 /// Notices when a driver loses frames or hands over broken ones, and says so once.
-struct StreamHealth {
+package struct StreamHealth {
     /// Frames over which losses are counted.
-    static let window = 30
+    package static let window = 30
     /// So many lost in a window are a fault; now and then one is not.
     static let bearable = 3
     /// Frames at the start of a stream in which cameras find themselves.
     static let warmUp: UInt64 = 5
 
-    private(set) var notice: SourceNotice?
+    private var notice: SourceNotice?
     private var isTroubled = false
     private var good: UInt64 = 0
     private var lastSequence: UInt32?
@@ -17,14 +17,17 @@ struct StreamHealth {
     private var lostCount = 0
     private var sinceTrouble = 0
 
+    /// Nothing wrong yet.
+    package init() {}
+
     /// Takes what is new since the last call.
-    mutating func takeNotice() -> SourceNotice? {
+    package mutating func takeNotice() -> SourceNotice? {
         defer { notice = nil }
         return notice
     }
 
     /// A frame has come whole; `sequence` counts the driver's frames, those it dropped too.
-    mutating func count(goodFrame sequence: UInt32) {
+    package mutating func count(goodFrame sequence: UInt32) {
         let skipped = lastSequence.map { sequence &- $0 &- 1 } ?? 0
         lastSequence = sequence
         // A driver that starts to count anew has lost nothing.
@@ -40,7 +43,7 @@ struct StreamHealth {
     }
 
     /// A frame has come that the driver marks as broken, or that is cut short.
-    mutating func count(brokenFrame sequence: UInt32) {
+    package mutating func count(brokenFrame sequence: UInt32) {
         lastSequence = sequence
         record(isLost: true)
         report("the driver hands over broken frames")
