@@ -45,11 +45,12 @@ final class CascadeScan: @unchecked Sendable {
 
     /// Appends the windows that pass to `windows`, in pixels of the region: scale by scale, in reading order.
     func search(
-        _ image: GrayImage, region: Rectangle, parameters: DetectionParameters,
+        _ image: GrayImage, region: Rectangle, turn: Turn? = nil, parameters: DetectionParameters,
         into windows: inout [Rectangle]
     ) {
         task.plan.prepare(
-            for: .init(width: region.width, height: region.height, parameters: parameters), window: window)
+            for: .init(width: region.width, height: region.height, parameters: parameters, turn: turn),
+            window: window)
         let plan = task.plan
         if plan.jobs.isEmpty { return }
         setThreads(min(max(1, parameters.threads), plan.jobs.count))

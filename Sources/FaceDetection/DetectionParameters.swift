@@ -11,6 +11,10 @@ public struct DetectionParameters: Hashable, Sendable {
     /// Threads that share the scan.
     public var threads = 1
 
+    /// Whether heads tilted by up to about 30 degrees are looked for, too, in turned copies of the picture. OpenCV does
+    /// not.
+    public var findsTilted = true
+
     /// The defaults of `raut image`: scale 1.1, three neighbours, faces from 80 pixels, one thread.
     public init() {}
 }

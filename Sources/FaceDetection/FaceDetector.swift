@@ -13,10 +13,19 @@ public final class FaceDetector: Sendable {
     private let state: Mutex<State>
 
     private struct State {
-        let scan: CascadeScan
+        let upright: CascadeScan
+        /// For turned copies, whose sizes are others.
+        let tilted: CascadeScan
         var grouping = RectangleGrouping()
         var windows: [Rectangle] = []
+        var reduced = GrayImage()
+        var canvas = GrayImage()
+        var candidates: [DetectedFace] = []
+        var merging = TiltMerging()
     }
+
+    /// The angles that pictures are turned by: the cascades find heads up to some 15 degrees off these.
+    private static let tilts = [-26.0, 26]
 
     /// Reads the cascade file, OpenCV's XML.
     public convenience init(cascadeAt path: String) throws(CascadeError) {
@@ -49,8 +58,10 @@ public final class FaceDetector: Sendable {
     /// Makes a detector that uses certain kernels, the portable ones where the processor lacks those.
     package init(cascade: HaarCascade, kernels: Kernels) {
         self.cascade = cascade
+        let table = kernels.table ?? haar_kernels_portable().pointee
         state = Mutex(
-            State(scan: CascadeScan(cascade, kernels: kernels.table ?? haar_kernels_portable().pointee)))
+            State(upright: CascadeScan(cascade, kernels: table), tilted: CascadeScan(cascade, kernels: table))
+        )
     }
 
     /// The faces of a picture.
@@ -73,13 +84,50 @@ public final class FaceDetector: Sendable {
         guard region.area > 0 else { return }
         state.withLock { state in
             state.windows.removeAll(keepingCapacity: true)
-            state.scan.search(image, region: region, parameters: parameters, into: &state.windows)
+            state.upright.search(image, region: region, parameters: parameters, into: &state.windows)
             state.grouping.group(state.windows, minNeighbors: parameters.minNeighbors, into: &faces)
+            if parameters.findsTilted, parameters.minNeighbors > 0 {
+                addTilted(&faces, in: image, region: region, parameters: parameters, &state)
+            }
         }
         for index in faces.indices {
             faces[index].box.x += region.x
             faces[index].box.y += region.y
             faces[index].box = faces[index].box.intersection(region)
         }
+    }
+
+    /// Looks for heads tilted to either side, and brings together what several angles found of one.
+    private func addTilted(
+        _ faces: inout [DetectedFace], in image: GrayImage, region: Rectangle,
+        parameters: DetectionParameters,
+        _ state: inout State
+    ) {
+        // The smallest face still covers the cascade's window, with a fifth to spare for the scales between.
+        let room =
+            Double(max(1, parameters.minSize)) / Double(max(cascade.windowWidth, cascade.windowHeight)) / 1.2
+        let factor = max(1, min(8, Int(room)))
+        state.reduced.average(image, region: region, factor: factor)
+        var parameters = parameters
+        parameters.minSize /= factor
+        parameters.maxSize = parameters.maxSize.map { $0 / factor }
+        state.candidates.removeAll(keepingCapacity: true)
+        for tilt in Self.tilts {
+            let turn = Turn(
+                tilt: tilt, width: state.reduced.width, height: state.reduced.height, factor: factor)
+            turn.draw(state.reduced, into: &state.canvas)
+            let whole = Rectangle(x: 0, y: 0, width: turn.canvasWidth, height: turn.canvasHeight)
+            state.windows.removeAll(keepingCapacity: true)
+            state.tilted.search(
+                state.canvas, region: whole, turn: turn, parameters: parameters, into: &state.windows)
+            let first = state.candidates.count
+            state.grouping.group(
+                state.windows, minNeighbors: parameters.minNeighbors, into: &state.candidates)
+            for index in state.candidates.indices.dropFirst(first) {
+                state.candidates[index].box = turn.unturned(state.candidates[index].box)
+                state.candidates[index].tilt = tilt
+            }
+        }
+        state.merging.merge(state.candidates, into: &faces)
     }
 }

@@ -9,6 +9,12 @@ struct ScanPlan {
         var width = 0
         var height = 0
         var parameters = DetectionParameters()
+        /// Where the picture is a turned one: windows with their middle outside of it are left out.
+        var turn: Turn?
+
+        static func == (a: Request, b: Request) -> Bool {
+            a.width == b.width && a.height == b.height && a.parameters == b.parameters
+        }
     }
 
     /// A band of one scale's rows of windows: made, summed up and judged by one thread, from nothing but the picture.
@@ -42,8 +48,9 @@ struct ScanPlan {
 
     /// Makes the plan for another picture or other parameters; does nothing where it is made already.
     mutating func prepare(for request: Request, window: (width: Int, height: Int)) {
-        if request == self.request { return }
+        let isPrepared = request == self.request
         self.request = request
+        if isPrepared { return }
         layers.removeAll(keepingCapacity: true)
         jobs.removeAll(keepingCapacity: true)
         tapFirsts.removeAll(keepingCapacity: true)

@@ -53,6 +53,17 @@ package struct ScanScale: Hashable, Sendable {
         windowColumns(window) * windowRows(window)
     }
 
+    /// The windows of a row whose middle lies inside the turned picture.
+    func windowColumns(_ window: (width: Int, height: Int), row: Int, on turn: Turn) -> Range<Int> {
+        let size = Double(factor)
+        let middle = (Double(row * step) + Double(window.height) / 2) * size
+        guard let inside = turn.columns(y: middle, margin: 0) else { return 0..<0 }
+        func index(_ column: Double) -> Double { (column / size - Double(window.width) / 2) / Double(step) }
+        let first = max(0, Int(index(inside.lowerBound).rounded(.up)))
+        let end = min(windowColumns(window), Int(index(inside.upperBound).rounded(.down)) + 1)
+        return first..<max(first, end)
+    }
+
     /// The picture's rectangle that a window at (x, y) of this scale covers.
     package func rectangle(x: Int, y: Int, window: (width: Int, height: Int)) -> Rectangle {
         func scaled(_ length: Int) -> Int { Int((Float(length) * factor).rounded(.toNearestOrEven)) }

@@ -66,26 +66,30 @@ final class ScanScratch {
                 }
             }
         }
-        scan(job, scale, table, layout: layout, window: window, kernels: kernels)
+        scan(job, scale, table, turn: plan.request.turn, layout: layout, window: window, kernels: kernels)
     }
 
     private func scan(
-        _ job: ScanPlan.Job, _ scale: ScanScale, _ table: haar_tables, layout: CascadeLayout,
+        _ job: ScanPlan.Job, _ scale: ScanScale, _ table: haar_tables, turn: Turn?, layout: CascadeLayout,
         window: (width: Int, height: Int), kernels: haar_kernels
     ) {
         var cascade = layout.table
-        let columns = scale.windowColumns(window)
         for row in 0..<job.rowCount {
-            let origin = row * scale.step * stride
+            let columns =
+                turn.map { scale.windowColumns(window, row: job.firstRow + row, on: $0) }
+                ?? 0..<scale.windowColumns(window)
+            if columns.isEmpty { continue }
+            let origin = row * scale.step * stride + columns.lowerBound
             let windows = haar_row(
-                sums: table.sums + origin, squares: table.squares + origin, count: columns,
+                sums: table.sums + origin, squares: table.squares + origin, count: columns.count,
                 normalisation: normalisation.start, rejected: marks.start,
                 standing: marks.start + stride / 64 + 2)
             let count = kernels.scan_row(&cascade, windows, passing.start)
             for index in 0..<count {
                 found.append(
                     scale.rectangle(
-                        x: Int(passing.start[index]) * scale.step, y: (job.firstRow + row) * scale.step,
+                        x: (columns.lowerBound + Int(passing.start[index])) * scale.step,
+                        y: (job.firstRow + row) * scale.step,
                         window: window))
             }
         }

@@ -26,6 +26,7 @@ enum ImageCommand {
 
     private static func run(_ arguments: Arguments) throws -> Int32 {
         var parameters = DetectionParameters()
+        parameters.findsTilted = !arguments.flag("plain")
         parameters.scaleFactor = try arguments.double("scale-factor", in: 1.01...10) ?? 1.1
         parameters.minNeighbors = try arguments.int("min-neighbors", in: 0...1000) ?? 3
         parameters.minSize = try arguments.int("min-size", in: 0...100_000) ?? 80

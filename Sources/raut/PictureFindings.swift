@@ -35,6 +35,7 @@ struct PictureFindings {
             let box = faces[index].box
             line.key("box")
             line.array([box.x, box.y, box.width, box.height]) { $0.element($1) }
+            if faces[index].tilt != 0 { line.member("tilt", faces[index].tilt, decimals: 0) }
             if let probabilities = probabilities?[index] { line.members(of: probabilities) }
             line.closeObject()
         }

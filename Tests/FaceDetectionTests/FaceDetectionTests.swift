@@ -1,3 +1,4 @@
+import Foundation
 import Imaging
 import Testing
 
@@ -15,6 +16,22 @@ func astronaut() throws -> GrayImage {
 }
 
 extension GrayImage {
+    /// The picture turned clockwise about its middle, border pixels going on.
+    func turned(by degrees: Double) -> GrayImage {
+        var result = GrayImage(width: width, height: height)
+        let (middleX, middleY) = (Double(width) / 2, Double(height) / 2)
+        let (cosine, sine) = (cos(degrees * .pi / 180), sin(degrees * .pi / 180))
+        for y in 0..<height {
+            for x in 0..<width {
+                let (dx, dy) = (Double(x) - middleX, Double(y) - middleY)
+                let fromX = min(width - 1, max(0, Int((dx * cosine + dy * sine + middleX).rounded())))
+                let fromY = min(height - 1, max(0, Int((dy * cosine - dx * sine + middleY).rounded())))
+                result.pixels[y * width + x] = pixels[fromY * width + fromX]
+            }
+        }
+        return result
+    }
+
     /// A part of the picture, turned over where asked, so that there are faces at many places.
     func cut(_ box: Rectangle, mirrored: Bool = false) -> GrayImage {
         var part = GrayImage(width: box.width, height: box.height)
@@ -38,7 +55,10 @@ struct FaceDetectorTests {
             ("frontalface_alt2", Rectangle(x: 174, y: 63, width: 102, height: 102)),
         ])
     func findsTheAstronaut(cascade: String, box: Rectangle) throws {
-        let faces = try FaceDetector(cascadeAt: cascades + cascade + ".xml").detect(in: try astronaut())
+        var parameters = DetectionParameters()
+        parameters.findsTilted = false
+        let faces = try FaceDetector(cascadeAt: cascades + cascade + ".xml")
+            .detect(in: try astronaut(), parameters: parameters)
         #expect(faces.count == 1)
         #expect(faces.allSatisfy { $0.box.intersectionOverUnion(box) > 0.95 })
     }
@@ -125,5 +145,29 @@ struct FaceDetectorTests {
             in: image, region: Rectangle(x: 600, y: 0, width: 100, height: 100), parameters: .init(),
             into: &faces)
         #expect(faces.isEmpty)
+    }
+
+    @Test(
+        "finds a head tilted by 30 degrees to either side, and how far, where asked", arguments: [-30.0, 30])
+    func findsTiltedHeads(tilt: Double) throws {
+        let detector = try FaceDetector(cascadeAt: cascades + "frontalface_alt2.xml")
+        let image = try astronaut().cut(Rectangle(x: 74, y: 0, width: 300, height: 230)).turned(by: tilt)
+        var parameters = DetectionParameters()
+        let faces = detector.detect(in: image, parameters: parameters)
+        #expect(faces.count == 1)
+        #expect(faces.allSatisfy { abs($0.tilt - tilt) < 12 })
+        // Her face's middle, (151, 114) in the cut, a pixel off the middle that it was turned about.
+        let middle = Rectangle(x: 100, y: 64, width: 102, height: 102)
+        #expect(faces.allSatisfy { $0.box.intersectionOverUnion(middle) > 0.6 })
+        parameters.findsTilted = false
+        #expect(detector.detect(in: image, parameters: parameters).isEmpty)
+    }
+
+    @Test("says that an upright head stands upright, and finds it once")
+    func uprightHeadsStay() throws {
+        let detector = try FaceDetector(cascadeAt: cascades + "frontalface_alt2.xml")
+        let faces = detector.detect(in: try astronaut())
+        #expect(faces.count == 1)
+        #expect(faces.allSatisfy { abs($0.tilt) < 10 })
     }
 }
