@@ -65,7 +65,7 @@ let package = Package(
         .target(name: "Mutation", path: "Tests/Mutation"),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         tests("Imaging", ["Mutation"]),
-        tests("Capture"),
+        tests("Capture", ["Imaging", "Mutation"]),
         tests("FaceDetection", ["Imaging"]),
         tests("NeuralNetwork"),
         tests("EmotionRecognition", ["Imaging", "FaceDetection", "NeuralNetwork", "CAllocationCounter"]),

@@ -128,8 +128,12 @@ final class FFmpegSource: RecoverableSource, @unchecked Sendable {
                 source: name, reason: "nothing came for \(Self.patience / 1_000_000_000) seconds")
         } catch {
             _ = child?.reap()
-            let reason = child?.lastMessage ?? "ffmpeg finds no video in it"
+            var reason = child?.lastMessage ?? "ffmpeg finds no video in it"
             stop()
+            // ffmpeg says the name too.
+            for prefix in ["file:\(name): ", "\(name): "] where reason.hasPrefix(prefix) {
+                reason = String(reason.dropFirst(prefix.count))
+            }
             throw .cannotOpen(source: name, reason: reason)
         }
     }

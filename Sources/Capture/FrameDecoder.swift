@@ -9,10 +9,12 @@ public final class FrameDecoder {
     /// put 10 or 12 bits of light into 16 and few say how many.
     private var narrowing: UInt16 = 0
     private var grayOfColor = GrayImage()
-    private let jpeg = JPEGDecoder(tolerance: .strayBytes)
+    private let jpeg: JPEGDecoder
 
-    /// Makes a decoder.
-    public init() {}
+    /// Makes a decoder; JPEGs that claim more pixels than `maximumPixels` are refused.
+    public init(maximumPixels: Int = JPEGDecoder.defaultMaximumPixels) {
+        jpeg = JPEGDecoder(tolerance: .strayBytes, maximumPixels: maximumPixels)
+    }
 
     /// Luma as it came, without a way through colours.
     ///

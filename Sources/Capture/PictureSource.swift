@@ -23,7 +23,7 @@ final class PictureSource: FrameSource, @unchecked Sendable {
     /// The path that is read next.
     private var place = 0
     private var image = ColorImage()
-    private var notice: SourceNotice?
+    private var notices: [SourceNotice] = []
     private var isTroubled = false
 
     /// Shows one picture until cancelled, or once where no pace is kept.
@@ -91,8 +91,7 @@ final class PictureSource: FrameSource, @unchecked Sendable {
     func cancel() { signal.raise() }
 
     func takeNotice() -> SourceNotice? {
-        defer { notice = nil }
-        return notice
+        notices.isEmpty ? nil : notices.removeFirst()
     }
 
     /// Reads on from `place`, passing over broken pictures; false where none is left.
@@ -100,11 +99,11 @@ final class PictureSource: FrameSource, @unchecked Sendable {
         while place < paths.count {
             do {
                 try ImageFile.readColor(path: paths[place], into: &image)
-                if isTroubled { notice = .recovered }
+                if isTroubled { notices.append(.recovered) }
                 isTroubled = false
                 return true
             } catch {
-                if !isTroubled { notice = .troubled(reason: "\(error)") }
+                if !isTroubled { notices.append(.troubled(reason: "\(error)")) }
                 isTroubled = true
                 place += 1
             }

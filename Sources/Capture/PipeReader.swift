@@ -54,13 +54,24 @@ final class PipeReader {
         }
     }
 
-    /// Fills all of `bytes`.
-    func read(into bytes: inout [UInt8]) throws(End) {
-        var filled = min(bytes.count, end - start)
-        bytes.replaceSubrange(0..<filled, with: buffer[start..<start + filled])
-        start += filled
-        while filled < bytes.count {
-            filled += try receive(into: &bytes, from: filled)
+    /// Makes `bytes` the next `count` bytes. They grow as bytes come, so that a header which claims much costs no more
+    /// memory than was sent; of the same size as before, nothing is allocated.
+    func read(_ count: Int, into bytes: inout [UInt8]) throws(End) {
+        if bytes.count > count { bytes.removeLast(bytes.count - count) }
+        var filled = 0
+        while filled < count {
+            if filled == bytes.count {
+                let more = min(count - filled, max(1 << 20, filled))
+                bytes.append(contentsOf: repeatElement(0, count: more))
+            }
+            let buffered = min(bytes.count - filled, end - start)
+            if buffered > 0 {
+                bytes.replaceSubrange(filled..<filled + buffered, with: buffer[start..<start + buffered])
+                start += buffered
+                filled += buffered
+            } else {
+                filled += try receive(into: &bytes, from: filled)
+            }
         }
     }
 

@@ -30,8 +30,12 @@ package final class StreamSource: FrameSource, @unchecked Sendable {
     ///   - descriptor: where to read.
     ///   - closes: true to close the descriptor in the end.
     ///   - isPaced: true to hold a file to its own rate; a pipe's writer sets the pace.
+    ///   - maximumPixels: a first JPEG that claims more is refused.
     /// - Throws: ``CaptureError/invalidData(source:reason:)`` for anything but the two formats.
-    package init(name: String, descriptor: Int32, closes: Bool, isPaced: Bool) throws(CaptureError) {
+    package init(
+        name: String, descriptor: Int32, closes: Bool, isPaced: Bool,
+        maximumPixels: Int = JPEGDecoder.defaultMaximumPixels
+    ) throws(CaptureError) {
         self.name = name
         self.descriptor = descriptor
         self.closes = closes
@@ -44,7 +48,8 @@ package final class StreamSource: FrameSource, @unchecked Sendable {
                 var first: [UInt8] = []
                 try stream.next(into: &first)
                 var luma = GrayImage()
-                try JPEGDecoder(tolerance: .strayBytes).decode(first, into: &luma)
+                try JPEGDecoder(tolerance: .strayBytes, maximumPixels: maximumPixels).decode(
+                    first, into: &luma)
                 width = luma.width
                 height = luma.height
                 waiting = first

@@ -35,18 +35,13 @@ final class YUV4MPEGReader {
         switch header.sampling {
         case .mono:
             frame.format = .gray
-            frame.setByteCount(header.bytesPerFrame)
-            try reader.read(into: &frame.bytes)
+            try reader.read(header.bytesPerFrame, into: &frame.bytes)
         case .planar(across: 2, down: 2):
             frame.format = .yu12
-            frame.setByteCount(header.bytesPerFrame)
-            try reader.read(into: &frame.bytes)
+            try reader.read(header.bytesPerFrame, into: &frame.bytes)
         case .planar(let across, let down):
             frame.format = .yu12
-            if raw.count != header.bytesPerFrame {
-                raw = [UInt8](repeating: 0, count: header.bytesPerFrame)
-            }
-            try reader.read(into: &raw)
+            try reader.read(header.bytesPerFrame, into: &raw)
             thinChroma(across: across, down: down, into: &frame)
         }
     }

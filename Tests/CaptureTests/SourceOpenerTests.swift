@@ -1,0 +1,148 @@
+import Capture
+import Foundation
+import Imaging
+import Testing
+
+@Suite("a source's name")
+struct SourceOpenerTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func open(_ name: String, fast: Bool = true) throws -> any FrameSource {
+        try SourceOpener.open(SourceRequest(name: name, asFastAsPossible: fast)).source
+    }
+
+    private func picture(_ level: UInt8, _ name: String) throws -> String {
+        var image = ColorImage(width: 20, height: 10)
+        for index in image.pixels.indices { image.pixels[index] = level }
+        let path = "\(folder.path)/\(name)"
+        try ImageFile.write(image, path: path)
+        return path
+    }
+
+    /// A short clip: three frames, black, grey, white.
+    private func clip() throws -> [UInt8] {
+        let frames = [16, 128, 235].flatMap { level in
+            Array("FRAME\n".utf8) + [UInt8](repeating: UInt8(level), count: 21 * 13)
+                + [UInt8](repeating: 128, count: 2 * 11 * 7)
+        }
+        return Array("YUV4MPEG2 W21 H13 F10:1 Ip A1:1 C420jpeg\n".utf8) + frames
+    }
+
+    @Test("of a picture gives it once, or again and again at a pace")
+    func picture() throws {
+        let path = try picture(80, "a.png")
+        #expect(try grays(of: open(path)).map { Int($0.pixels[0]) } == [80])
+        let still = try SourceOpener.open(SourceRequest(name: path, frameRate: 500)).source
+        var frame = Frame()
+        for _ in 0..<3 { #expect(try still.next(into: &frame)) }
+        #expect(frame.number == 3 && still.frameRate == 500)
+    }
+
+    @Test("of a folder gives its pictures by name, passes over broken ones, and says so")
+    func folderOfPictures() throws {
+        _ = try picture(30, "b.png")
+        _ = try picture(10, "a.jpg")
+        _ = try picture(90, "d.jpeg")
+        _ = try folder.write([1, 2, 3], to: "c.png")
+        _ = try folder.write([1, 2, 3], to: "notes.txt")
+        let source = try open(folder.path)
+        var frame = Frame()
+        var levels: [Int] = []
+        var notices: [SourceNotice] = []
+        while try source.next(into: &frame) {
+            levels.append(Int(frame.bytes[0]))
+            while let notice = source.takeNotice() { notices.append(notice) }
+        }
+        #expect(zip(levels, [10, 30, 90]).allSatisfy { abs($0 - $1) <= 2 } && levels.count == 3)
+        #expect(
+            notices == [
+                .troubled(reason: "\(folder.path)/c.png: not a JPEG or PNG picture"), .recovered,
+            ])
+    }
+
+    @Test("of a YUV4MPEG2 file is read without ffmpeg, held to its rate unless told to hurry")
+    func yuv4mpeg() throws {
+        let path = try folder.write(try clip(), to: "clip.y4m")
+        #expect(try grays(of: open(path)).map { Int($0.pixels[5]) } == [16, 128, 235])
+        let clock = ContinuousClock()
+        let time = try clock.measure { _ = try grays(of: open(path, fast: false)) }
+        #expect(time >= .milliseconds(190))
+    }
+
+    @Test("of a video is read through ffmpeg, whose process is gone afterwards")
+    func video() throws {
+        let source = try folder.write(try clip(), to: "clip.y4m")
+        let video = "\(folder.path)/-a:b.mkv"
+        let convert = Process()
+        convert.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        convert.arguments = [
+            "ffmpeg", "-loglevel", "error", "-i", source, "-c:v", "ffv1", "file:\(video)",
+        ]
+        try convert.run()
+        convert.waitUntilExit()
+        try #require(convert.terminationStatus == 0)
+        let opened = try open(video)
+        #expect(opened.width == 21 && opened.height == 13 && opened.frameRate == 10)
+        #expect(try grays(of: opened).map { Int($0.pixels[5]) } == [16, 128, 235])
+        let scaled = try SourceOpener.open(
+            SourceRequest(
+                name: video, size: FrameSize(width: 40, height: 26), frameRate: 20, asFastAsPossible: true)
+        ).source
+        #expect(scaled.width == 40 && scaled.height == 26 && scaled.frameRate == 20)
+        scaled.cancel()
+        var frame = Frame()
+        #expect(try !scaled.next(into: &frame))
+        #expect(!childrenNamed("ffmpeg", reading: video))
+    }
+
+    /// True where a child of this process, running or not yet reaped, has the file on its command line or is a
+    /// zombie.
+    private func childrenNamed(_ name: String, reading file: String) -> Bool {
+        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return processes.contains { process in
+            guard
+                let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
+                status.contains("Name:\t\(name)\n"), status.contains("PPid:\t\(getpid())\n")
+            else { return false }
+            let command = (try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)) ?? ""
+            return command.isEmpty || command.contains(file)
+        }
+    }
+
+    @Test("that means nothing is refused in one line that says why")
+    func refused() throws {
+        let rubbish = try folder.write((0..<5000).map { UInt8($0 * 37 & 255) }, to: "rubbish.mp4")
+        let empty = try folder.write([], to: "empty.mp4")
+        let noPictures = try TemporaryFolder()
+        for (name, words) in [
+            ("/no/such/file.mp4", "no file and no camera of this name"), (rubbish, "Invalid data"),
+            (empty, "the file is empty"), (noPictures.path, "no .jpg, .jpeg or .png"),
+            ("/dev/null", "it gives no pictures"), ("/dev/video99", "there is no"),
+        ] {
+            do {
+                _ = try open(name)
+                Issue.record("\(name) was opened")
+            } catch {
+                #expect("\(error)".contains(words), "\(error)")
+                #expect(!"\(error)".contains("\n"))
+            }
+        }
+    }
+
+    @Test("that is a stream nobody serves is refused with ffmpeg's reason, said once")
+    func nobodyServes() {
+        let name = "rtsp://127.0.0.1:1/x"
+        let error = #expect(throws: CaptureError.self) { try open(name) }
+        #expect("\(error!)" == "\(name): cannot open it: Connection refused")
+    }
+
+    @Test("takes a size as 640x480 and nothing else")
+    func sizes() {
+        #expect(FrameSize("640x480") == FrameSize(width: 640, height: 480))
+        for text in ["640", "640x", "x480", "0x480", "640x-1", "99999x1", "640x480x3", "640×480"] {
+            #expect(FrameSize(text) == nil, "\(text)")
+        }
+    }
+}
