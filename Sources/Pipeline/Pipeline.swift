@@ -240,7 +240,7 @@ public final class Pipeline: Sendable {
                 if isBroken { handle(.recovered, worker) }
                 isBroken = false
                 scene.withLock { $0 = worker.scene }
-                recorder?.record(frame, worker.scene.faces)
+                recorder?.record(frame, worker.scene.faces, waits: configuration.isPlayback)
             } catch {
                 statistics.update { $0.broken += 1 }
                 if !isBroken { handle(.troubled(reason: error.reason), worker) }
@@ -254,6 +254,7 @@ public final class Pipeline: Sendable {
         slot.close()
         worker.leaveAll()
         scene.withLock { $0 = worker.scene }
+        recorder?.finish()
     }
 
     private func handle(_ message: SourceMessage, _ worker: FrameWorker) {

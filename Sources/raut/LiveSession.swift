@@ -3,6 +3,7 @@ import EmotionRecognition
 import Events
 import FaceDetection
 import Foundation
+import Overlay
 import Pipeline
 
 /// One run of `raut run`: opens what was asked for, joins it, and takes it down again in order.
@@ -26,27 +27,53 @@ struct LiveSession {
         for note in opened.notes { CommandLineInterface.report(note) }
         let source = opened.source
 
+        let window = try openWindow(for: source)
         let hello = HelloLine(model: recognizer.modelName)
         let server = try openSocket(hello: hello.encoded(for: source))
         defer { server?.stop() }
-        let output = openOutput(isAlone: server == nil, stop)
+        let output = openOutput(isHeadless: window == nil, isAlone: server == nil, stop)
         output?.send(hello.encoded(for: source))
 
+        let recording = try settings.recordPath.map { path in
+            try Recording(path: path, frameRate: source.frameRate ?? 30) {
+                CommandLineInterface.report("\($0)")
+            }
+        }
         let pipeline = Pipeline(
             source: source, finder: detector, recognizer: recognizer,
             configuration: configuration(for: source),
-            sinks: [output as (any EventSink)?, server].compactMap { $0 }
+            sinks: [output as (any EventSink)?, server].compactMap { $0 }, isViewed: window != nil,
+            recorder: recording
         ) { notice in
             Self.report(notice, source)
             if case .back = notice { server?.setHello(hello.encoded(for: source)) }
         }
         stop.whenRequested { pipeline.stop() }
         let reporter = LiveReporter(pipeline, interval: settings.statisticsInterval)
+        if let window {
+            defer { pipeline.stop() }
+            try Viewer(window, pipeline, sourceName: source.name).run()
+        }
         let outcome = pipeline.wait()
         reporter.stop()
         output?.finish(within: Self.lastWords)
         if case .failed(let error) = outcome { throw error }
         return 0
+    }
+
+    /// The window, or nil where none is wanted or there is no display.
+    private func openWindow(for source: any FrameSource) throws -> Window? {
+        guard !settings.isHeadless else { return nil }
+        do {
+            let window = try Window(
+                title: "Raut: \(source.name)", pictureWidth: source.width, pictureHeight: source.height)
+            window.isMirrored = settings.isMirrored
+            return window
+        } catch WindowError.noDisplay(let reason) {
+            CommandLineInterface.report(
+                "no display (\(reason)): events follow as JSON lines; say --headless to mean it")
+            return nil
+        }
     }
 
     private func configuration(for source: any FrameSource) -> Pipeline.Configuration {
@@ -67,9 +94,9 @@ struct LiveSession {
     }
 
     /// - Parameter isAlone: true where nobody else gets events: a reader that goes away then ends the program.
-    private func openOutput(isAlone: Bool, _ stop: StopRequest) -> StandardOutputSink? {
-        guard !settings.isQuiet, settings.isHeadless || settings.printsEvents else { return nil }
-        let isEnd = isAlone && settings.isHeadless && settings.recordPath == nil
+    private func openOutput(isHeadless: Bool, isAlone: Bool, _ stop: StopRequest) -> StandardOutputSink? {
+        guard !settings.isQuiet, isHeadless || settings.printsEvents else { return nil }
+        let isEnd = isAlone && isHeadless && settings.recordPath == nil
         return StandardOutputSink(isLossless: settings.pipeline.isPlayback) {
             if isEnd { stop.request() }
         }

@@ -26,6 +26,9 @@ enum RunCommand {
             Option("cascade", "CASCADE", standard: "alt2", help: "OpenCV's cascade file, or its name"),
             Option("size", "WIDTHxHEIGHT", help: "size of the frames asked for"),
             Option("fps", "N", help: "frames a second asked for"),
+            Option("mirror", help: "show the window's picture as a mirror does"),
+            Option(
+                "record", "DIR-or-FILE", help: "keep what the window shows: a video, or pictures in a folder"),
             Option("frames", "N", help: "end after N frames"),
             Option("as-fast-as-possible", help: "work on every frame of a file, without its pace"),
             Option(

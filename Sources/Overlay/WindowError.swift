@@ -1,0 +1,25 @@
+import CSDL2
+
+/// Why the window can't be opened or drawn.
+public enum WindowError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// There is no display to open a window on: SDL's reason.
+    case noDisplay(reason: String)
+    /// The font is missing or broken.
+    case font(reason: String)
+    /// SDL can't do what it was asked: what, and its reason.
+    case failed(what: String, reason: String)
+
+    /// One line: what, why, what to do.
+    public var description: String {
+        switch self {
+        case .noDisplay(let reason): "no display for the window (\(reason)): say --headless"
+        case .font(let reason): reason
+        case .failed(let what, let reason): "the window: \(what): \(reason)"
+        }
+    }
+
+    /// What SDL says of the call that just failed.
+    static func sdl(_ what: String) -> WindowError {
+        .failed(what: what, reason: SDL_GetError().map { String(cString: $0) } ?? "SDL gives no reason")
+    }
+}
