@@ -76,7 +76,7 @@ let package = Package(
         tests(
             "Pipeline",
             ["Imaging", "Capture", "FaceDetection", "EmotionRecognition", "Events", "Tracking"]),
-        tests("raut"),
+        tests("raut", ["EmotionRecognition", "FaceDetection", "Imaging"]),
     ],
     swiftLanguageModes: [.v6]
 )

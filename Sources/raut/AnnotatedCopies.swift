@@ -3,7 +3,7 @@ import Foundation
 import Imaging
 
 /// The folder that `--output` names, and the copies written there.
-struct AnnotatedCopies {
+package struct AnnotatedCopies {
     private let folder: String
     private let annotator: FaceAnnotator
     private let reader = ImageReader()
@@ -11,7 +11,7 @@ struct AnnotatedCopies {
     private var taken: Set<String> = []
 
     /// Makes the folder where it is not there.
-    init(in folder: String) throws {
+    package init(in folder: String) throws {
         self.folder = folder
         annotator = try FaceAnnotator()
         var isFolder: ObjCBool = false
@@ -23,7 +23,7 @@ struct AnnotatedCopies {
     }
 
     /// Writes a copy of the picture with what was found drawn on it.
-    mutating func write(_ findings: PictureFindings) throws(ImageError) {
+    package mutating func write(_ findings: PictureFindings) throws(ImageError) {
         let path = place(for: findings.file)
         // Through links and other spellings of one folder, the copy may fall on the picture itself.
         guard Self.identity(path) == nil || Self.identity(path) != Self.identity(findings.file) else {

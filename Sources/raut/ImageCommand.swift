@@ -3,8 +3,8 @@ import FaceDetection
 import Imaging
 
 /// `raut image`: the faces in pictures, and what they show.
-enum ImageCommand {
-    static let command = Command(
+package enum ImageCommand {
+    package static let command = Command(
         name: "image", summary: "faces and emotions in pictures", operands: "FILE…",
         options: [
             Option("json", help: "one JSON object a picture"),
@@ -40,22 +40,30 @@ enum ImageCommand {
         var copies = try arguments.string("output").map { folder in try AnnotatedCopies(in: folder) }
         let analysis = PictureAnalysis(detector: detector, parameters: parameters, recognizer: recognizer)
 
+        return try describe(
+            arguments.operands, by: analysis, repetitions: repetitions, asJSON: arguments.flag("json"),
+            copies: &copies, write: StandardOutput.write, report: CommandLineInterface.report)
+    }
+
+    /// Says for each picture what is found in it, goes on after one that can't be read, and returns the exit status.
+    package static func describe(
+        _ files: [String], by analysis: PictureAnalysis, repetitions: Int = 1, asJSON: Bool = false,
+        copies: inout AnnotatedCopies?, write: (String) throws -> Void, report: (String) -> Void
+    ) throws -> Int32 {
         var status: Int32 = 0
-        for file in arguments.operands {
+        for file in files {
             do {
                 let findings = try analysis.findings(in: file, repetitions: repetitions)
-                try StandardOutput.write(arguments.flag("json") ? findings.json : findings.text)
+                try write(asJSON ? findings.json : findings.text)
                 do throws(ImageError) {
                     try copies?.write(findings)
                 } catch {
-                    CommandLineInterface.report("\(error)")
+                    report("\(error)")
                     status = 1
                 }
             } catch let error as ImageError {
-                if arguments.flag("json") {
-                    try StandardOutput.write(PictureFindings.json(of: error, file: file))
-                }
-                CommandLineInterface.report("\(error)")
+                if asJSON { try write(PictureFindings.json(of: error, file: file)) }
+                report("\(error)")
                 status = 1
             }
         }

@@ -3,7 +3,7 @@ import FaceDetection
 import Imaging
 
 /// The way from a picture's file to its faces and their emotions, each step timed.
-final class PictureAnalysis {
+package final class PictureAnalysis {
     private let detector: FaceDetector
     private let parameters: DetectionParameters
     private let recognizer: EmotionRecognizer?
@@ -13,14 +13,14 @@ final class PictureAnalysis {
     private var probabilities: [EmotionProbabilities] = []
 
     /// Without a recogniser faces are only found.
-    init(detector: FaceDetector, parameters: DetectionParameters, recognizer: EmotionRecognizer?) {
+    package init(detector: FaceDetector, parameters: DetectionParameters, recognizer: EmotionRecognizer?) {
         self.detector = detector
         self.parameters = parameters
         self.recognizer = recognizer
     }
 
     /// Does the work some times over, reading the file included, and gives the median time of each step.
-    func findings(in file: String, repetitions: Int) throws(ImageError) -> PictureFindings {
+    package func findings(in file: String, repetitions: Int) throws(ImageError) -> PictureFindings {
         let clock = ContinuousClock()
         var (decode, detect, classify): ([Duration], [Duration], [Duration]) = ([], [], [])
         for _ in 0..<repetitions {

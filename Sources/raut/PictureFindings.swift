@@ -5,22 +5,22 @@ import Foundation
 import Imaging
 
 /// What `raut image` says of one picture.
-struct PictureFindings {
-    var file: String
-    var width: Int
-    var height: Int
+package struct PictureFindings {
+    package var file: String
+    package var width: Int
+    package var height: Int
     /// Median time to read and decode the file.
     var decode: Duration
     /// Median time to find the faces.
     var detect: Duration
     /// Median time to name the emotions of all faces; nil where that was not asked for.
     var classify: Duration?
-    var faces: [DetectedFace]
+    package var faces: [DetectedFace]
     /// For each face what it shows; nil where that was not asked for.
-    var probabilities: [EmotionProbabilities]?
+    package var probabilities: [EmotionProbabilities]?
 
     /// One JSON object and a line break.
-    var json: String {
+    package var json: String {
         var line = JSONLine()
         line.begin()
         line.member("file", file)
@@ -44,7 +44,7 @@ struct PictureFindings {
     }
 
     /// For people: the picture on a line of its own, and a line for each face.
-    var text: String {
+    package var text: String {
         var steps = ["decoded in \(Self.text(decode))", "searched in \(Self.text(detect))"]
         if let classify, !faces.isEmpty { steps.append("named in \(Self.text(classify))") }
         let count = faces.isEmpty ? "no face" : faces.count == 1 ? "1 face" : "\(faces.count) faces"
@@ -58,7 +58,7 @@ struct PictureFindings {
     }
 
     /// What `--json` says of a picture that could not be read.
-    static func json(of error: ImageError, file: String) -> String {
+    package static func json(of error: ImageError, file: String) -> String {
         var line = JSONLine()
         line.begin()
         line.member("file", file)
