@@ -48,7 +48,7 @@ let package = Package(
         room("NeuralNetwork", ["COpenBLAS", "CKernels"]),
         room("EmotionRecognition", ["Imaging", "FaceDetection", "NeuralNetwork"]),
         room("Tracking", ["Imaging", "FaceDetection", "EmotionRecognition"]),
-        room("Training", ["Imaging", "NeuralNetwork", "EmotionRecognition", "CLZMA"]),
+        room("Training", ["Imaging", "FaceDetection", "NeuralNetwork", "EmotionRecognition", "CLZMA"]),
         room("Events", ["Imaging", "EmotionRecognition", "Tracking", "CSystemd", "CLinux"]),
         room("Overlay", ["Imaging", "Capture", "EmotionRecognition", "Tracking", "CSDL2"]),
         room(

@@ -12,6 +12,8 @@ package enum CommandLineInterface {
         ClassifyCommand.command,
         CamerasCommand.command,
         TrainCommand.command,
+        EvaluateCommand.command,
+        ModelCommand.command,
     ]
 
     /// The commands that need the table of all others, and are no part of it.

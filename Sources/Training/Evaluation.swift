@@ -1,0 +1,93 @@
+import EmotionRecognition
+import Foundation
+
+/// What a model's answers on labelled faces are worth.
+public struct Evaluation: Sendable, Equatable {
+    /// Labels against answers.
+    public let confusion: ConfusionMatrix
+    /// The mean cross-entropy of the labels under the probabilities, in nats.
+    public let loss: Double
+    /// The expected calibration error (Guo et al., 2017): how far confidence and accuracy lie apart, over bins of equal
+    /// width, weighted by the faces in each.
+    public let calibrationError: Double
+    /// The bins behind ``calibrationError``, from the least to the most confident.
+    public let calibration: [CalibrationBin]
+
+    /// Faces whose confidence lies in one interval.
+    public struct CalibrationBin: Sendable, Equatable {
+        /// Faces in it.
+        public let count: Int
+        /// Their mean confidence; 0 where there are none.
+        public let confidence: Double
+        /// The share of them that is right; 0 where there are none.
+        public let accuracy: Double
+    }
+
+    /// Bins of the calibration error, as in Guo et al. (2017).
+    public static let calibrationBins = 15
+
+    /// Judges probabilities, one set a face, by labels 0 to 6.
+    public init(_ probabilities: [EmotionProbabilities], labels: [Int]) {
+        var confusion = ConfusionMatrix()
+        var loss = 0.0
+        var sums = Array(repeating: (count: 0, confidence: 0.0, correct: 0), count: Self.calibrationBins)
+        for (probability, label) in zip(probabilities, labels) {
+            guard let emotion = Emotion(rawValue: label) else { continue }
+            let answer = probability.mostLikely
+            confusion.add(label: label, answer: answer.rawValue)
+            // A probability too small for a float counts as the smallest one.
+            loss -= log(Double(max(probability[emotion], Float.leastNormalMagnitude)))
+            let confidence = Double(probability.confidence)
+            let place = Int((confidence * Double(Self.calibrationBins)).rounded(.down))
+            let bin = min(Self.calibrationBins - 1, max(0, place))
+            sums[bin].count += 1
+            sums[bin].confidence += confidence
+            sums[bin].correct += answer == emotion ? 1 : 0
+        }
+        let count = Double(max(1, confusion.count))
+        self.confusion = confusion
+        self.loss = loss / count
+        calibration = sums.map { sum in
+            let faces = Double(max(1, sum.count))
+            return CalibrationBin(
+                count: sum.count, confidence: sum.confidence / faces, accuracy: Double(sum.correct) / faces)
+        }
+        calibrationError = calibration.reduce(0) {
+            $0 + Double($1.count) / count * abs($1.accuracy - $1.confidence)
+        }
+    }
+
+    /// The share of faces called what they are labelled.
+    public var accuracy: Double { confusion.accuracy }
+}
+
+/// How often a model is right on the faces that people agree on (FER+).
+public struct AgreementEvaluation: Sendable, Equatable {
+    /// How many of ten annotators had to name the same of the seven emotions.
+    public let votes: Int
+    /// Labels by that majority against answers.
+    public let confusion: ConfusionMatrix
+
+    /// Judges answers by FER+'s votes, leaving out faces on which fewer than `votes` of the annotators agree.
+    public init(_ probabilities: [EmotionProbabilities], votes ballots: [FERPlusVotes], atLeast votes: Int) {
+        self.votes = votes
+        var confusion = ConfusionMatrix()
+        for (probability, ballot) in zip(probabilities, ballots) {
+            guard let emotion = ballot.agreed(atLeast: votes) else { continue }
+            confusion.add(label: emotion.rawValue, answer: probability.mostLikely.rawValue)
+        }
+        self.confusion = confusion
+    }
+}
+
+extension FERPlusVotes {
+    /// The one of the seven emotions that at least so many annotators named; nil where there is none, or two share the
+    /// most votes.
+    public func agreed(atLeast votes: Int) -> Emotion? {
+        let seven = counts.prefix(Emotion.allCases.count)
+        guard let most = seven.max(), Int(most) >= votes, seven.count(where: { $0 == most }) == 1 else {
+            return nil
+        }
+        return seven.firstIndex(of: most).flatMap { Emotion(rawValue: $0) }
+    }
+}

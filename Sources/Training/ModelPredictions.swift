@@ -1,0 +1,96 @@
+import EmotionRecognition
+import Foundation
+import Imaging
+import NeuralNetwork
+
+/// Which of a model's answers is judged.
+public enum JudgedHead: String, CaseIterable, Sendable {
+    /// The first head alone, trained on FER2013's labels.
+    case fer2013
+    /// The second head alone, trained on FER+'s votes; contempt is left out.
+    case ferplus
+    /// All heads together, as `raut run` shows them.
+    case joined
+}
+
+/// A model's answers for each face of a data set, by each head.
+public struct ModelPredictions: Sendable {
+    private var answers: [JudgedHead: [EmotionProbabilities]] = [:]
+
+    /// The answers of one head, in the order of the faces; nil where the model has none such.
+    public subscript(head: JudgedHead) -> [EmotionProbabilities]? { answers[head] }
+
+    /// Asks a model for each face.
+    ///
+    /// - Parameters:
+    ///   - recognizer: The model.
+    ///   - data: The faces.
+    ///   - mirrored: Whether each face is shown mirrored as well and the two answers are averaged.
+    ///   - threads: Threads that share the faces.
+    public init(_ recognizer: EmotionRecognizer, on data: FaceDataSet, mirrored: Bool, threads: Int) {
+        let heads = recognizer.configuration.heads
+        var kinds: [(kind: JudgedHead, head: Int?)] = [(.joined, nil)]
+        for (place, head) in heads.enumerated() {
+            kinds.append((head == .fer2013 ? .fer2013 : .ferplus, place))
+        }
+        let alone = Posterior()
+        for (kind, _) in kinds { answers[kind] = Array(repeating: .uniform, count: data.count) }
+        let pool = ThreadPool(threads: threads)
+        let parts = (0..<pool.threads).map { pool.part($0, of: data.count) }
+        let results = PartialResults(count: pool.threads)
+        pool.split(data.count) { thread, part in
+            var face = GrayImage(width: NetworkConfiguration.side, height: NetworkConfiguration.side)
+            var found: [[EmotionProbabilities]] = kinds.map { _ in [] }
+            for index in part {
+                data.copyImage(index, mirrored: false, into: &face)
+                let logits = recognizer.logits(face)
+                var other: [[Float]]?
+                if mirrored {
+                    data.copyImage(index, mirrored: true, into: &face)
+                    other = recognizer.logits(face)
+                }
+                for (place, (_, head)) in kinds.enumerated() {
+                    func answer(_ logits: [[Float]]) -> EmotionProbabilities {
+                        head.map { alone.probabilities([logits[$0]]) }
+                            ?? recognizer.posterior.probabilities(logits)
+                    }
+                    var lanes = answer(logits).lanes
+                    if let other { lanes = (lanes + answer(other).lanes) / 2 }
+                    found[place].append(EmotionProbabilities(lanes: lanes))
+                }
+            }
+            results.set(found, of: thread)
+        }
+        for (thread, part) in parts.enumerated() where !part.isEmpty {
+            for (place, (kind, _)) in kinds.enumerated() {
+                answers[kind]?.replaceSubrange(part, with: results.of(thread)[place])
+            }
+        }
+    }
+}
+
+/// What each thread found, kept until all are done.
+private final class PartialResults: @unchecked Sendable {
+    private let lock = NSLock()
+    private var values: [[[EmotionProbabilities]]]
+
+    init(count: Int) { values = Array(repeating: [], count: count) }
+
+    func set(_ value: [[EmotionProbabilities]], of thread: Int) { lock.withLock { values[thread] = value } }
+
+    func of(_ thread: Int) -> [[EmotionProbabilities]] { lock.withLock { values[thread] } }
+}
+
+extension FaceDataSet {
+    /// Copies one face into an image of 48×48.
+    public func copyImage(_ index: Int, mirrored: Bool, into image: inout GrayImage) {
+        let side = NetworkConfiguration.side
+        image.setSize(width: side, height: side)
+        let start = index * Self.pixelsPerImage
+        for y in 0..<side {
+            for x in 0..<side {
+                image.pixels[y * side + x] = pixels[start + y * side + (mirrored ? side - 1 - x : x)]
+            }
+        }
+    }
+}

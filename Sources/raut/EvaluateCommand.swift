@@ -1,0 +1,161 @@
+import EmotionRecognition
+import Foundation
+import NeuralNetwork
+import Training
+
+/// `raut evaluate`: what a model's answers on labelled faces are worth.
+enum EvaluateCommand {
+    static let command = Command(
+        name: "evaluate", summary: "judge a model on labelled faces",
+        options: [
+            Option("model", "MODEL", standard: "raut", help: "a model file, or its name"),
+            Option(
+                "data", "PATH", required: true,
+                help: "FER2013's layout, plain or .xz, or a folder with one folder an emotion"),
+            Option(
+                "usage", "PART", choices: Usage.allCases.map(\.rawValue) + ["all"],
+                help: "which part of FER2013; PrivateTest unless given"),
+            Option("ferplus", "FILE", help: "FER+'s votes (fer2013new.csv): judge where people agree, too"),
+            Option(
+                "head", "HEAD", choices: JudgedHead.allCases.map(\.rawValue),
+                help:
+                    "which answers; unless given fer2013 for FER2013's labels, ferplus for FER+'s where the "
+                    + "model has it, joined for a folder"),
+            Option("mirror", help: "show each face mirrored as well and average both answers"),
+            Option("threads", "N", help: "threads that share the faces; as many as processors unless given"),
+            Option("json", help: "one JSON object"),
+        ],
+        example: "raut evaluate --model raut --data fer2013.csv --ferplus fer2013new.csv",
+        run: run)
+
+    /// What is judged, and how it is called.
+    private struct Request {
+        var model: String
+        var path: String
+        var usage: String
+        var head: JudgedHead
+        var agreementHead: JudgedHead
+    }
+
+    private static func run(_ arguments: Arguments) throws -> Int32 {
+        let path = arguments.string("data") ?? ""
+        let threads =
+            try arguments.int("threads", in: 1...256) ?? ProcessInfo.processInfo.activeProcessorCount
+        let recognizer = try EmotionRecognizer(modelAt: Locations.model(arguments.string("model")))
+        let hasVotesHead = recognizer.configuration.heads.contains(.ferplus)
+        let chosen = arguments.string("head").flatMap { JudgedHead(rawValue: $0) }
+        if chosen == .ferplus, !hasVotesHead {
+            throw Failure(description: "\(recognizer.modelName) has no second head: leave out --head ferplus")
+        }
+        var status: Int32 = 0
+        var request = Request(
+            model: recognizer.modelName, path: path, usage: "all", head: chosen ?? .fer2013,
+            agreementHead: chosen ?? (hasVotesHead ? .ferplus : .fer2013))
+        var data: FaceDataSet
+        if isFolder(path) {
+            for name in ["ferplus", "usage"] where arguments.string(name) != nil {
+                throw UsageError(description: "--\(name) is for FER2013, \(path) is a folder of pictures")
+            }
+            let contents = try EmotionFolder.read(path: path)
+            for name in contents.otherFolders {
+                CommandLineInterface.report("\(path)/\(name): left out, it names none of the seven emotions")
+            }
+            for failure in contents.failures { CommandLineInterface.report("\(failure)") }
+            status = contents.failures.isEmpty ? 0 : 1
+            data = contents.data
+            request.head = chosen ?? .joined
+        } else {
+            data = try FER2013.read(path: path)
+            if let votes = arguments.string("ferplus") { try FERPlus.read(path: votes, into: &data) }
+            request.usage = arguments.string("usage") ?? Usage.privateTest.rawValue
+            if let usage = Usage(rawValue: request.usage) { data = data.part(usage) }
+            guard data.count > 0 else {
+                throw Failure(description: "\(path): no image with the Usage \(request.usage)")
+            }
+        }
+        let predictions = ModelPredictions(
+            recognizer, on: data, mirrored: arguments.flag("mirror"), threads: threads)
+        let evaluation = Evaluation(predictions[request.head] ?? [], labels: data.labels)
+        var agreements: [AgreementEvaluation] = []
+        if let votes = data.votes, let answers = predictions[request.agreementHead] {
+            agreements = [6, 8].map { AgreementEvaluation(answers, votes: votes, atLeast: $0) }
+        }
+        try StandardOutput.write(
+            arguments.flag("json")
+                ? json(request, evaluation, agreements) : text(request, evaluation, agreements))
+        return status
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
+    private static func json(
+        _ request: Request, _ evaluation: Evaluation, _ agreements: [AgreementEvaluation]
+    ) throws -> String {
+        let rows = evaluation.confusion.counts.map { "[\($0.map(String.init).joined(separator: ","))]" }
+        let labels = Emotion.allCases.map { "\"\($0)\"" }.joined(separator: ",")
+        var line =
+            #"{"model":\#(try quoted(request.model)),"data":\#(try quoted(request.path)),"#
+            + #""usage":"\#(request.usage)","count":\#(evaluation.confusion.count),"#
+            + #""accuracy":\#(decimal(evaluation.accuracy, 6)),"#
+            + #""macro_f1":\#(decimal(evaluation.confusion.macroF1, 6)),"#
+            + #""loss":\#(decimal(evaluation.loss, 6)),"#
+            + #""calibration_error":\#(decimal(evaluation.calibrationError, 6)),"#
+            + #""labels":[\#(labels)],"confusion":[\#(rows.joined(separator: ","))]"#
+        if !agreements.isEmpty {
+            let parts = agreements.map {
+                #""votes\#($0.votes)":{"count":\#($0.confusion.count),"#
+                    + #""accuracy":\#(decimal($0.confusion.accuracy, 6))}"#
+            }
+            line += #","ferplus":{\#(parts.joined(separator: ","))}"#
+        }
+        return line + "}\n"
+    }
+
+    private static func text(
+        _ request: Request, _ evaluation: Evaluation, _ agreements: [AgreementEvaluation]
+    ) -> String {
+        let confusion = evaluation.confusion
+        var lines = [
+            "\(request.model), head \(request.head.rawValue), on \(confusion.count) faces of \(request.path)"
+                + (request.usage == "all" ? "" : " (\(request.usage))"),
+            "",
+            "accuracy           \(percent(evaluation.accuracy))",
+            "macro-F1           \(decimal(confusion.macroF1, 3))",
+            "loss               \(decimal(evaluation.loss, 3))",
+            "calibration error  \(decimal(evaluation.calibrationError, 3))",
+        ]
+        for agreement in agreements {
+            let share = percent(agreement.confusion.accuracy)
+            lines.append(
+                "\(agreement.votes) or more of ten agree: \(share) of \(agreement.confusion.count) faces "
+                    + "(head \(request.agreementHead.rawValue))")
+        }
+        func column(_ text: String) -> String { padded(text, 10) }
+        lines.append("")
+        lines.append(
+            padded("labelled ↓ called →", 20) + Emotion.allCases.map { column("\($0)") }.joined()
+                + column("recall") + column("precision"))
+        for emotion in Emotion.allCases {
+            lines.append(
+                "\(emotion)".padding(toLength: 20, withPad: " ", startingAt: 0)
+                    + confusion.counts[emotion.rawValue].map { column("\($0)") }.joined()
+                    + column(percent(confusion.recall(emotion)))
+                    + column(percent(confusion.precision(emotion))))
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+}
+
+/// A text as a JSON string.
+func quoted(_ text: String) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    return String(decoding: try encoder.encode(text), as: UTF8.self)
+}

@@ -1,0 +1,124 @@
+import EmotionRecognition
+import Foundation
+import Imaging
+import Testing
+import Training
+
+/// Probabilities with the given ones for some emotions, the rest shared evenly.
+private func probabilities(_ likeliest: Emotion, _ confidence: Float) -> EmotionProbabilities {
+    var result = EmotionProbabilities(lanes: SIMD8(repeating: (1 - confidence) / 6))
+    result[likeliest] = confidence
+    return result
+}
+
+@Suite("Evaluation")
+struct EvaluationTests {
+    @Test("recall, precision and macro-F1 are those worked out by hand")
+    func confusionByHand() {
+        // Angry: 3 labelled, 2 of them called so, 1 called happy. Happy: 2 labelled, 1 called so, 1 called angry.
+        let matrix = ConfusionMatrix(labels: [0, 0, 0, 3, 3], answers: [0, 0, 3, 3, 0])
+        #expect(matrix.counts[0][3] == 1 && matrix.counts[3][0] == 1)
+        #expect(matrix.accuracy == 0.6)
+        #expect(abs(matrix.recall(.angry) - 2.0 / 3) < 1e-12)
+        #expect(abs(matrix.precision(.angry) - 2.0 / 3) < 1e-12)
+        #expect(matrix.recall(.happy) == 0.5)
+        #expect(abs(matrix.macroF1 - (2.0 / 3 + 0.5) / 2) < 1e-12)
+    }
+
+    @Test("an emotion that no face is labelled does not count in macro-F1, one never found counts as 0")
+    func absentEmotion() {
+        #expect(ConfusionMatrix(labels: [0, 0], answers: [0, 0]).macroF1 == 1)
+        #expect(ConfusionMatrix(labels: [0, 1], answers: [0, 0]).macroF1 == (2.0 / 3) / 2)
+    }
+
+    @Test("loss is the mean of -ln p of the label")
+    func loss() {
+        let evaluation = Evaluation([probabilities(.happy, 0.7), probabilities(.sad, 0.4)], labels: [3, 0])
+        let expected = (-log(0.7) - log(0.1)) / 2
+        #expect(abs(evaluation.loss - expected) < 1e-6)
+        #expect(evaluation.accuracy == 0.5)
+    }
+
+    @Test("a label given no probability at all costs much, but the loss stays a number")
+    func impossibleLabel() {
+        let evaluation = Evaluation([probabilities(.happy, 1)], labels: [0])
+        #expect(evaluation.loss > 50 && evaluation.loss.isFinite)
+    }
+
+    @Test("the calibration error is the gap between confidence and accuracy, weighted by faces")
+    func calibration() {
+        // Four faces at 0.9, three right: gap 0.15. One face at 0.5, right: gap 0.5.
+        let answers = Array(repeating: probabilities(.happy, 0.9), count: 4) + [probabilities(.sad, 0.5)]
+        let evaluation = Evaluation(answers, labels: [3, 3, 3, 0, 4])
+        #expect(abs(evaluation.calibrationError - (0.8 * 0.15 + 0.2 * 0.5)) < 1e-6)
+        #expect(evaluation.calibration.reduce(0) { $0 + $1.count } == 5)
+        #expect(evaluation.calibration.count == 15)
+    }
+
+    @Test("full confidence falls in the last bin")
+    func fullConfidence() {
+        let evaluation = Evaluation([probabilities(.fear, 1)], labels: [2])
+        #expect(evaluation.calibration.last?.count == 1 && evaluation.calibrationError == 0)
+    }
+
+    @Test("only faces on which enough annotators agree on one of the seven are judged")
+    func agreement() {
+        let ballots = [
+            FERPlusVotes(counts: [0, 0, 0, 8, 0, 0, 2, 0, 0, 0]),
+            FERPlusVotes(counts: [0, 0, 0, 6, 0, 0, 4, 0, 0, 0]),
+            FERPlusVotes(counts: [0, 0, 0, 0, 0, 0, 1, 9, 0, 0]),  // contempt
+            FERPlusVotes(counts: [5, 0, 0, 0, 0, 0, 5, 0, 0, 0]),  // a tie
+        ]
+        let answers = [
+            probabilities(.happy, 0.9), probabilities(.sad, 0.9), probabilities(.neutral, 0.9),
+            probabilities(.angry, 0.9),
+        ]
+        let six = AgreementEvaluation(answers, votes: ballots, atLeast: 6)
+        #expect(six.confusion.count == 2 && six.confusion.accuracy == 0.5)
+        let eight = AgreementEvaluation(answers, votes: ballots, atLeast: 8)
+        #expect(eight.confusion.count == 1 && eight.confusion.accuracy == 1)
+        #expect(AgreementEvaluation(answers, votes: ballots, atLeast: 5).confusion.count == 2)
+    }
+}
+
+@Suite("EmotionFolder")
+struct EmotionFolderTests {
+    @Test(
+        "a folder's name says its emotion",
+        arguments: [
+            ("angry", Emotion.angry), ("Anger", .angry), ("0_angry", .angry), ("disgusted", .disgust),
+            ("FEAR", .fear), ("happiness", .happy), ("joy", .happy), ("sadness", .sad),
+            ("surprised", .surprise), ("Neutral", .neutral), ("3. happy faces", .happy),
+        ])
+    func names(name: String, emotion: Emotion) { #expect(EmotionFolder.emotion(named: name) == emotion) }
+
+    @Test(
+        "contempt and words that merely begin alike name none", arguments: ["contempt", "sadistic", "7", ""])
+    func noNames(name: String) { #expect(EmotionFolder.emotion(named: name) == nil) }
+
+    @Test("pictures are read class by class, resampled, and what is left out is named")
+    func read() throws {
+        let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        for folder in ["happiness", "anger", "contempt"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
+        }
+        try ImageFile.writePNG(GrayImage(width: 48, height: 48, fill: 7), path: "\(root)/happiness/a.png")
+        try ImageFile.writePNG(GrayImage(width: 96, height: 96, fill: 200), path: "\(root)/anger/b.png")
+        try Data("no picture".utf8).write(to: URL(fileURLWithPath: "\(root)/anger/c.png"))
+        let contents = try EmotionFolder.read(path: root)
+        #expect(contents.data.labels == [0, 3])
+        #expect(contents.data.pixels == Array(repeating: 200, count: 2304) + Array(repeating: 7, count: 2304))
+        #expect(contents.otherFolders == ["contempt"])
+        #expect(contents.failures == [.unknownFormat(path: "\(root)/anger/c.png")])
+    }
+
+    @Test("a folder without folders of emotions is refused")
+    func empty() throws {
+        let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        #expect(throws: DataError.self) { try EmotionFolder.read(path: root) }
+    }
+}
