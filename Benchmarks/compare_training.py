@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Compares the speed of `raut train` with PyTorch's: the same network, batch and number of threads, in one run.
+
+    venv/bin/python Benchmarks/compare_training.py [--architecture raut] [--batch 64] [--threads 2]
+
+Both train in turns on random pictures with their heads' cross-entropy. raut's figure is what its log says of an epoch:
+augmentation, gathering and every step. PyTorch's is the bare step on a batch that lies ready, without augmentation;
+of its two memory layouts the faster one counts. Also prints the most memory that `raut train` held.
+"""
+
+import argparse
+import csv
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import reference_networks as reference
+from compare_inference import MEASURE
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+VOTES = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF"]
+
+
+def write_data(folder, count):
+    """Random pictures in FER2013's layout, and random votes in FER+'s."""
+    random = np.random.default_rng(7)
+    usages = ["Training"] * count + ["PublicTest"] * 64 + ["PrivateTest"] * 64
+    with open(folder / "faces.csv", "w") as faces, open(folder / "votes.csv", "w") as votes:
+        print("emotion,pixels,Usage", file=faces)
+        print("Usage,Image name," + ",".join(VOTES), file=votes)
+        for index, usage in enumerate(usages):
+            pixels = " ".join(map(str, random.integers(0, 256, 48 * 48)))
+            print(f"{index % 7},{pixels},{usage}", file=faces)
+            shares = random.multinomial(10, [1 / 8] * 8).tolist() + [0, 0]
+            print(f"{usage},fer{index:07}.png," + ",".join(map(str, shares)), file=votes)
+
+
+class Peer:
+    """PyTorch's training step."""
+
+    def __init__(self, metadata, batch, memory_format):
+        self.network = reference.EmotionNetwork(metadata).to(memory_format=memory_format).train()
+        self.optimizer = torch.optim.Adam(self.network.parameters(), 1e-3)
+        self.images = torch.randn(batch, 1, 48, 48).to(memory_format=memory_format)
+        self.targets = torch.randint(0, 7, (batch,))
+
+    def step(self):
+        self.optimizer.zero_grad()
+        loss = sum(F.cross_entropy(logits, self.targets) for logits in self.network(self.images))
+        loss.backward()
+        self.optimizer.step()
+
+    def images_per_second(self, steps):
+        times = []
+        for _ in range(steps + 1):
+            start = time.perf_counter()
+            self.step()
+            times.append(time.perf_counter() - start)
+        return len(self.images) / statistics.median(times[1:])
+
+
+def ours(arguments, folder, turn):
+    """Images a second by the log of one epoch, and the largest memory in MB."""
+    output = folder / f"run{turn}"
+    command = [
+        arguments.raut, "train", "--data", str(folder / "faces.csv"), "--ferplus", str(folder / "votes.csv"),
+        "--architecture", arguments.architecture, "--split", "official", "--epochs", "1",
+        "--batch", str(arguments.batch), "--threads", str(arguments.threads), "--output", str(output),
+    ]
+    report = folder / "memory"
+    done = subprocess.run([sys.executable, "-c", MEASURE, str(report), *command], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(done.stderr)
+    with open(output / "log.csv") as log:
+        speed = float(list(csv.DictReader(log))[-1]["images_per_second"])
+    return speed, int(report.read_text()) / 1024
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--architecture", default="raut", choices=["cnn", "cnn-bilstm", "raut"])
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--images", type=int, default=1024, help="of an epoch of raut's")
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--raut", default=str(ROOT / ".build/release/raut"))
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+
+    metadata = reference.configuration(arguments.architecture)
+    steps = max(2, arguments.images // arguments.batch // 2)
+    formats = {"channels first": torch.contiguous_format, "channels last": torch.channels_last}
+    peers = {name: Peer(metadata, arguments.batch, layout) for name, layout in formats.items()}
+    speeds = {name: [] for name in ["raut", *peers]}
+    memory = 0
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        write_data(folder, arguments.images)
+        for turn in range(arguments.turns):
+            for name, peer in peers.items():
+                speeds[name].append(peer.images_per_second(steps))
+            speed, used = ours(arguments, folder, turn)
+            speeds["raut"].append(speed)
+            memory = max(memory, used)
+    medians = {name: statistics.median(values) for name, values in speeds.items()}
+    best = max(medians[name] for name in peers)
+    print(f"{arguments.architecture}, batch {arguments.batch}, {arguments.threads} threads, PyTorch {torch.__version__}")
+    print(f"raut                   {medians['raut']:7.0f} images/s, {memory:.0f} MB at most")
+    for name in peers:
+        print(f"PyTorch {name:14} {medians[name]:7.0f} images/s")
+    print(f"raut / PyTorch's best  {medians['raut'] / best:7.2f}")
+
+
+if __name__ == "__main__":
+    main()
