@@ -65,10 +65,10 @@ def main():
             network, metadata = reference.load(path)
             with torch.no_grad():
                 pixels = torch.from_numpy(np.stack(faces))
-                expected = network(reference.prepare(pixels, metadata["preprocessing"]))[0].numpy()
+                expected = torch.cat(network(reference.prepare(pixels, metadata["preprocessing"])), 1).numpy()
             command = [arguments.raut, "classify", "--model", path, "--logits", "--json", *files]
             lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-            logits = np.array([json.loads(line)["logits"] for line in lines])
+            logits = np.array([sum(json.loads(line)["logits"], []) for line in lines])
             if logits.shape != expected.shape:
                 raise SystemExit(f"{name}: {logits.shape} logits, expected {expected.shape}")
             difference = np.abs(logits - expected).max()

@@ -165,6 +165,12 @@ def save_random(architecture, path, seed=1):
             nn.init.normal_(module.bias, 0, 0.2)
             nn.init.normal_(module.running_mean, 0, 0.2)
             nn.init.uniform_(module.running_var, 0.3, 1.5)
+        elif isinstance(module, (nn.Conv2d, nn.Linear)):
+            # Logits as large as a trained network's, so that differences show.
+            nn.init.kaiming_normal_(module.weight)
+        elif isinstance(module, nn.LSTM):
+            for parameter in module.parameters():
+                nn.init.normal_(parameter, 0, 0.1)
     tensors = {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
     save_file(tensors, path, metadata)
 

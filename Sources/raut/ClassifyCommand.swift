@@ -9,11 +9,16 @@ enum ClassifyCommand {
         options: [
             Option("json", help: "one JSON object a picture"),
             Option("model", "MODEL", help: "the model file, or its name in models/"),
+            Option(
+                "logits", help: "with --json, also the network's own outputs, a list for each of its heads"),
             Option("repeat", "N", standard: "1", help: "do the work N times and give median times"),
         ],
         example: "raut classify --json face.png", run: run)
 
     private static func run(_ arguments: Arguments) throws -> Int32 {
+        guard !arguments.flag("logits") || arguments.flag("json") else {
+            throw UsageError(description: "--logits needs --json")
+        }
         let repetitions = try arguments.int("repeat", in: 1...1_000_000) ?? 1
         let recognizer = try EmotionRecognizer(modelAt: Locations.model(arguments.string("model")))
         let reader = ImageReader()
@@ -29,7 +34,9 @@ enum ClassifyCommand {
                 }
                 try StandardOutput.write(
                     arguments.flag("json")
-                        ? json(file, found, times.median)
+                        ? json(
+                            file, found, times.median,
+                            logits: arguments.flag("logits") ? recognizer.logits(image) : [])
                         : "\(file)  \(found.summary)  (\(PictureFindings.text(times.median)))\n")
             } catch let error as ImageError {
                 status = 1
@@ -42,14 +49,20 @@ enum ClassifyCommand {
         return status
     }
 
-    private static func json(_ file: String, _ probabilities: EmotionProbabilities, _ time: Duration)
-        -> String
-    {
+    private static func json(
+        _ file: String, _ probabilities: EmotionProbabilities, _ time: Duration, logits: [[Float]]
+    ) -> String {
         var line = JSONLine()
         line.begin()
         line.member("file", file)
         line.members(of: probabilities)
         line.member("classify_ms", time.milliseconds, decimals: 3)
+        if !logits.isEmpty {
+            line.key("logits")
+            line.array(logits) { line, head in
+                line.array(head) { $0.element(Double($1), decimals: 6) }
+            }
+        }
         line.end()
         return line.text
     }
