@@ -32,6 +32,10 @@ package struct FaceSearch {
     /// square. They overlap by two steps of scale, so that each face has all its neighbouring windows in one.
     private static let slices: [(from: Double, to: Double?)] = [(1, 1.48), (1.22, 2.1), (1.73, nil)]
 
+    /// Tilted heads are looked for in one round of slices out of so many: a head is seldom tilted from its first to its
+    /// last frame.
+    private static let roundsPerTiltedRound = 3
+
     package init(parameters: DetectionParameters) {
         self.parameters = parameters
     }
@@ -78,7 +82,13 @@ package struct FaceSearch {
             let region = Rectangle(
                 x: face.box.x - margin, y: face.box.y - margin, width: face.box.width + 2 * margin,
                 height: face.box.height + 2 * margin)
+            // Turned copies cost twice as much again; most heads are upright in most frames.
+            narrow.findsTilted = false
             finder.detect(in: image, region: region, parameters: narrow, into: &found)
+            if found.isEmpty, parameters.findsTilted {
+                narrow.findsTilted = true
+                finder.detect(in: image, region: region, parameters: narrow, into: &found)
+            }
             merge(into: &faces)
         }
     }
@@ -86,10 +96,12 @@ package struct FaceSearch {
     private mutating func searchSlice(
         with finder: some FaceFinding, in image: GrayImage, into faces: inout [DetectedFace]
     ) {
-        let slice = Self.slices[nextSlice]
-        nextSlice = (nextSlice + 1) % Self.slices.count
+        let slice = Self.slices[nextSlice % Self.slices.count]
+        let round = nextSlice / Self.slices.count
+        nextSlice = (nextSlice + 1) % (Self.slices.count * Self.roundsPerTiltedRound)
         let smallest = Double(max(parameters.minSize, 20))
         var sized = parameters
+        sized.findsTilted = parameters.findsTilted && round == 0
         sized.minSize = Int(smallest * slice.from)
         if let to = slice.to { sized.maxSize = min(parameters.maxSize ?? .max, Int(smallest * to)) }
         finder.detect(in: image, region: nil, parameters: sized, into: &found)

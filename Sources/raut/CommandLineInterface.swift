@@ -11,6 +11,7 @@ package enum CommandLineInterface {
         ImageCommand.command,
         ClassifyCommand.command,
         CamerasCommand.command,
+        BenchCommand.command,
         TrainCommand.command,
         EvaluateCommand.command,
         ModelCommand.command,
