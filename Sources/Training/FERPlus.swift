@@ -1,24 +1,20 @@
-import Foundation
-
 /// FER+ (Barsoum et al., 2016): ten people's votes for each image of FER2013, in the same order.
 public enum FERPlus {
     /// The columns of the votes, in the order of ``FERPlusVotes/counts``.
-    static let columns = [
+    private static let columns = [
         "anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral", "contempt", "unknown",
         "NF",
     ]
 
     /// Reads the votes of a file into a data set that holds all rows of FER2013.
     public static func read(path: String, into data: inout FaceDataSet) throws(DataError) {
-        let text: String
-        do {
-            text = try String(contentsOfFile: path, encoding: .utf8)
-        } catch {
-            throw .unreadable(path: path, reason: (error as NSError).localizedDescription)
+        var lines = try LineReader(path: path)
+        guard let header = try lines.next() else {
+            throw .invalidFile(path: path, reason: "the file is empty")
         }
-        let lines = text.split(omittingEmptySubsequences: true, whereSeparator: \.isNewline)
-        guard let header = lines.first else { throw .invalidFile(path: path, reason: "the file is empty") }
-        let names = header.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        var fields: [Range<Int>] = []
+        lines.fields(of: header, into: &fields)
+        let names = fields.map { lines.text($0) }
         var places: [Int] = []
         for column in columns {
             guard let place = names.firstIndex(of: column) else {
@@ -26,21 +22,38 @@ public enum FERPlus {
             }
             places.append(place)
         }
-        guard lines.count - 1 == data.count else {
-            throw .invalidFile(
-                path: path,
-                reason: "\(lines.count - 1) rows, the images are \(data.count): both must be whole")
-        }
+        let usage = names.firstIndex(of: "Usage")
         var votes: [FERPlusVotes] = []
         votes.reserveCapacity(data.count)
-        for (row, line) in lines.enumerated().dropFirst() {
-            let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-            let counts = places.map { $0 < fields.count ? UInt8(fields[$0]) : nil }
-            guard !counts.contains(nil) else {
-                throw .invalidRow(
-                    path: path, row: row + 1, reason: "a vote is missing or no number from 0 to 255")
+        while let line = try lines.next() {
+            if line.isEmpty { continue }
+            func wrong(_ reason: String) -> DataError {
+                .invalidRow(path: path, row: lines.row, reason: reason)
             }
-            votes.append(FERPlusVotes(counts: counts.compactMap { $0 }))
+            lines.fields(of: line, into: &fields)
+            guard fields.count == names.count else {
+                throw wrong("\(fields.count) columns, the header has \(names.count)")
+            }
+            var counts: [UInt8] = []
+            for (name, place) in zip(columns, places) {
+                let text = lines.text(fields[place])
+                guard let count = UInt8(text) else {
+                    throw wrong("the votes for \(name) are '\(text)', not 0 to 255")
+                }
+                counts.append(count)
+            }
+            if let usage, votes.count < data.count {
+                let (name, expected) = (lines.text(fields[usage]), data.usages[votes.count].rawValue)
+                guard name == expected else {
+                    throw wrong(
+                        "the Usage is '\(name)', the image's is \(expected): the files' rows don't match")
+                }
+            }
+            votes.append(FERPlusVotes(counts: counts))
+        }
+        guard votes.count == data.count else {
+            throw .invalidFile(
+                path: path, reason: "\(votes.count) rows, the images are \(data.count): both must be whole")
         }
         data.votes = votes
     }

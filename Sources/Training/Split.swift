@@ -1,3 +1,4 @@
+import EmotionRecognition
 import NeuralNetwork
 
 /// How a data set is parted into training, validation and test images.
@@ -6,31 +7,83 @@ public enum Split: String, CaseIterable, Sendable {
     case official
     /// 80 %, 10 % and 10 % at random, as in Sutarti and Syaqqialloh (2025); duplicates fall on both sides.
     case random
-    /// 80 %, 10 % and 10 % at random, but byte-identical images stay together.
+    /// 80 %, 10 % and 10 % at random within each class, but byte-identical images stay together.
     case grouped
 
     /// The three parts, as indices in rising order; the same for the same seed.
     public func parts(of data: FaceDataSet, seed: UInt64) -> (training: [Int], validation: [Int], test: [Int])
     {
-        if self == .official {
+        switch self {
+        case .official:
             func indices(_ usage: Usage) -> [Int] { (0..<data.count).filter { data.usages[$0] == usage } }
             return (indices(.training), indices(.publicTest), indices(.privateTest))
+        case .random:
+            var random = Xoshiro256StarStar(seed: seed, 0x5917)
+            let order = (0..<data.count).shuffled(using: &random)
+            let tenth = data.count / 10
+            return (
+                order.dropFirst(2 * tenth).sorted(), order.prefix(tenth).sorted(),
+                order.dropFirst(tenth).prefix(tenth).sorted()
+            )
+        case .grouped: return grouped(data, seed: seed)
         }
-        var groups = self == .grouped ? data.duplicateGroups() : (0..<data.count).map { [$0] }
+    }
+
+    /// Deals out each class's groups; a group whose images carry different labels counts to the class of its first.
+    private func grouped(
+        _ data: FaceDataSet, seed: UInt64
+    ) -> (training: [Int], validation: [Int], test: [Int]) {
         var random = Xoshiro256StarStar(seed: seed, 0x5917)
-        groups.shuffle(using: &random)
-        let tenth = data.count / 10
+        var classes: [[[Int]]] = Emotion.allCases.map { _ in [] }
+        for group in data.duplicateGroups() { classes[data.labels[group[0]]].append(group) }
         var parts: (training: [Int], validation: [Int], test: [Int]) = ([], [], [])
-        for group in groups {
-            if parts.validation.count < tenth {
-                parts.validation += group
-            } else if parts.test.count < tenth {
-                parts.test += group
-            } else {
-                parts.training += group
+        for groups in classes {
+            let tenth = groups.reduce(0) { $0 + $1.count } / 10
+            var (validation, test) = (0, 0)
+            for group in groups.shuffled(using: &random) {
+                if validation < tenth {
+                    parts.validation += group
+                    validation += group.count
+                } else if test < tenth {
+                    parts.test += group
+                    test += group.count
+                } else {
+                    parts.training += group
+                }
             }
         }
         return (parts.training.sorted(), parts.validation.sorted(), parts.test.sorted())
+    }
+}
+
+/// How many images of a split's validation and test parts are also, byte for byte, among its training images.
+public struct SplitLeak: Sendable, Equatable {
+    /// Images trained on.
+    public let training: Int
+    /// Images validated with, and how many of them are copies of training images.
+    public let validation: (count: Int, copies: Int)
+    /// Images tested with, and how many of them are copies of training images.
+    public let test: (count: Int, copies: Int)
+    /// Which images of the test part are copies of training images, in the order of the test part.
+    public let testIsCopy: [Bool]
+
+    /// Counts the copies in the parts of a split.
+    public init(_ parts: (training: [Int], validation: [Int], test: [Int]), of data: FaceDataSet) {
+        var groupOf = [Int](repeating: 0, count: data.count)
+        for (number, group) in data.duplicateGroups().enumerated() {
+            for index in group { groupOf[index] = number }
+        }
+        let trained = Set(parts.training.map { groupOf[$0] })
+        testIsCopy = parts.test.map { trained.contains(groupOf[$0]) }
+        training = parts.training.count
+        validation = (parts.validation.count, parts.validation.count { trained.contains(groupOf[$0]) })
+        test = (parts.test.count, testIsCopy.count { $0 })
+    }
+
+    /// Equal counts and marks.
+    public static func == (a: SplitLeak, b: SplitLeak) -> Bool {
+        a.training == b.training && a.validation == b.validation && a.test == b.test
+            && a.testIsCopy == b.testIsCopy
     }
 }
 

@@ -17,6 +17,9 @@ enum TrainCommand {
             Option(
                 "split", "NAME", choices: Split.allCases.map(\.rawValue),
                 help: "how images are parted; random for cnn and cnn-bilstm, official for raut unless given"),
+            Option(
+                "balance", "NAME", choices: Balance.allCases.map(\.rawValue),
+                help: "how classes are brought to equal weight; none unless given"),
             Option("epochs", "N", help: "passes over the training images"),
             Option("batch", "N", help: "images a step"),
             Option("learning-rate", "RATE", help: "the learning rate, at its peak"),
@@ -25,7 +28,10 @@ enum TrainCommand {
             Option("rotation", "DEGREES", help: "turn images by up to this"),
             Option("shift", "PART", help: "move images by up to this part of their side"),
             Option("zoom", "PART", help: "scale images by up to this part"),
+            Option("contrast", "PART", help: "change contrast by up to this part"),
+            Option("brightness", "PART", help: "change brightness by up to this part of the range"),
             Option("erasing", "P", help: "chance that a rectangle is erased"),
+            Option("no-flip", help: "never mirror images"),
             Option("no-augmentation", help: "train on the images as they are"),
             Option("seed", "N", help: "seeds everything random; 1 unless given"),
             Option("threads", "N", help: "threads that share a batch; as many as processors unless given"),
@@ -53,8 +59,14 @@ enum TrainCommand {
             )
         }
         let parts = split.parts(of: data, seed: options.seed)
+        let balance = arguments.string("balance").flatMap { Balance(rawValue: $0) } ?? .none
+        let images = data.subset(parts.training)
+        try images.requireEveryClass(of: "training", path: path)
         let trainer = try Trainer(
-            options, training: data.subset(parts.training), validation: data.subset(parts.validation))
+            options,
+            training: balance.apply(
+                to: images, seed: options.seed, pool: ThreadPool(threads: options.threads)),
+            validation: data.subset(parts.validation), classWeights: balance.classWeights(of: images))
         try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
         let checkpoint = "\(output)/checkpoint.safetensors"
         if arguments.flag("resume"), FileManager.default.fileExists(atPath: checkpoint) {
@@ -78,7 +90,8 @@ enum TrainCommand {
         let test = trainer.evaluate(data.subset(parts.test))
         let last = trainer.history.epochs.last
         try trainer.modelFile(extra: [
-            "split": split.rawValue, "epochs": "\(options.epochs)", "batch": "\(options.batch)",
+            "split": split.rawValue, "balance": balance.rawValue, "epochs": "\(options.epochs)",
+            "batch": "\(options.batch)",
             "learning_rate": "\(options.learningRate)", "optimizer": "\(options.optimizer)",
             "schedule": "\(options.schedule)", "augmentation": "\(options.augmentation)",
             "seed": "\(options.seed)",
@@ -118,9 +131,16 @@ enum TrainCommand {
         }
         if let value = try arguments.double("shift", in: 0...1) { options.augmentation.shift = Float(value) }
         if let value = try arguments.double("zoom", in: 0...0.9) { options.augmentation.zoom = Float(value) }
+        if let value = try arguments.double("contrast", in: 0...1) {
+            options.augmentation.contrast = Float(value)
+        }
+        if let value = try arguments.double("brightness", in: 0...1) {
+            options.augmentation.brightness = Float(value)
+        }
         if let value = try arguments.double("erasing", in: 0...1) {
             options.augmentation.erasing = Float(value)
         }
+        if arguments.flag("no-flip") { options.augmentation.flip = false }
         return options
     }
 }

@@ -1,0 +1,18 @@
+/// Why training data can't be used: the file, the row, what is wrong.
+public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The file can't be opened or read: its path and the system's reason.
+    case unreadable(path: String, reason: String)
+    /// The file as a whole is not what it should be.
+    case invalidFile(path: String, reason: String)
+    /// A row, counted from 1 with the header as row 1, is not what it should be.
+    case invalidRow(path: String, row: Int, reason: String)
+
+    /// One line: what, where, why.
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let reason): "\(path): cannot read it: \(reason)"
+        case .invalidFile(let path, let reason): "\(path): \(reason)"
+        case .invalidRow(let path, let row, let reason): "\(path), row \(row): \(reason)"
+        }
+    }
+}
