@@ -84,11 +84,11 @@ package struct Locations: Sendable {
         return "no \(kind) \(file) in \(folders.joined(separator: ", ")): "
     }
 
-    /// Installed, in the checkout, and in the working directory.
+    /// Installed or in the checkout, and in the working directory.
     private func modelFolders() -> [String] {
         let program = URL(fileURLWithPath: executable).resolvingSymlinksInPath().deletingLastPathComponent()
-        var folders = ["\(program.deletingLastPathComponent().path)/share/raut/models"]
-        if let checkout = checkout(above: program) { folders.append("\(checkout)/models") }
+        let installed = "\(program.deletingLastPathComponent().path)/share/raut/models"
+        let folders = [checkout(above: program).map { "\($0)/models" } ?? installed]
         let here = absolute("models")
         return folders.contains(here) ? folders : folders + [here]
     }
