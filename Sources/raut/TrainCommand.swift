@@ -89,14 +89,21 @@ enum TrainCommand {
         }
         let test = trainer.evaluate(data.subset(parts.test))
         let last = trainer.history.epochs.last
-        try trainer.modelFile(extra: [
+        var facts = [
             "split": split.rawValue, "balance": balance.rawValue, "epochs": "\(options.epochs)",
             "batch": "\(options.batch)",
             "learning_rate": "\(options.learningRate)", "optimizer": "\(options.optimizer)",
             "schedule": "\(options.schedule)", "augmentation": "\(options.augmentation)",
             "seed": "\(options.seed)",
             "validation_accuracy": "\(last?.validationAccuracy ?? 0)", "test_accuracy": "\(test.accuracy)",
-        ]).write(to: "\(output)/model.safetensors")
+        ]
+        if options.network.architecture == .raut {
+            let posterior = Posterior.fitted(
+                to: try EmotionNetwork(trainer.modelFile(), path: output), training: images,
+                validation: data.subset(parts.validation))
+            facts.merge(posterior.metadata) { _, new in new }
+        }
+        try trainer.modelFile(extra: facts).write(to: "\(output)/model.safetensors")
         display.say(
             "test accuracy \(percent(test.accuracy)), loss \(decimal(test.loss, 4)); "
                 + "model in \(output)/model.safetensors")
