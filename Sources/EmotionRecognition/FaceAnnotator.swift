@@ -4,7 +4,7 @@ import Imaging
 /// Draws what was found on a copy of the picture: a box on each face, a label, and a bar for each emotion.
 ///
 /// Sizes follow the face's, so that a portrait and a group both stay readable. The bars stand in a panel beside
-/// the face where one fits without covering another face, else in a strip at the box's foot.
+/// the face where one fits without covering another face, else in a strip under the box or at its foot.
 public final class FaceAnnotator {
     /// A face and what it shows; no probabilities where the face was found only.
     public struct Face: Sendable {
@@ -54,7 +54,9 @@ public final class FaceAnnotator {
                 draw(probabilities, in: panel, fonts, on: &image)
                 taken.append(panel)
             } else {
-                drawStrip(probabilities, in: box, thickness, on: &image)
+                let strip = placeStrip(box, thickness, avoiding: taken, on: image)
+                drawStrip(probabilities, in: strip, on: &image)
+                taken.append(strip)
             }
         }
     }
@@ -205,15 +207,30 @@ public final class FaceAnnotator {
 
     // MARK: - Strip
 
-    /// Seven upright bars at the foot of the box: all that a face of a dense group has room for.
-    private func drawStrip(
-        _ probabilities: EmotionProbabilities, in box: RoundedBox, _ thickness: Double,
-        on image: inout ColorImage
-    ) {
+    /// Under the face, or at the foot of its box where the picture ends or another face is near.
+    private func placeStrip(
+        _ box: RoundedBox, _ thickness: Double, avoiding taken: [RoundedBox], on image: ColorImage
+    ) -> RoundedBox {
+        let bounds = box.uprightBounds
+        let height = max(12, box.height * 0.25)
+        var strip = RoundedBox(
+            x: box.x - thickness / 2, y: bounds.y + bounds.height + thickness / 2 + 2,
+            width: box.width + thickness, height: height, radius: min(4, height * 0.2))
+        if strip.y + height <= Double(image.height), !taken.contains(where: { $0.uprightBounds.meets(strip) })
+        {
+            return strip
+        }
         let inset = thickness / 2 + 2
-        let ground = RoundedBox(
-            x: box.x + inset, y: box.y + box.height * 0.78 - inset, width: box.width - 2 * inset,
-            height: box.height * 0.22, radius: box.width * 0.05)
+        strip = RoundedBox(
+            x: box.x + inset, y: box.y + box.height - height - inset, width: box.width - 2 * inset,
+            height: height, radius: strip.radius)
+        return strip
+    }
+
+    /// Seven upright bars: all that a face of a dense group has room for.
+    private func drawStrip(
+        _ probabilities: EmotionProbabilities, in ground: RoundedBox, on image: inout ColorImage
+    ) {
         image.fill(ground, Self.ground)
         let step = (ground.width - 4) / Double(Emotion.allCases.count)
         for (column, emotion) in Emotion.allCases.enumerated() {

@@ -35,6 +35,8 @@ package struct PictureFindings {
             let box = faces[index].box
             line.key("box")
             line.array([box.x, box.y, box.width, box.height]) { $0.element($1) }
+            // Of a tilted head only: the box is turned by it about its middle.
+            if faces[index].tilt != 0 { line.member("tilt", faces[index].tilt, decimals: 1) }
             if faces[index].tilt != 0 { line.member("tilt", faces[index].tilt, decimals: 0) }
             if let probabilities = probabilities?[index] { line.members(of: probabilities) }
             line.closeObject()
@@ -51,7 +53,8 @@ package struct PictureFindings {
         var lines = ["\(file)  \(width)×\(height)  \(count)  (\(steps.joined(separator: ", ")))"]
         for (index, face) in faces.enumerated() {
             let box = face.box
-            let place = "\(box.width)×\(box.height) at \(box.x),\(box.y)"
+            let tilt = face.tilt == 0 ? "" : ", tilted by \(Int(face.tilt.rounded()))°"
+            let place = "\(box.width)×\(box.height) at \(box.x),\(box.y)\(tilt)"
             lines.append(probabilities.map { "    \($0[index].summary)  \(place)" } ?? "    \(place)")
         }
         return lines.joined(separator: "\n") + "\n"

@@ -1,3 +1,4 @@
+import CAllocationCounter
 import FaceDetection
 import Foundation
 import Imaging
@@ -90,5 +91,24 @@ struct FaceCropTests {
         let expected = 40 * step * (cos(radians) + sin(radians) / 2)
         let found = Double(crop.pixels[24 * 48 + 44]) - Double(crop.pixels[24 * 48 + 4])
         #expect(abs(found - expected) <= 2)
+    }
+
+    @Test(
+        "faces that move, grow, tilt and leave the picture are cut out without allocation after the first time"
+    )
+    func allocations() {
+        let image = slope(width: 640, height: 480)
+        var cutter = FaceCrop()
+        var crop = GrayImage()
+        let faces = (0..<40).map { step in
+            DetectedFace(
+                box: Rectangle(
+                    x: step * 17 - 40, y: step * 9 - 30, width: 300 - step * 6, height: 300 - step * 6),
+                tilt: step % 3 == 0 ? 15 : 0)
+        }
+        for face in faces { cutter.cut(face, from: image, into: &crop) }
+        let before = allocations_of_this_thread()
+        for face in faces { cutter.cut(face, from: image, into: &crop) }
+        #expect(allocations_of_this_thread() == before)
     }
 }
