@@ -60,7 +60,7 @@ let package = Package(
             name: "raut",
             dependencies: [
                 "Imaging", "Capture", "FaceDetection", "NeuralNetwork", "EmotionRecognition", "Tracking",
-                "Training", "Events", "Overlay", "Pipeline",
+                "Training", "Events", "Overlay", "Pipeline", "CLinux",
             ]),
         .target(name: "Mutation", path: "Tests/Mutation"),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
@@ -72,7 +72,7 @@ let package = Package(
         tests("Tracking", ["Imaging", "FaceDetection", "EmotionRecognition"]),
         tests("Training", ["Imaging", "NeuralNetwork", "EmotionRecognition"]),
         tests("Events", ["Imaging", "EmotionRecognition", "Tracking"]),
-        tests("Overlay", ["Imaging", "Capture", "EmotionRecognition", "Tracking"]),
+        tests("Overlay", ["Imaging", "Capture", "EmotionRecognition", "Tracking", "CSDL2"]),
         tests(
             "Pipeline",
             ["Imaging", "Capture", "FaceDetection", "EmotionRecognition", "Events", "Tracking"]),

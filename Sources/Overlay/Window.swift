@@ -1,5 +1,6 @@
 import CSDL2
 import Capture
+import Glibc
 import Imaging
 import Tracking
 
@@ -31,7 +32,7 @@ public final class Window {
     public var showsBars = true
     /// The line in the corner: frame rate and latency.
     public var status = ""
-    /// A line in the middle that says why the picture stands still; empty for none.
+    /// A line at the top that says why the picture stands still; empty for none.
     public var banner = ""
     /// A line at the foot, for a while.
     public var message = ""
@@ -51,9 +52,7 @@ public final class Window {
         // Signals are the program's own business, and so is the screen saver: a kiosk's may not come on.
         SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1")
         SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "linear")
-        guard SDL_InitSubSystem(SDL_INIT_VIDEO) == 0 else {
-            throw .noDisplay(reason: SDL_GetError().map { String(cString: $0) } ?? "SDL gives no reason")
-        }
+        try Self.openDisplay()
         guard TTF_Init() == 0 else {
             SDL_QuitSubSystem(SDL_INIT_VIDEO)
             throw .sdl("text can't be drawn")
@@ -168,7 +167,7 @@ public final class Window {
         let area = layout.picture
         note(status, .body, layout) { size in (area.x + margin, area.y + margin, size) }
         note(banner, .title, layout) { size in
-            (area.x + (area.width - size.width) / 2, area.y + (area.height - size.height) / 2, size)
+            (area.x + (area.width - size.width) / 2, area.y + margin, size)
         }
         note(message, .body, layout) { size in
             (area.x + (area.width - size.width) / 2, area.bottom - margin - size.height, size)
@@ -190,6 +189,23 @@ public final class Window {
     }
 
     // MARK: - Opening
+
+    /// A person who names a driver in SDL_VIDEODRIVER, for a console without X or for a test, gets it. Else there must
+    /// be an X or Wayland display: where there is none SDL would draw into nothing.
+    private static func openDisplay() throws(WindowError) {
+        let isDriverNamed = getenv("SDL_VIDEODRIVER") != nil
+        guard isDriverNamed || getenv("DISPLAY") != nil || getenv("WAYLAND_DISPLAY") != nil else {
+            throw .noDisplay(reason: "neither DISPLAY nor WAYLAND_DISPLAY is set")
+        }
+        guard SDL_InitSubSystem(SDL_INIT_VIDEO) == 0 else {
+            throw .noDisplay(reason: SDL_GetError().map { String(cString: $0) } ?? "SDL gives no reason")
+        }
+        let driver = SDL_GetCurrentVideoDriver().map { String(cString: $0) } ?? ""
+        guard isDriverNamed || (driver != "offscreen" && driver != "dummy") else {
+            SDL_QuitSubSystem(SDL_INIT_VIDEO)
+            throw .noDisplay(reason: "the one that DISPLAY names can't be reached")
+        }
+    }
 
     /// The picture's own size, larger for small pictures, smaller where the display is.
     private static func firstSize(_ width: Int, _ height: Int) -> (width: Int32, height: Int32) {

@@ -19,8 +19,7 @@ struct LiveSession {
 
     /// Runs until the source ends, enough frames were worked on, or somebody asks for the end.
     func run() throws -> Int32 {
-        // Before any thread is made, so that all of them leave the signals to the one that waits for them.
-        let stop = StopRequest(onSignals: [SIGINT, SIGTERM, SIGHUP])
+        let stop = try StopRequest(onSignals: [SIGINT, SIGTERM, SIGHUP])
         let recognizer = try EmotionRecognizer(modelAt: Locations.model(settings.model))
         let detector = try FaceDetector(cascadeAt: Locations.cascade(settings.cascade))
         let opened = try SourceOpener.open(settings.source)
@@ -34,9 +33,11 @@ struct LiveSession {
         let output = openOutput(isHeadless: window == nil, isAlone: server == nil, stop)
         output?.send(hello.encoded(for: source))
 
+        let isRecordingBroken = DispatchSemaphore(value: 0)
         let recording = try settings.recordPath.map { path in
-            try Recording(path: path, frameRate: source.frameRate ?? 30) {
-                CommandLineInterface.report("\($0)")
+            try Recording(path: path, frameRate: source.frameRate ?? 30) { error in
+                CommandLineInterface.report("\(error)")
+                isRecordingBroken.signal()
             }
         }
         let pipeline = Pipeline(
@@ -58,7 +59,7 @@ struct LiveSession {
         reporter.stop()
         output?.finish(within: Self.lastWords)
         if case .failed(let error) = outcome { throw error }
-        return 0
+        return isRecordingBroken.wait(timeout: .now()) == .success ? 1 : 0
     }
 
     /// The window, or nil where none is wanted or there is no display.

@@ -1,5 +1,9 @@
+import CLinux
 import Foundation
 import Synchronization
+
+/// Where the signal handler leaves a signal's number; a handler may touch nothing but such a plain variable.
+private nonisolated(unsafe) var signalPipe: Int32 = -1
 
 /// Somebody asks for the end: a signal, the reader of standard output that has gone, the window.
 ///
@@ -12,23 +16,40 @@ final class StopRequest: Sendable {
 
     private let state = Mutex(State())
 
-    /// Waits for these signals from now on, in a thread of its own; threads made later leave them alone.
-    init(onSignals numbers: [Int32]) {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        for number in numbers { sigaddset(&signals, number) }
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-        let waited = signals
+    /// Takes these signals for a request from now on.
+    ///
+    /// By a handler and not by `sigwait`, because libraries make threads before `main` that don't block them.
+    init(onSignals numbers: [Int32]) throws(Failure) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe2(&ends, O_CLOEXEC) == 0 else {
+            throw Failure(description: "no pipe for signals: \(String(cString: strerror(errno)))")
+        }
+        signalPipe = ends[1]
+        for number in numbers {
+            var action = sigaction()
+            action.__sigaction_handler.sa_handler = { number in
+                let before = errno
+                var byte = UInt8(truncatingIfNeeded: number)
+                _ = write(signalPipe, &byte, 1)
+                errno = before
+            }
+            action.sa_flags = Int32(SA_RESTART)
+            sigaction(number, &action, nil)
+        }
+        let reading = ends[0]
         let thread = Thread { [self] in
-            var waited = waited
-            var number: Int32 = 0
-            guard sigwait(&waited, &number) == 0 else { return }
+            _ = Self.nextSignal(reading)
             request()
-            guard sigwait(&waited, &number) == 0 else { return }
-            _exit(128 + number)
+            _exit(128 + Self.nextSignal(reading))
         }
         thread.name = "raut-signals"
         thread.start()
+    }
+
+    private static func nextSignal(_ descriptor: Int32) -> Int32 {
+        var byte: UInt8 = 0
+        while read(descriptor, &byte, 1) != 1 {}
+        return Int32(byte)
     }
 
     /// Asks for the end; may be called from any thread, more than once.

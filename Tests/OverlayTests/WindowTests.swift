@@ -1,0 +1,181 @@
+import CSDL2
+import Capture
+import EmotionRecognition
+import Foundation
+import Imaging
+import Overlay
+import Testing
+import Tracking
+
+/// Red, green or blue in each format, as a camera would give it, and the colour that the window must show.
+private struct Sample: Sendable, CustomTestStringConvertible {
+    let format: PixelFormat
+    let bytesPerPixelRow: Int
+    let bytes: [UInt8]
+    let shown: (red: Int, green: Int, blue: Int)
+    let encoding: ColorEncoding
+
+    var testDescription: String { format.rawValue }
+
+    static let side = 64
+
+    /// Luma 81, blue 90, red 240: red of BT.601 video.
+    static func all() throws -> [Sample] {
+        let count = side * side
+        func many(_ value: UInt8, _ count: Int) -> [UInt8] { [UInt8](repeating: value, count: count) }
+        func packed(_ group: [UInt8]) -> [UInt8] { (0..<count / 2).flatMap { _ in group } }
+        let red = (254, 0, 0)
+        let quarter = count / 4
+        var green = ColorImage(width: side, height: side)
+        for index in 0..<count { green.pixels[3 * index + 1] = 200 }
+        return [
+            Sample(
+                format: .yuyv, bytesPerPixelRow: 2 * side, bytes: packed([81, 90, 81, 240]), shown: red,
+                encoding: .video),
+            Sample(
+                format: .uyvy, bytesPerPixelRow: 2 * side, bytes: packed([90, 81, 240, 81]), shown: red,
+                encoding: .video),
+            Sample(
+                format: .nv12, bytesPerPixelRow: side,
+                bytes: many(81, count) + (0..<quarter).flatMap { _ in [90, 240] as [UInt8] }, shown: red,
+                encoding: .video),
+            Sample(
+                format: .yu12, bytesPerPixelRow: side,
+                bytes: many(81, count) + many(90, quarter) + many(240, quarter),
+                shown: red, encoding: .video),
+            Sample(
+                format: .gray, bytesPerPixelRow: side, bytes: many(120, count), shown: (120, 120, 120),
+                encoding: .video),
+            Sample(
+                format: .rgb24, bytesPerPixelRow: 3 * side,
+                bytes: (0..<count).flatMap { _ in [10, 20, 200] as [UInt8] },
+                shown: (10, 20, 200), encoding: .video),
+            Sample(
+                format: .bgr24, bytesPerPixelRow: 3 * side,
+                bytes: (0..<count).flatMap { _ in [10, 20, 200] as [UInt8] },
+                shown: (200, 20, 10), encoding: .video),
+            Sample(
+                format: .mjpeg, bytesPerPixelRow: 0, bytes: try ImageFile.encodeJPEG(green),
+                shown: (0, 200, 0),
+                encoding: .jpeg),
+        ]
+    }
+
+    var frame: Frame {
+        var frame = Frame()
+        frame.width = Self.side
+        frame.height = Self.side
+        frame.format = format
+        frame.bytesPerRow = bytesPerPixelRow
+        frame.encoding = encoding
+        frame.bytes = bytes
+        return frame
+    }
+}
+
+/// SDL belongs to one thread; its driver without a screen draws as the others do.
+@MainActor
+@Suite("the window", .serialized)
+struct WindowTests {
+    private let path = NSTemporaryDirectory() + "raut-window-\(getpid()).png"
+
+    private func open() throws -> Window {
+        setenv("SDL_VIDEODRIVER", "dummy", 1)
+        return try Window(title: "test", pictureWidth: 640, pictureHeight: 480)
+    }
+
+    private func shown(_ window: Window, _ faces: [TrackedFace] = []) throws -> ColorImage {
+        try window.draw(faces)
+        try window.snapshot(to: path)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var image = ColorImage()
+        try ImageFile.readColor(path: path, into: &image)
+        return image
+    }
+
+    private func middle(_ image: ColorImage) -> [Int] {
+        let at = (image.height / 2 * image.width + image.width / 2) * 3
+        return (0..<3).map { Int(image.pixels[at + $0]) }
+    }
+
+    @Test("every pixel format shows in its true colours")
+    func formats() throws {
+        let window = try open()
+        for sample in try Sample.all() {
+            try window.setPicture(sample.frame)
+            let color = middle(try shown(window))
+            let wanted = [sample.shown.red, sample.shown.green, sample.shown.blue]
+            let isNear = zip(color, wanted).allSatisfy { abs($0 - $1) <= 6 }
+            #expect(isNear, "\(sample.format.rawValue) shows \(color), not \(wanted)")
+        }
+    }
+
+    @Test("a frame cut short leaves the picture before it")
+    func cutShort() throws {
+        let window = try open()
+        let samples = try Sample.all()
+        try window.setPicture(samples[5].frame)
+        for sample in samples {
+            var frame = sample.frame
+            frame.bytes.removeLast(frame.bytes.count / 2)
+            if sample.format == .mjpeg { frame.bytes = Array(frame.bytes.prefix(20)) }
+            try window.setPicture(frame)
+            #expect(middle(try shown(window)) == [10, 20, 200], "\(sample.format.rawValue)")
+        }
+    }
+
+    @Test("a face has its box and label in its emotion's colour, and bars where they are wanted")
+    func faces() throws {
+        let window = try open()
+        var gray = try Sample.all()[4].frame
+        gray.bytes = [UInt8](repeating: 90, count: gray.bytes.count)
+        try window.setPicture(gray)
+        let face = TrackedFace(
+            number: 1, box: Rectangle(x: 8, y: 24, width: 24, height: 24), rawProbabilities: .uniform,
+            probabilities: EmotionProbabilities(lanes: SIMD8(0, 0, 0, 0.9, 0, 0.1, 0, 0)), emotion: .happy)
+        func count(_ emotion: Emotion, _ image: ColorImage) -> Int {
+            let color = emotion.color
+            return stride(from: 0, to: image.pixels.count, by: 3).count {
+                image.pixels[$0] == color.red && image.pixels[$0 + 1] == color.green
+                    && image.pixels[$0 + 2] == color.blue
+            }
+        }
+        let without = try shown(window)
+        #expect(count(.happy, without) == 0)
+        window.showsBars = false
+        let plain = try shown(window, [face])
+        #expect(count(.happy, plain) > 2000)
+        #expect(count(.surprise, plain) == 0)
+        window.showsBars = true
+        let bars = try shown(window, [face])
+        #expect(count(.happy, bars) > count(.happy, plain))
+        #expect(count(.surprise, bars) > 20)
+        window.isMirrored = true
+        #expect(try shown(window, [face]) != bars)
+    }
+
+    @Test("keys and the close button are what they say")
+    func keys() throws {
+        let window = try open()
+        _ = window.actions(waitingUpTo: 10)
+        let keys: [(SDL_KeyCode, WindowAction)] = [
+            (SDLK_q, .quit), (SDLK_ESCAPE, .quit), (SDLK_SPACE, .pause), (SDLK_m, .mirror),
+            (SDLK_f, .fullScreen),
+            (SDLK_b, .bars), (SDLK_s, .snapshot),
+        ]
+        for (key, action) in keys {
+            var event = SDL_Event()
+            event.key.type = SDL_KEYDOWN.rawValue
+            event.key.keysym.sym = Int32(bitPattern: key.rawValue)
+            SDL_PushEvent(&event)
+            #expect(window.actions(waitingUpTo: 100) == [action])
+        }
+        var event = SDL_Event()
+        event.key.type = SDL_KEYDOWN.rawValue
+        event.key.keysym.sym = Int32(bitPattern: SDLK_x.rawValue)
+        SDL_PushEvent(&event)
+        event.type = SDL_QUIT.rawValue
+        SDL_PushEvent(&event)
+        #expect(window.actions(waitingUpTo: 100) == [.quit])
+    }
+}
