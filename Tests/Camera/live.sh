@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# Runs in the guest of Tests/Camera/boot: `raut run` on the kernel's virtual camera, through each fault that the driver
+# can be told to have, and on a face that is written to its output.
+set -euo pipefail
+. Tests/Camera/guest.sh
+raut=.build/release/raut
+events=/tmp/events
+passed=0
+camera() { v4l2-ctl -d "${2:-/dev/video0}" -c "$1"; }
+
+fail() {
+  echo "✘ $*"
+  echo "--- events"; cat "$events"
+  echo "--- messages"; cat /tmp/messages
+  exit 1
+}
+
+pass() { echo "✔ $*"; passed=$((passed + 1)); }
+
+# await SECONDS COMMAND…: until the command succeeds.
+await() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    ((SECONDS < end)) || return 1
+    sleep 0.2
+  done
+}
+
+# How many source events have this state, and a reason that begins so.
+count() { jq -s "map(select(.event == \"source\" and .state == \"$1\" and (.reason | startswith(\"${2-}\")))) | length" "$events"; }
+has() { [[ $(count "$1" "${3-}") == "$2" ]]; }
+
+lost=0
+# through NAME REASON COMMAND…: the command's fault is reported once, with this reason, and so is its end.
+through() {
+  local name=$1 reason=$2 before
+  shift 2
+  before=$(count lost "$reason")
+  lost=$((lost + 1))
+  "$@"
+  await 20 has lost $((before + 1)) "$reason" || fail "$name: no event that it is lost"
+  ${recover:-true}
+  await 30 has back "$lost" || fail "$name: no event that it is back"
+  kill -0 "$program" 2>/dev/null || fail "$name: the program has ended"
+  has lost "$lost" || fail "$name: reported more than once"
+  pass "$name: lost and back, each said once"
+  sleep 1 # frames for the driver's next fault to meet
+}
+
+# --- faults
+
+plain_webcam
+$raut run --headless --source vivid --size 320x180 --fps 10 >"$events" 2>/tmp/messages &
+program=$!
+await 30 test -s "$events" || fail "no hello"
+sleep 2
+
+through "unplugged while streaming" "it was unplugged" camera disconnect=1
+through "a streaming error" "the stream failed" camera inject_fatal_streaming_error=1
+through "a broken buffer" "the driver hands over broken frames" camera inject_v4l2_buf_flag_error=1
+recover="camera percentage_of_dropped_buffers=0" \
+  through "half of the frames dropped" "the driver dropped" camera percentage_of_dropped_buffers=50
+through "a refused buffer" "the driver refused VIDIOC_QBUF" camera inject_vidioc_qbuf_error=1
+refuse_to_start() { camera inject_vidioc_streamon_error=1; camera inject_fatal_streaming_error=1; }
+through "a start that is refused" "the stream failed" refuse_to_start
+
+# Taken by another program: raut sleeps while the camera comes back and the other one is quicker.
+unplug() { echo vivid.0 >/sys/bus/platform/drivers/vivid/unbind; }
+plug_in() { echo vivid.0 >/sys/bus/platform/drivers/vivid/bind; }
+lend_to_another() {
+  kill -STOP "$program"
+  plug_in
+  v4l2-ctl -d /dev/video0 --stream-mmap >/tmp/other 2>&1 &
+  other=$!
+  await 10 test -s /tmp/other || fail "busy: the other program gets no frames"
+  kill -CONT "$program"
+  sleep 3
+  has back $((lost - 1)) || fail "busy: back while another program has the camera"
+  kill -KILL "$other"
+}
+recover=lend_to_another through "taken by another program" "" unplug
+
+# Its old number stays taken, so that it comes back under another.
+exec 9</dev/video0
+recover=plug_in through "plugged in under another number" "" unplug
+exec 9<&-
+jq -se 'map(select(.event == "source")) | last | .reason == "/dev/video1"' "$events" >/dev/null \
+  || fail "not back under its new number"
+
+kill -TERM "$program"
+status=0
+wait "$program" || status=$?
+[[ $status == 0 ]] || fail "SIGTERM: exit status $status"
+jq -e . "$events" >/dev/null || fail "a line is no JSON"
+pass "SIGTERM: a clean end, every line JSON"
+
+# --- a face
+
+loop_back
+v4l2-ctl -d /dev/video1 --set-dv-bt-timings index=0 >/dev/null # 640×480
+ffmpeg -loglevel error -i Tests/Fixtures/astronaut.png -vf scale=480:480,pad=640:480:80:0 -pix_fmt yuyv422 \
+  -f rawvideo /tmp/face
+v4l2-ctl -d /dev/video1 --set-fmt-video-output=width=640,height=480,pixelformat=YUYV --stream-out-mmap \
+  --stream-from=/tmp/face --stream-loop >/dev/null 2>&1 &
+writer=$!
+camera loop_video=1
+$raut run --headless --source /dev/video0 --events frames --frames 8 >"$events" 2>/tmp/messages || fail "the face"
+kill "$writer"
+# The face lies at 242, 59 and is 96 wide.
+jq -se '[.[] | select(.event == "frame") | .faces[] | .box
+         | select((.[0] + .[2] / 2 - 290 | fabs) < 15 and (.[1] + .[3] / 2 - 107 | fabs) < 15)] | length > 0' \
+  "$events" >/dev/null || fail "no face where one is"
+pass "a face written to the output is found at the capture side"
+echo "$passed checks passed"
