@@ -1,5 +1,6 @@
 # make run      installs what is missing, builds, and runs on the first camera, else on the built-in demo
 # make test     installs what is missing, builds, and passes all tests
+# make test-camera  tests against the kernel's own camera driver, in a virtual machine (x86-64)
 # make lint     checks the format
 # make fuzz     feeds the readers a hundred thousand damaged files each, under the address sanitizer
 # make static   builds with Swift's runtime inside, for installing
@@ -31,7 +32,7 @@ RULES = $(wildcard systemd/*.rules)
 CONF = $(wildcard systemd/raut.conf)
 MODELS = $(wildcard models/*.safetensors)
 
-.PHONY: setup swift build run test fuzz lint static install uninstall deb fresh fresh-package
+.PHONY: setup swift build run test test-camera fuzz lint static install uninstall deb fresh fresh-package
 
 # One look at what is installed, and apt only where something is missing.
 setup: swift
@@ -61,6 +62,14 @@ run: build
 
 test: setup
 	$(SWIFT) test -c release
+
+CAMERA_PACKAGES = qemu-system-x86 busybox-static cpio kmod v4l-utils jq
+test-camera:
+	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(CAMERA_PACKAGES)"
+	$(BUILD) --build-tests
+	$(BUILD) --product raut
+	Tests/Camera/boot Tests/Camera/drivers.sh
+	Tests/Camera/boot Tests/Camera/live.sh
 
 # RAUT_FUZZ=… says how many; a build of its own, so that the usual one stays.
 fuzz: setup

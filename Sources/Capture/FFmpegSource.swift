@@ -69,6 +69,11 @@ final class FFmpegSource: RecoverableSource, @unchecked Sendable {
 
     func next(into frame: inout Frame) throws(CaptureError) -> Bool {
         guard let stream, let child else { return false }
+        // What is buffered would keep it from waiting, and so from seeing the signal.
+        guard !signal.isRaised else {
+            stop()
+            return false
+        }
         do {
             guard try stream.next(into: &frame) else { return try end(of: child) }
         } catch let error as PipeReader.End {

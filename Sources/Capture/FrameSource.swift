@@ -48,6 +48,7 @@ public protocol RecoverableSource: FrameSource {
     /// Closes what is left and tries once to open it again; frame numbers go on. Name and size may be others
     /// afterwards.
     ///
-    /// - Throws: ``CaptureError/cannotOpen(source:reason:)`` while it is not back.
+    /// - Throws: ``CaptureError/lost(source:reason:)`` while it is not there, and
+    ///   ``CaptureError/cannotOpen(source:reason:)`` where it is, but is busy or may not be used.
     func reopen() throws(CaptureError)
 }

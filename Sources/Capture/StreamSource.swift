@@ -72,6 +72,8 @@ package final class StreamSource: FrameSource, @unchecked Sendable {
     }
 
     package func next(into frame: inout Frame) throws(CaptureError) -> Bool {
+        // What is buffered would keep it from waiting, and so from seeing the signal.
+        if signal.isRaised { return false }
         if pacer != nil && pacer?.wait(signal) == nil { return false }
         do {
             switch format {

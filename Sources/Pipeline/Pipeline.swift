@@ -72,6 +72,8 @@ public final class Pipeline: Sendable {
     public enum Notice: Sendable, Equatable {
         /// The source is lost; it is tried again until it is back.
         case lost(CaptureError)
+        /// The lost source is there, but can't be opened yet: taken by another program, no permission.
+        case waiting(CaptureError)
         /// The source is back under this name.
         case back(name: String)
         /// The source gives frames, but not as it should.
@@ -211,6 +213,7 @@ public final class Pipeline: Sendable {
         tell(.lost(reason: error.reason))
         notify(.lost(error))
         var pause = 0.1
+        var said = error.reason
         while !isStopping.load(ordering: .relaxed) {
             do {
                 try source.reopen()
@@ -219,6 +222,10 @@ public final class Pipeline: Sendable {
                 notify(.back(name: source.name))
                 return true
             } catch {
+                if case .cannotOpen(_, let reason) = error, reason != said {
+                    notify(.waiting(error))
+                    said = reason
+                }
                 if stopSignal.wait(timeout: .now() + pause) == .success { return false }
                 pause = min(2, pause * 1.6)
             }

@@ -106,6 +106,7 @@ struct LiveSession {
     private static func report(_ notice: Pipeline.Notice, _ source: any FrameSource) {
         switch notice {
         case .lost(let error): CommandLineInterface.report("\(error); waiting for it to come back")
+        case .waiting(let error): CommandLineInterface.report("\(error); waiting for it")
         case .back(let name): CommandLineInterface.report("\(name): back")
         case .troubled(let reason): CommandLineInterface.report("\(source.name): \(reason)")
         case .recovered: CommandLineInterface.report("\(source.name): frames come as they should again")

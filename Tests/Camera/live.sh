@@ -76,8 +76,10 @@ lend_to_another() {
   await 10 test -s /tmp/other || fail "busy: the other program gets no frames"
   kill -CONT "$program"
   sleep 3
+  [[ $(grep -c 'busy: v4l2-ctl (process' /tmp/messages) == 1 ]] || fail "busy: not said once who has the camera"
   has back $((lost - 1)) || fail "busy: back while another program has the camera"
   kill -KILL "$other"
+  wait "$other" 2>/dev/null || true
 }
 recover=lend_to_another through "taken by another program" "" unplug
 

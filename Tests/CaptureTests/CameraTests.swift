@@ -168,7 +168,7 @@ struct CameraTests {
         try control("inject_fatal_streaming_error=1")
         _ = camera.flatMap { fault(of: $0) }
         try bind("unbind")
-        #expect(throws: CaptureError.cannotOpen(source: "/dev/video0", reason: "there is no camera")) {
+        #expect(throws: CaptureError.lost(source: "/dev/video0", reason: "it is not there")) {
             try camera?.reopen()
         }
         #expect(throws: CameraError.notThere(name: "viv", cameras: [])) {

@@ -116,6 +116,8 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
             let found = try CameraDirectory.find(again: identity, name: settings.name)
             (running, mode) = try Self.start(found, settings)
             identity = found
+        } catch .notThere {
+            throw .lost(source: name, reason: "it is not there")
         } catch {
             throw error.captureError
         }
