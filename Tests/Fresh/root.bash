@@ -1,6 +1,6 @@
 # A new Debian 12 root for the scripts beside this file: "make_root", then "inside USER COMMAND".
 #
-# Sets root and fresh; takes keep. The user visitor may use sudo.
+# Sets root and fresh; takes keep and MIRROR (debootstrap's own where not set). The user visitor may use sudo.
 
 [ "$(id -u)" = 0 ] || { echo "$0: needs root" >&2; exit 1; }
 fresh=${FRESH:-/var/tmp/raut-fresh}
@@ -17,7 +17,7 @@ make_root() {
         mkdir -p "$fresh"
         rm -rf --one-file-system "$base"
         debootstrap --variant=minbase --include=ca-certificates,make,git,sudo bookworm "$base" \
-            http://deb.debian.org/debian >"$fresh/debootstrap.log"
+            ${MIRROR:+"$MIRROR"} >"$fresh/debootstrap.log"
         touch "$base/.done"
     fi
     trap clean EXIT
