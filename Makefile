@@ -55,7 +55,7 @@ swift:
 
 # The compiler's words go to standard error, so that the events of "make run" can be piped.
 build: setup
-	@$(BUILD) >&2
+	@$(BUILD) --product raut >&2
 
 run: build
 	@exec .build/release/raut run $(ARGS)

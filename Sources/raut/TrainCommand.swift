@@ -8,12 +8,12 @@ enum TrainCommand {
     static let command = Command(
         name: "train", summary: "train a network", operands: "",
         options: [
-            Option("data", "FILE", help: "FER2013 in its published layout (fer2013.csv)"),
+            Option("data", "FILE", required: true, help: "FER2013 in its published layout (fer2013.csv)"),
             Option("ferplus", "FILE", help: "FER+'s votes (fer2013new.csv), for the second head of raut"),
             Option(
                 "architecture", "NAME", choices: Architecture.allCases.map(\.rawValue),
                 help: "the network; cnn-bilstm unless given"),
-            Option("output", "DIR", help: "where model, log, report and checkpoint go"),
+            Option("output", "DIR", required: true, help: "where model, log, report and checkpoint go"),
             Option(
                 "split", "NAME", choices: Split.allCases.map(\.rawValue),
                 help: "how images are parted; random for cnn and cnn-bilstm, official for raut unless given"),
