@@ -76,7 +76,7 @@ let package = Package(
         tests(
             "Pipeline",
             ["Imaging", "Capture", "FaceDetection", "EmotionRecognition", "Events", "Tracking"]),
-        tests("raut", ["EmotionRecognition", "FaceDetection", "Imaging"]),
+        tests("raut", ["EmotionRecognition", "FaceDetection", "Imaging", "Capture", "Events", "Pipeline"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -14,6 +14,7 @@ package struct FaceSearch {
     package var isSelective = true
 
     private var lastTime: UInt64?
+    private var lastFrame = 0
     private var lastSliceTime: UInt64 = 0
     private var nextSlice = 0
     private var found: [DetectedFace] = []
@@ -24,7 +25,7 @@ package struct FaceSearch {
         var unseenFor: Double
     }
 
-    /// Frames further apart than this, in seconds, are searched wholly: slices would find a face too late.
+    /// Frames that the source gives further apart than this, in seconds, are searched wholly: slices would find a face too late.
     private static let longGap = 0.1
     /// Seconds from one slice to the next while faces are followed: a new face is found within three of these.
     private static let sliceInterval = 0.12
@@ -45,13 +46,16 @@ package struct FaceSearch {
 
     /// Replaces `faces` by those of a frame.
     package mutating func find(
-        with finder: some FaceFinding, in image: GrayImage, at time: UInt64, tracker: FaceTracker,
+        with finder: some FaceFinding, in image: GrayImage, frame: Int, at time: UInt64, tracker: FaceTracker,
         into faces: inout [DetectedFace]
     ) {
+        // Frames given up because the machine is busy don't count: searching wholly then would keep it busy.
         let gap = lastTime.map { time > $0 ? Double(time - $0) * 1e-9 : 0 } ?? .infinity
+        let interval = gap / Double(max(1, frame &- lastFrame))
         lastTime = time
+        lastFrame = frame
         faces.removeAll(keepingCapacity: true)
-        guard isSelective, gap < Self.longGap else {
+        guard isSelective, interval < Self.longGap else {
             lastSliceTime = time
             finder.detect(in: image, region: nil, parameters: parameters, into: &faces)
             return

@@ -53,7 +53,8 @@ final class FrameWorker {
     func work(on frame: Frame) throws(CaptureError) {
         try decoder.gray(of: frame, into: &image)
         search.find(
-            with: finder, in: image, at: frame.sourceTime, tracker: tracker, into: &detections)
+            with: finder, in: image, frame: frame.number, at: frame.sourceTime, tracker: tracker,
+            into: &detections)
         tracker.match(detections, at: frame.sourceTime)
         if !tracker.toRecognize.isEmpty {
             recognizer.recognize(tracker.toRecognize, in: image, into: &probabilities)

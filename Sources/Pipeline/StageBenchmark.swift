@@ -66,7 +66,9 @@ public struct StageBenchmark {
                 detector.detect(in: image, region: nil, parameters: parameters, into: &faces)
             }
             spent[3] = milliseconds {
-                search.find(with: detector, in: image, at: frame.sourceTime, tracker: tracker, into: &faces)
+                search.find(
+                    with: detector, in: image, frame: frame.number, at: frame.sourceTime, tracker: tracker,
+                    into: &faces)
             }
             let match = milliseconds { tracker.match(faces, at: frame.sourceTime) }
             spent[4] = milliseconds {

@@ -3,20 +3,20 @@ import Events
 import Pipeline
 
 /// What `raut run` was asked for.
-struct LiveSettings: Sendable {
-    var source = SourceRequest()
-    var pipeline = Pipeline.Configuration()
-    var isHeadless = false
+package struct LiveSettings: Sendable {
+    package var source = SourceRequest()
+    package var pipeline = Pipeline.Configuration()
+    package var isHeadless = false
     /// Events on standard output beside the window too.
-    var printsEvents = false
+    package var printsEvents = false
     /// No events on standard output even without a window.
-    var isQuiet = false
-    var isMirrored = false
-    var socketPath: String?
-    var socketAccess = SocketAccess()
-    var model: String?
-    var cascade: String?
-    var recordPath: String?
+    package var isQuiet = false
+    package var isMirrored = false
+    package var socketPath: String?
+    package var socketAccess = SocketAccess()
+    package var model: String?
+    package var cascade: String?
+    package var recordPath: String?
     /// Seconds between two lines of statistics.
-    var statisticsInterval: Double?
+    package var statisticsInterval: Double?
 }

@@ -5,8 +5,8 @@ import Foundation
 import Pipeline
 
 /// `raut run`: live, from a source to a window, standard output and a socket.
-enum RunCommand {
-    static let command = Command(
+package enum RunCommand {
+    package static let command = Command(
         name: "run", summary: "faces and emotions live, in a window or as JSON lines",
         options: [
             Option(
@@ -50,7 +50,7 @@ enum RunCommand {
     }
 
     /// What the options say; wrong usage is found before anything is opened.
-    static func settings(from arguments: Arguments) throws -> LiveSettings {
+    package static func settings(from arguments: Arguments) throws -> LiveSettings {
         var settings = LiveSettings()
         settings.source.name = arguments.string("source")
         settings.source.size = try arguments.size("size").map {

@@ -33,11 +33,13 @@ private func time(_ number: Int) -> UInt64 { UInt64(number) * 33_333_333 }
 
 /// One frame: search and follow.
 private func step(
-    _ number: Int, _ search: inout FaceSearch, _ finder: CountingFinder, _ tracker: inout FaceTracker
+    _ number: Int, _ search: inout FaceSearch, _ finder: CountingFinder, _ tracker: inout FaceTracker,
+    frame: Int? = nil
 ) {
     var faces: [DetectedFace] = []
     var changes: [FaceChange] = []
-    search.find(with: finder, in: picture, at: time(number), tracker: tracker, into: &faces)
+    search.find(
+        with: finder, in: picture, frame: frame ?? number, at: time(number), tracker: tracker, into: &faces)
     tracker.match(faces, at: time(number))
     tracker.update([], into: &changes)
 }
@@ -90,15 +92,31 @@ func farApart() {
     finder.face = DetectedFace(box: Rectangle(x: 250, y: 150, width: 130, height: 130))
     var search = FaceSearch(parameters: DetectionParameters())
     var tracker = FaceTracker()
-    for number in stride(from: 0, to: 50, by: 5) {
+    for number in 0..<10 {
         finder.calls = 0
-        step(number, &search, finder, &tracker)
+        step(5 * number, &search, finder, &tracker, frame: number)
         #expect(finder.calls == 1)
     }
     search.reset()
     finder.calls = 0
     step(46, &search, finder, &tracker)
     #expect(finder.calls == 1)
+}
+
+@Test("frames given up by a busy machine do not make it busier: the next ones are searched selectively")
+func busy() {
+    let finder = CountingFinder()
+    finder.face = DetectedFace(box: Rectangle(x: 250, y: 150, width: 130, height: 130))
+    var search = FaceSearch(parameters: DetectionParameters())
+    var tracker = FaceTracker()
+    step(0, &search, finder, &tracker)
+    let full = finder.work
+    for number in stride(from: 10, to: 300, by: 10) {
+        finder.work = 0
+        step(number, &search, finder, &tracker)
+        #expect(finder.work < full * 0.7)
+    }
+    #expect(tracker.faces.map(\.number) == [1])
 }
 
 @Test("a face found twice in a frame counts once, by the box with more neighbours")
@@ -112,7 +130,8 @@ func merged() {
     step(1, &search, finder, &tracker)
     for number in 2..<20 {
         var faces: [DetectedFace] = []
-        search.find(with: finder, in: picture, at: time(number), tracker: tracker, into: &faces)
+        search.find(
+            with: finder, in: picture, frame: number, at: time(number), tracker: tracker, into: &faces)
         #expect(faces.count == 1)
         var changes: [FaceChange] = []
         tracker.match(faces, at: time(number))
