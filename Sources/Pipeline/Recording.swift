@@ -20,7 +20,7 @@ public enum RecordingError: Error, Equatable, Sendable, CustomStringConvertible 
 
 /// Keeps annotated frames: a video through `ffmpeg`, or JPEGs in a folder.
 ///
-/// Draws and writes on a thread of its own; where that is too slow for live frames, the newest ones are kept and a
+/// SIGPIPE must be ignored. Draws and writes on a thread of its own; where that is too slow for live frames, the newest ones are kept and a
 /// video repeats the one before for those that were lost, so that its time stays right.
 public final class Recording: Recorder, @unchecked Sendable {
     // Sendable unchecked: what is not the slot is used by the writing thread alone.

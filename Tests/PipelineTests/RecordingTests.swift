@@ -8,6 +8,9 @@ import Testing
 struct RecordingTests {
     private let folder = NSTemporaryDirectory() + "raut-recording-\(UInt32.random(in: 0 ... .max))"
 
+    /// As the program does: an ffmpeg that gives up must show as an error where it is written to.
+    init() { signal(SIGPIPE, SIG_IGN) }
+
     private func record(_ path: String, frames: Int) throws -> [RecordingError] {
         let errors = Mutex<[RecordingError]>([])
         let recording = try Recording(path: path, frameRate: 30) { error in
