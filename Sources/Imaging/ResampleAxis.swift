@@ -40,39 +40,53 @@ struct ResampleAxis {
             used = 0..<0
             return
         }
+        // Counted from a whole pixel, so that a box gives the same weights wherever in the picture it lies.
+        let base = start.rounded(.down)
+        let rest = start - base
         let scale = length / Double(targetSize)
         for index in 0..<targetSize {
             if scale > 1 {
                 addArea(
-                    from: start + Double(index) * scale, to: start + Double(index + 1) * scale, sourceSize)
+                    from: rest + Double(index) * scale, to: rest + Double(index + 1) * scale, base: base,
+                    sourceSize)
             } else {
-                addBetweenCenters(start + (Double(index) + 0.5) * scale - 0.5, sourceSize)
+                let end = base + (rest + length).rounded(.up) - 1
+                addBetweenCenters(
+                    rest + (Double(index) + 0.5) * scale - 0.5, base: base, through: end, sourceSize)
             }
         }
         used = (taps.first?.first ?? 0)..<(taps.last.map { $0.first + $0.count } ?? 0)
     }
 
-    private mutating func addArea(from low: Double, to high: Double, _ size: Int) {
+    private mutating func addArea(from low: Double, to high: Double, base: Double, _ size: Int) {
         let last = Double(size - 1)
-        let first = Int(min(last, max(0, low.rounded(.down))))
-        let final = Int(min(last, max(Double(first), high.rounded(.up) - 1)))
+        let first = Int(min(last, max(0, base + low.rounded(.down))))
+        let final = Int(min(last, max(Double(first), base + high.rounded(.up) - 1)))
         let total = high - low
         taps.append(Tap(first: first, count: final - first + 1, offset: weights.count))
         for pixel in first...final {
             // The edge pixels stand for all that lies beyond them.
-            let left = pixel == 0 ? low : max(low, Double(pixel))
-            let right = pixel == size - 1 ? high : min(high, Double(pixel + 1))
+            let left = pixel == 0 ? low : max(low, Double(pixel) - base)
+            let right = pixel == size - 1 ? high : min(high, Double(pixel + 1) - base)
             weights.append(Float(max(0, right - left) / total))
         }
     }
 
-    private mutating func addBetweenCenters(_ position: Double, _ size: Int) {
-        let inside = min(Double(size - 1), max(0, position))
-        let first = Int(inside)
-        let share = Float(inside - Double(first))
-        let count = first + 1 < size && share > 0 ? 2 : 1
-        taps.append(Tap(first: first, count: count, offset: weights.count))
-        weights.append(count == 2 ? 1 - share : 1)
+    /// Weighs the two pixels around a position, neither of them outside the stretch, which ends with the pixel `end`:
+    /// a stretch gives the same as a picture of just those pixels.
+    private mutating func addBetweenCenters(
+        _ position: Double, base: Double, through end: Double, _ size: Int
+    ) {
+        let last = Double(size - 1)
+        let lowest = min(last, max(0, base))
+        let highest = min(last, max(lowest, end))
+        let whole = position.rounded(.down)
+        let first = min(highest, max(lowest, base + whole))
+        let isBetween = base + whole == first && first < highest
+        let share = isBetween ? Float(position - whole) : 0
+        let count = share > 0 ? 2 : 1
+        taps.append(Tap(first: Int(first), count: count, offset: weights.count))
+        weights.append(1 - share)
         if count == 2 { weights.append(share) }
     }
 }

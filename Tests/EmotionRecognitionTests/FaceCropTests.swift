@@ -37,6 +37,24 @@ struct FaceCropTests {
         }
     }
 
+    @Test(
+        "a box in a picture gives just what the picture of that box gives", arguments: [20, 47, 48, 49, 103])
+    func translation(_ side: Int) {
+        var image = GrayImage(width: 200, height: 160)
+        for index in image.pixels.indices {
+            image.pixels[index] = UInt8(truncatingIfNeeded: index &* index / 7)
+        }
+        var box = GrayImage(width: side, height: side)
+        for y in 0..<side {
+            let start: Int = (37 + y) * 200 + 71
+            let row: ArraySlice<UInt8> = image.pixels[start..<(start + side)]
+            box.pixels.replaceSubrange((y * side)..<((y + 1) * side), with: row)
+        }
+        let inside = DetectedFace(box: Rectangle(x: 71, y: 37, width: side, height: side))
+        let whole = DetectedFace(box: Rectangle(x: 0, y: 0, width: side, height: side))
+        #expect(cut(inside, margin: 0, from: image) == cut(whole, margin: 0, from: box))
+    }
+
     @Test("a margin widens the box on every side by that share of it")
     func margin() {
         let image = slope()

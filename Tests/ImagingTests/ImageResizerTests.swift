@@ -20,14 +20,19 @@ func noise(width: Int, height: Int, seed: UInt64 = 1) -> GrayImage {
 private enum Plain {
     /// How much of the pixel at `pixel` belongs to the target's pixel `index`, for a stretch of the source that
     /// begins at `start`.
-    static func weight(_ pixel: Int, _ index: Int, start: Double, scale: Double, size: Int) -> Double {
+    static func weight(_ pixel: Int, _ index: Int, start: Double, stretch: Double, scale: Double, size: Int)
+        -> Double
+    {
         if scale > 1 {
             let (low, high) = (start + Double(index) * scale, start + Double(index + 1) * scale)
             let left = pixel == 0 ? -Double.infinity : Double(pixel)
             let right = pixel == size - 1 ? Double.infinity : Double(pixel + 1)
             return max(0, min(high, right) - max(low, left)) / scale
         }
-        let center = min(Double(size - 1), max(0, start + (Double(index) + 0.5) * scale - 0.5))
+        // Neither beyond the picture nor beyond the pixels that the stretch touches.
+        let lowest = min(Double(size - 1), max(0, start.rounded(.down)))
+        let highest = min(Double(size - 1), max(lowest, (start + stretch).rounded(.up) - 1))
+        let center = min(highest, max(lowest, start + (Double(index) + 0.5) * scale - 0.5))
         return max(0, 1 - abs(center - Double(pixel)))
     }
 
@@ -38,11 +43,13 @@ private enum Plain {
             var sum = 0.0
             for row in 0..<source.height {
                 let down = weight(
-                    row, index / columns, start: y, scale: height / Double(rows), size: source.height)
+                    row, index / columns, start: y, stretch: height, scale: height / Double(rows),
+                    size: source.height)
                 guard down > 0 else { continue }
                 for column in 0..<source.width {
                     let across = weight(
-                        column, index % columns, start: x, scale: width / Double(columns), size: source.width)
+                        column, index % columns, start: x, stretch: width, scale: width / Double(columns),
+                        size: source.width)
                     sum += down * across * Double(source.pixels[row * source.width + column])
                 }
             }
