@@ -12,8 +12,8 @@ final class FoldedConvolution: @unchecked Sendable {
     let width: Int
     let relu: Bool
     private let winograd: winograd_kernels?
-    /// `[position, in, out]` for Winograd, `[kernel, kernel, in, out]` otherwise.
-    private let weight: Tensor
+    /// One matrix `[in, out]` a position for Winograd, one of `[kernel · kernel · in, out]` otherwise.
+    private let weights: [PackedMatrix]
     private let bias: Tensor
     private let ones: Tensor
     private let kernels: network_kernels
@@ -47,14 +47,24 @@ final class FoldedConvolution: @unchecked Sendable {
                 folded[index] = Float(Double(convolution.weight.value[index]) * scale)
             }
         }
+        let size = inputChannels * outputChannels
         if convolution.isWinograd {
             let chosen = Convolution2D.winograd(height: height, width: width, execution)
             winograd = chosen
-            weight = Tensor([chosen.positions, inputChannels, outputChannels])
-            chosen.weights(folded.pointer, inputChannels, outputChannels, weight.pointer, nil)
+            let transformed = Tensor([chosen.positions, inputChannels, outputChannels])
+            chosen.weights(folded.pointer, inputChannels, outputChannels, transformed.pointer, nil)
+            weights = (0..<chosen.positions).map {
+                PackedMatrix(
+                    transformed.pointer + $0 * size, rows: convolution.inputChannels,
+                    columns: convolution.outputChannels, execution.kernels)
+            }
         } else {
             winograd = nil
-            weight = folded
+            weights = [
+                PackedMatrix(
+                    folded.pointer, rows: folded.count / outputChannels, columns: outputChannels,
+                    execution.kernels)
+            ]
         }
     }
 
@@ -75,15 +85,12 @@ final class FoldedConvolution: @unchecked Sendable {
     ) {
         guard let winograd else { return applyColumns(input, scratch: scratch, into: output) }
         let rows = tiles(winograd)
-        let size = inputChannels * outputChannels
         let products = scratch + winograd.positions * rows * inputChannels
         winograd.input(input, 1, height, width, inputChannels, scratch)
-        for position in 0..<winograd.positions {
-            kernels.matrix_product(
-                rows, outputChannels, inputChannels, scratch + position * rows * inputChannels, inputChannels,
-                1,
-                weight.pointer + position * size, outputChannels, products + position * rows * outputChannels,
-                outputChannels, false)
+        for (position, weight) in weights.enumerated() {
+            weight.multiply(
+                scratch + position * rows * inputChannels, count: rows,
+                into: products + position * rows * outputChannels)
         }
         winograd.output(products, 1, height, width, outputChannels, bias.pointer, residual, relu, output)
     }
@@ -96,19 +103,14 @@ final class FoldedConvolution: @unchecked Sendable {
         _ input: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
         into output: UnsafeMutablePointer<Float>
     ) {
-        let taps = kernelSize * kernelSize * inputChannels
         if kernelSize == 1 {
-            kernels.matrix_product(
-                height * width, outputChannels, taps, input, taps, 1, weight.pointer, outputChannels, output,
-                outputChannels, false)
+            weights[0].multiply(input, count: height * width, into: output)
         } else {
             for row in 0..<height {
                 ImageColumns.fill(
                     scratch, from: input, height: height, width: width, channels: inputChannels,
                     kernelSize: kernelSize, row: row)
-                kernels.matrix_product(
-                    width, outputChannels, taps, scratch, taps, 1, weight.pointer, outputChannels,
-                    output + row * width * outputChannels, outputChannels, false)
+                weights[0].multiply(scratch, count: width, into: output + row * width * outputChannels)
             }
         }
         kernels.scale_shift(output, height * width, outputChannels, ones.pointer, bias.pointer, relu, output)

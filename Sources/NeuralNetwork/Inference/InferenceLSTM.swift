@@ -9,27 +9,31 @@ public final class InferenceLSTM: @unchecked Sendable {
     private let features: Int
     private let kernels: network_kernels
     /// Of each direction: `[in, 4 · hidden]`, `[hidden, 4 · hidden]`, `[4 · hidden]`.
-    private let directions: [(input: Tensor, hidden: Tensor, bias: Tensor)]
+    private let directions: [(input: PackedMatrix, hidden: PackedMatrix, bias: Tensor)]
 
     /// Takes the weights of a layer.
     public init(_ layer: BidirectionalLSTM, portable: Bool = false) {
         hidden = layer.hidden
         features = layer.inputFeatures
         kernels = Execution(portable: portable).kernels
-        func transposed(_ weight: Tensor) -> Tensor {
+        let kernels = self.kernels
+        func packed(_ weight: Tensor, panel: Int) -> PackedMatrix {
             let (rows, columns) = (weight.shape[0], weight.shape[1])
             let result = Tensor([columns, rows])
             for row in 0..<rows {
                 for column in 0..<columns { result[column * rows + row] = weight[row * columns + column] }
             }
-            return result
+            return PackedMatrix(result.pointer, rows: columns, columns: rows, panel: panel, kernels)
         }
         directions = [layer.forwardDirection, layer.backwardDirection].map { direction in
             let bias = Tensor([4 * direction.hidden])
             for gate in 0..<bias.count {
                 bias[gate] = direction.inputBias.value[gate] + direction.hiddenBias.value[gate]
             }
-            return (transposed(direction.inputWeight.value), transposed(direction.hiddenWeight.value), bias)
+            return (
+                packed(direction.inputWeight.value, panel: PackedMatrix.blockPanel),
+                packed(direction.hiddenWeight.value, panel: PackedMatrix.rowPanel), bias
+            )
         }
     }
 
@@ -47,18 +51,14 @@ public final class InferenceLSTM: @unchecked Sendable {
             for step in 0..<steps {
                 (scratch + step * width).update(from: direction.bias.pointer, count: width)
             }
-            kernels.matrix_product(
-                steps, width, features, input, features, 1, direction.input.pointer, width, scratch, width,
-                true)
+            direction.input.multiply(input, count: steps, into: scratch, accumulate: true)
             var before: UnsafeMutablePointer<Float>?
             for turn in 0..<steps {
                 let step = index == 0 ? turn : steps - 1 - turn
                 let gates = scratch + step * width
                 let state = output + step * 2 * hidden + index * hidden
                 if let before {
-                    kernels.matrix_product(
-                        1, width, hidden, before, hidden, 1, direction.hidden.pointer, width, gates, width,
-                        true)
+                    direction.hidden.multiply(before, count: 1, into: gates, accumulate: true)
                 }
                 kernels.lstm_step(
                     1, hidden, gates, width, before == nil ? nil : UnsafePointer(cell), hidden, cell, hidden,
