@@ -66,7 +66,7 @@ let package = Package(
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         tests("Imaging", ["Mutation"]),
         tests("Capture", ["Imaging", "Mutation"]),
-        tests("FaceDetection", ["Imaging"]),
+        tests("FaceDetection", ["Imaging", "Mutation", "CAllocationCounter"]),
         tests("NeuralNetwork"),
         tests("EmotionRecognition", ["Imaging", "FaceDetection", "NeuralNetwork", "CAllocationCounter"]),
         tests("Tracking", ["Imaging", "FaceDetection", "EmotionRecognition"]),

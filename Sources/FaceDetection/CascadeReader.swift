@@ -1,4 +1,5 @@
 import CExpat
+import CKernels
 import Glibc
 
 extension HaarCascade {
@@ -120,8 +121,8 @@ private final class CascadeReader {
             switch elements[2...].joined(separator: "/") {
             case "stageType": require("BOOST", what: "stages")
             case "featureType": require("HAAR", what: "features")
-            case "width": cascade.windowWidth = integer(in: 3...1024) ?? 0
-            case "height": cascade.windowHeight = integer(in: 3...1024) ?? 0
+            case "width": setSize(\.windowWidth)
+            case "height": setSize(\.windowHeight)
             case "stageNum": announcedStages = integer(in: 1...10_000)
             case "stages/_/stageThreshold":
                 stageThreshold = numbers(count: 1)?.first.flatMap(Float.init(finite:))
@@ -144,11 +145,21 @@ private final class CascadeReader {
         if found != expected { stop(.unsupported(path: path, kind: "\(found.prefix(20)) (\(what))")) }
     }
 
+    private func setSize(_ side: WritableKeyPath<HaarCascade, Int>) {
+        // Given twice, features would be checked against another window than they are used in.
+        guard cascade[keyPath: side] == 0 else { return stop("the window's size is given twice") }
+        cascade[keyPath: side] = integer(in: 3...1024) ?? 0
+    }
+
     private func endTree() {
+        defer { (nodeValues, leafValues) = (nil, nil) }
         guard let values = nodeValues, let leaves = leafValues, !values.isEmpty, values.count % 4 == 0 else {
             return stop("a tree without nodes of four numbers and leaves")
         }
         let count = values.count / 4
+        guard count <= Int(HAAR_TREE_LIMIT) else {
+            return stop("a tree of \(count) nodes, more than \(HAAR_TREE_LIMIT)")
+        }
         guard leaves.count == count + 1 else {
             return stop("a tree of \(count) nodes has \(leaves.count) leaves, not \(count + 1)")
         }
@@ -171,7 +182,6 @@ private final class CascadeReader {
         }
         cascade.trees.append(
             .init(nodes: first..<cascade.nodes.count, leaves: firstLeaf..<cascade.leaves.count))
-        (nodeValues, leafValues) = (nil, nil)
     }
 
     private func endStage() {
@@ -198,7 +208,7 @@ private final class CascadeReader {
             return stop("a feature has \(rectangles.count) rectangles, not one to three")
         }
         let (width, height) = (cascade.windowWidth, cascade.windowHeight)
-        guard width > 0, height > 0 else { return stop("features come before the window's size") }
+        guard width > 0, height > 0 else { return stop("the features come before the window's size") }
         guard rectangles.allSatisfy({ $0.fits(width: width, height: height, tilted: tilted) }) else {
             return stop("a feature reaches outside the \(width)×\(height) window")
         }
@@ -214,6 +224,10 @@ private final class CascadeReader {
             throw .invalid(path: path, line: line, reason: reason)
         }
         if cascade.windowWidth == 0 || cascade.windowHeight == 0 { try fail("no window size") }
+        // Sums of squares have 32 bits, signed.
+        if cascade.windowWidth * cascade.windowHeight > 33_000 {
+            try fail("a window of more than 33,000 pixels")
+        }
         if cascade.stages.isEmpty { try fail("no stages") }
         if let announcedStages, announcedStages != cascade.stages.count {
             try fail("\(announcedStages) stages announced, \(cascade.stages.count) found")

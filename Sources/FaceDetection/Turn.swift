@@ -40,15 +40,17 @@ struct Turn {
         let origin = source(x: 0, y: y)
         var (low, high) = (0.0, Double(canvasWidth))
         // Along a row the source moves by (cosine, sine); each border bounds how far.
-        for (start, rate, extent) in [(origin.x, cosine, width), (origin.y, sine, height)] {
+        func bound(_ start: Double, _ rate: Double, _ extent: Double) {
+            let (near, far) = (margin - start, extent - margin - start)
             if abs(rate) < 1e-9 {
-                if start < margin || start > extent - margin { return nil }
-                continue
+                if near > 0 || far < 0 { high = -1 }
+                return
             }
-            let ends = [(margin - start) / rate, (extent - margin - start) / rate].sorted()
-            low = max(low, ends[0])
-            high = min(high, ends[1])
+            low = max(low, min(near / rate, far / rate))
+            high = min(high, max(near / rate, far / rate))
         }
+        bound(origin.x, cosine, width)
+        bound(origin.y, sine, height)
         return low <= high ? low...high : nil
     }
 

@@ -11,6 +11,7 @@ public protocol FaceFinding: AnyObject {
 }
 
 extension FaceDetector: FaceFinding {}
+extension VerifyingDetector: FaceFinding {}
 
 /// Names the emotions of faces.
 public protocol EmotionNaming: Sendable {

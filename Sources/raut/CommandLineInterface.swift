@@ -19,6 +19,7 @@ package enum CommandLineInterface {
 
     /// The commands that need the table of all others, and are no part of it.
     package static let hidden: [Command] = [
+        TrainVerifierCommand.command,
         Command(
             name: "man", summary: "the man page, in roff", example: "raut man | man -l -", isHidden: true
         ) { _ in

@@ -33,7 +33,10 @@ package enum ImageCommand {
         parameters.maxSize = try arguments.int("max-size", in: 1...100_000)
         parameters.threads = try arguments.int("threads", in: 1...64) ?? 1
         let repetitions = try arguments.int("repeat", in: 1...1_000_000) ?? 1
-        let detector = try FaceDetector(cascadeAt: Locations.cascade(arguments.string("cascade")))
+        let detector = VerifyingDetector(
+            try FaceDetector(cascadeAt: Locations.cascade(arguments.string("cascade"))),
+            verifier: arguments.flag("plain")
+                ? nil : try FaceVerifier(modelAt: Locations.model(Locations.verifier)))
         let recognizer =
             arguments.flag("detect-only")
             ? nil : try EmotionRecognizer(modelAt: Locations.model(arguments.string("model")))

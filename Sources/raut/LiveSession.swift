@@ -21,7 +21,9 @@ struct LiveSession {
     func run() throws -> Int32 {
         let stop = try StopRequest(onSignals: [SIGINT, SIGTERM, SIGHUP])
         let recognizer = try EmotionRecognizer(modelAt: Locations.model(settings.model))
-        let detector = try FaceDetector(cascadeAt: Locations.cascade(settings.cascade))
+        let detector = VerifyingDetector(
+            try FaceDetector(cascadeAt: Locations.cascade(settings.cascade)),
+            verifier: try FaceVerifier(modelAt: Locations.model(Locations.verifier)))
         let opened = try SourceOpener.open(settings.source)
         for note in opened.notes { CommandLineInterface.report(note) }
         let source = opened.source

@@ -9,6 +9,8 @@ package struct Locations: Sendable {
     package static let standardCascade = "haarcascade_frontalface_alt2"
     /// The model used where none is named.
     package static let standardModel = "raut"
+    /// The model of the second look at found faces.
+    package static let verifier = "verifier"
 
     private let environment: [String: String]
     private let executable: String

@@ -4,7 +4,7 @@ import Imaging
 
 /// The way from a picture's file to its faces and their emotions, each step timed.
 package final class PictureAnalysis {
-    private let detector: FaceDetector
+    private let detector: VerifyingDetector
     private let parameters: DetectionParameters
     private let recognizer: EmotionRecognizer?
     private let reader = ImageReader()
@@ -13,7 +13,8 @@ package final class PictureAnalysis {
     private var probabilities: [EmotionProbabilities] = []
 
     /// Without a recogniser faces are only found.
-    package init(detector: FaceDetector, parameters: DetectionParameters, recognizer: EmotionRecognizer?) {
+    package init(detector: VerifyingDetector, parameters: DetectionParameters, recognizer: EmotionRecognizer?)
+    {
         self.detector = detector
         self.parameters = parameters
         self.recognizer = recognizer

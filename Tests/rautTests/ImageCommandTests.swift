@@ -33,8 +33,8 @@ final class ImageCommandTests {
         var parameters = DetectionParameters()
         parameters.minSize = minSize
         return PictureAnalysis(
-            detector: try FaceDetector(cascadeAt: Locations.cascade()), parameters: parameters,
-            recognizer: recognizer)
+            detector: VerifyingDetector(try FaceDetector(cascadeAt: Locations.cascade()), verifier: nil),
+            parameters: parameters, recognizer: recognizer)
     }
 
     private struct Said {

@@ -1,0 +1,58 @@
+import EmotionRecognition
+import FaceDetection
+import Foundation
+import Imaging
+import NeuralNetwork
+import Training
+
+/// `raut train-verifier`: trains the network of the second look. Left out of the help: it is for who changes Raut.
+enum TrainVerifierCommand {
+    static let command = Command(
+        name: "train-verifier", summary: "train the second look at found faces",
+        options: [
+            Option("data", "FILE", required: true, help: "FER2013 in its published layout (fer2013.csv)"),
+            Option("backgrounds", "DIR", required: true, help: "a folder of pictures that show no face"),
+            Option("output", "FILE", required: true, help: "the model file to write"),
+            Option("epochs", "N", standard: "8", help: "passes"),
+            Option("threads", "N", standard: "2", help: "threads that share a batch"),
+        ],
+        example:
+            "raut train-verifier --data fer2013.csv --backgrounds photos --output models/verifier.safetensors",
+        isHidden: true, run: run)
+
+    private static func run(_ arguments: Arguments) throws -> Int32 {
+        guard let data = arguments.string("data"), let folder = arguments.string("backgrounds"),
+            let output = arguments.string("output")
+        else { return 2 }
+        let epochs = try arguments.int("epochs", in: 1...1000) ?? 8
+        let threads = try arguments.int("threads", in: 1...64) ?? 2
+        let training = VerifierTraining(faces: try FER2013.read(path: data).part(.training), threads: threads)
+        let detectors = try ["frontalface_alt2", "frontalface_default"].map {
+            try FaceDetector(cascadeAt: Locations.cascade("haarcascade_\($0)"))
+        }
+        var (picture, reduced, resizer) = (GrayImage(), GrayImage(), ImageResizer())
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
+        for file in files where file.hasSuffix(".jpg") || file.hasSuffix(".png") {
+            guard (try? ImageFile.readGray(path: "\(folder)/\(file)", into: &picture)) != nil else {
+                continue
+            }
+            let scale = min(1, 960 / Double(max(picture.width, picture.height)))
+            resizer.resize(
+                picture, width: Int(Double(picture.width) * scale),
+                height: Int(Double(picture.height) * scale),
+                into: &reduced)
+            guard min(reduced.width, reduced.height) > 100 else { continue }
+            training.mine(reduced, with: detectors)
+            try StandardOutput.write("\(file): \(training.minedCount) windows\n")
+        }
+        training.run(epochs: epochs) { epoch, loss, accuracy in
+            let line = String(format: "epoch %d: loss %.4f, accuracy %.4f\n", epoch, loss, accuracy)
+            try? StandardOutput.write(line)
+        }
+        let file = training.network.modelFile(metadata: [
+            "faces": "FER2013, Training", "windows": "\(training.minedCount)", "epochs": "\(epochs)",
+        ])
+        try file.write(to: output)
+        return 0
+    }
+}

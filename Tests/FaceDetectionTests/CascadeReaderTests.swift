@@ -1,0 +1,115 @@
+import FaceDetection
+import Foundation
+import Mutation
+import Testing
+
+/// A cascade of one stage, one tree, one feature.
+private func cascade(
+    width: String = "20", stages: String = "1", threshold: String = "0.5", nodes: String = "0 -1 0 0.004",
+    leaves: String = "-0.25 0.75", rectangles: [String] = ["2 7 16 4 -1.", "2 9 16 2 2."],
+    tilted: String = "0"
+) -> String {
+    """
+    <?xml version="1.0"?>
+    <opencv_storage><cascade type_id="opencv-cascade-classifier"><stageType>BOOST</stageType>
+    <featureType>HAAR</featureType><height>20</height><width>\(width)</width>
+    <stageNum>\(stages)</stageNum><stages><_><maxWeakCount>1</maxWeakCount>
+    <stageThreshold>\(threshold)</stageThreshold><weakClassifiers><_>
+    <internalNodes>\(nodes)</internalNodes><leafValues>\(leaves)</leafValues></_></weakClassifiers></_></stages>
+    <features><_><rects>\(rectangles.map { "<_>\($0)</_>" }.joined())</rects><tilted>\(tilted)</tilted></_>
+    </features></cascade></opencv_storage>
+    """
+}
+
+private func read(_ text: String) throws(CascadeError) -> HaarCascade {
+    try HaarCascade(xml: Array(text.utf8), path: "some.xml")
+}
+
+@Suite("the cascade reader")
+struct CascadeReaderTests {
+    @Test("reads what the file says")
+    func readsValues() throws {
+        let read = try read(cascade(tilted: "0"))
+        #expect((read.windowWidth, read.windowHeight) == (20, 20))
+        #expect(read.stages.map(\.threshold) == [0.5 - 1e-5])
+        #expect(read.leaves == [-0.25, 0.75])
+        #expect(read.nodes.map(\.threshold) == [0.004])
+        #expect(read.features.map { $0.rectangles.map(\.weight) } == [[-1, 2]])
+    }
+
+    @Test(
+        "counts the stages of Debian's files",
+        arguments: [("frontalface_default", 25, 24), ("frontalface_alt2", 20, 20), ("profileface", 26, 20)])
+    func readsDebians(name: String, stages: Int, side: Int) throws {
+        let cascade = try HaarCascade(contentsOf: cascades + name + ".xml")
+        #expect(cascade.stages.count == stages)
+        #expect((cascade.windowWidth, cascade.windowHeight) == (side, side))
+    }
+
+    @Test(
+        "says in one line what is wrong with a file, and what to do",
+        arguments: [
+            ("", "not well-formed"), ("no XML", "not well-formed"), ("<svg/>", "not a cascade"),
+            ("<opencv_storage/>", "not a cascade"),
+            ("<!DOCTYPE a [<!ENTITY b \"c\">]><opencv_storage/>", "not a cascade"),
+            (String(cascade().prefix(400)), "cut short"),
+            (cascade(width: "10"), "outside the 10×20 window"), (cascade(width: "0"), "width"),
+            (cascade(width: "99999999999999999999"), "width"),
+            (cascade(stages: "7"), "7 stages announced, 1 found"),
+            (cascade(threshold: "high"), "numbers"), (cascade(threshold: "1e99"), "threshold"),
+            (cascade(nodes: "0 -1 0"), "four numbers"), (cascade(nodes: "0 -1 5 0.1"), "not there (1 are)"),
+            (cascade(nodes: "0 -1 -5 0.1"), "no feature"), (cascade(nodes: "0 -9 0 0.1"), "outside the tree"),
+            (cascade(nodes: "-9223372036854775808 -1 0 0.1"), "outside the tree"),
+            (cascade(nodes: "1 0 0 0.1 0 1 0 0.1", leaves: "1 2 3"), "outside the tree"),
+            (cascade(leaves: "1 2 3"), "3 leaves, not 2"), (cascade(leaves: "1 nan"), "numbers"),
+            (cascade(rectangles: []), "0 rectangles"), (cascade(rectangles: ["2 7 19 4 -1"]), "outside"),
+            (cascade(rectangles: ["-1 7 5 4 -1"]), "outside"),
+            (cascade(rectangles: ["1 1 9e18 4 -1"]), "outside"),
+            (cascade(rectangles: ["2 7 16 4"]), "numbers"), (cascade(tilted: "1"), "outside"),
+            (cascade().replacing("HAAR", with: "HOG"), "HOG (features) cascades are not supported"),
+        ])
+    func saysWhatIsWrong(text: String, what: String) {
+        let error = #expect(throws: CascadeError.self) { try read(text) }
+        let line = error?.description ?? ""
+        #expect(line.contains(what), "\(line)")
+        #expect(line.hasPrefix("some.xml") && line.contains("opencv-data") && !line.contains("\n"))
+    }
+
+    @Test("says that a file is not there")
+    func missingFile() {
+        let error = #expect(throws: CascadeError.self) { try HaarCascade(contentsOf: "/nowhere/c.xml") }
+        #expect(error?.description.hasPrefix("/nowhere/c.xml: cannot read the cascade: No such file") == true)
+    }
+
+    @Test("says that a folder is no cascade")
+    func folder() {
+        #expect(throws: CascadeError.self) { try HaarCascade(contentsOf: "/usr") }
+    }
+}
+
+@Suite("Fuzz: cascades")
+struct CascadeFuzzTests {
+    @Test("a damaged cascade is refused, or scans without harm")
+    func damagedCascades() throws {
+        // Short, so that damage lands where it matters.
+        let seeds = [
+            cascade(), cascade(rectangles: ["10 2 4 4 -1", "10 2 2 4 2"], tilted: "1"),
+            cascade(nodes: "0 1 0 0.01 -1 -2 0 0.02", leaves: "0.1 0.2 0.3"),
+            cascade(rectangles: ["2 2 6 6 -1", "2 2 3 3 2", "5 5 3 3 2"]),
+        ].map { Array($0.utf8) }
+        let image = try astronaut().cut(.init(x: 200, y: 80, width: 60, height: 50))
+        var parameters = DetectionParameters()
+        parameters.minSize = 0
+        parameters.scaleFactor = 1.5
+        var accepted = 0
+        for number in 0..<Mutation.count {
+            Mutation.note(number, "cascades")
+            var mutation = Mutation(number: number)
+            let bytes = mutation.damage(seeds)
+            guard let cascade = try? HaarCascade(xml: bytes, path: "fuzz.xml") else { continue }
+            accepted += 1
+            _ = FaceDetector(cascade: cascade).detect(in: image, parameters: parameters)
+        }
+        #expect(accepted > 0 && accepted < Mutation.count)
+    }
+}
