@@ -76,6 +76,11 @@ package enum ManPage {
         ".TP", ".I /usr/share/opencv4/haarcascades", #"The cascades, of Debian's package opencv\-data."#,
     ]
 
+    private static func hexadecimal(_ scalar: Unicode.Scalar) -> String {
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+
     private static func sentence(_ text: String) -> String {
         escape(text.prefix(1).uppercased() + text.dropFirst() + ".")
     }
@@ -89,7 +94,11 @@ package enum ManPage {
             case "-": escaped += #"\-"#
             case "…": escaped += "..."
             case "\n": escaped += " "
-            default: escaped.append(character)
+            default:
+                // Named by its code point, as groff reads no UTF-8 of itself.
+                for scalar in character.unicodeScalars {
+                    escaped += scalar.isASCII ? String(scalar) : #"\[u"# + hexadecimal(scalar) + "]"
+                }
             }
         }
         return escaped.hasPrefix(".") || escaped.hasPrefix("'") ? #"\&"# + escaped : escaped

@@ -63,6 +63,7 @@ struct HelpTests {
     func roff() {
         #expect(ManPage.escape(".hidden") == "\\&.hidden")
         #expect(ManPage.escape("a\\b") == "a\\eb")
+        #expect(ManPage.escape("640×480") == "640\\[u00D7]480")
     }
 
     @Test("bash reads the completions and offers commands, options and choices", .enabled(if: has("bash")))
