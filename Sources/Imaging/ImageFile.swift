@@ -24,6 +24,14 @@ public enum ImageFile {
         try writePNG(image.pixels, width: image.width, height: image.height, channels: 1, path: path)
     }
 
+    /// A grey image as the bytes of a PNG file.
+    public static func encodePNG(_ image: GrayImage, name: String = "PNG") throws(ImageError) -> [UInt8] {
+        switch PNG.encode(image.pixels, width: image.width, height: image.height, channels: 1) {
+        case .success(let bytes): return bytes
+        case .failure(let reason): throw .unwritable(path: name, reason: reason.text)
+        }
+    }
+
     /// Writes a JPEG file, beside its place and renamed; `quality` is libjpeg's, 1 to 100.
     public static func writeJPEG(_ image: ColorImage, path: String, quality: Int = 92) throws(ImageError) {
         try FileBytes.write(encodeJPEG(image, quality: quality, name: path), path)

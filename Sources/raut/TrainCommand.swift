@@ -35,6 +35,7 @@ enum TrainCommand {
             Option("no-augmentation", help: "train on the images as they are"),
             Option("seed", "N", help: "seeds everything random; 1 unless given"),
             Option("threads", "N", help: "threads that share a batch; as many as processors unless given"),
+            Option("no-pictures", help: "leave faces out of the report"),
             Option("resume", help: "take up the run where its checkpoint left it"),
         ],
         example: "raut train --data fer2013.csv --architecture cnn-bilstm --output runs/cnn-bilstm"
@@ -104,9 +105,20 @@ enum TrainCommand {
             facts.merge(posterior.metadata) { _, new in new }
         }
         try trainer.modelFile(extra: facts).write(to: "\(output)/model.safetensors")
+        var table = PredictionTable()
+        for (isTest, part, logits) in [
+            (false, parts.validation, trainer.evaluate(data.subset(parts.validation)).logits),
+            (true, parts.test, test.logits),
+        ] {
+            table.append(
+                isTest: isTest, indices: part, of: data, training: parts.training, logits: logits)
+        }
+        try AtomicFile.write(Data(table.csv.utf8), to: "\(output)/predictions.csv")
+        try Report([RunRecord(folder: output)], pictures: arguments.flag("no-pictures") ? nil : data)
+            .write(to: "\(output)/report")
         display.say(
             "test accuracy \(percent(test.accuracy)), loss \(decimal(test.loss, 4)); "
-                + "model in \(output)/model.safetensors")
+                + "model in \(output)/model.safetensors, report in \(output)/report/report.html")
         return 0
     }
 

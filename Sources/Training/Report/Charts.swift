@@ -1,0 +1,125 @@
+import EmotionRecognition
+import Foundation
+
+/// Charts as SVG, light or dark as the reader's screen is.
+public enum Chart {
+    /// The colours, which a page that shows the charts uses as well.
+    static let style = """
+        svg{--ink:#1c1f26;--faint:#6b7280;--grid:#e5e7eb;--a:#2563eb;--b:#ea580c;--cell:37,99,235;\
+        font:13px system-ui,-apple-system,'Segoe UI',sans-serif}\
+        @media(prefers-color-scheme:dark){svg{--ink:#e8eaf0;--faint:#9aa3b2;--grid:#2c323d;--a:#6ea2ff;\
+        --b:#ff9a5c;--cell:110,162,255}}
+        """
+
+    /// Two lines over the epochs of a run: training and validation.
+    public static func curves(title: String, training: [Double], validation: [Double], percent: Bool)
+        -> String
+    {
+        let (width, height) = (560.0, 320.0)
+        let (left, right, top, bottom) = (56.0, 16.0, 44.0, 40.0)
+        let values = (training + validation).filter(\.isFinite)
+        let (low, high, step) = scale(values)
+        let count = max(training.count, validation.count)
+        func x(_ epoch: Int) -> Double {
+            left + (width - left - right) * Double(epoch - 1) / Double(max(1, count - 1))
+        }
+        func y(_ value: Double) -> Double {
+            top + (height - top - bottom) * (high - value) / (high - low)
+        }
+        var parts = ""
+        for index in 0...Int(((high - low) / step).rounded()) {
+            let value = low + Double(index) * step
+            let label = percent ? "\(Int((value * 100).rounded())) %" : String(format: "%.2g", value)
+            parts += line(left, y(value), width - right, y(value))
+            parts += text(left - 8, y(value) + 4, label, anchor: "end", faint: true)
+        }
+        for epoch in ticks(count) {
+            parts += text(x(epoch), height - 18, "\(epoch)", anchor: "middle", faint: true)
+        }
+        parts += text(width - right, height - 3, "epoch", anchor: "end", faint: true)
+        for (series, color) in [(training, "--a"), (validation, "--b")] {
+            let points = series.enumerated().filter(\.element.isFinite)
+                .map { "\(fixed(x($0 + 1))),\(fixed(y($1)))" }
+            parts +=
+                "<polyline fill='none' stroke='var(\(color))' stroke-width='2' stroke-linejoin='round' "
+                + "points='\(points.joined(separator: " "))'/>"
+        }
+        parts += text(left, 20, title, bold: true)
+        parts += key(width - 210, "training", "--a") + key(width - 110, "validation", "--b")
+        return svg(width, height, title, parts)
+    }
+
+    /// A confusion matrix: each cell the share of the row's label, with its count.
+    public static func confusion(title: String, _ matrix: ConfusionMatrix) -> String {
+        let (cell, left, top) = (62.0, 84.0, 72.0)
+        let side = cell * 7
+        var parts = text(left, 20, title, bold: true)
+        parts += text(left, 44, "rows: the label, columns: what the network said", faint: true)
+        for emotion in Emotion.allCases {
+            let place = Double(emotion.rawValue)
+            parts += text(left - 8, top + (place + 0.5) * cell + 4, "\(emotion)", anchor: "end")
+            parts += text(left + (place + 0.5) * cell, top - 8, "\(emotion)", anchor: "middle")
+            let support = max(1, matrix.support(emotion))
+            for answer in Emotion.allCases {
+                let count = matrix.counts[emotion.rawValue][answer.rawValue]
+                let share = Double(count) / Double(support)
+                let (x, y) = (left + Double(answer.rawValue) * cell, top + place * cell)
+                parts +=
+                    "<rect x='\(fixed(x + 1))' y='\(fixed(y + 1))' width='\(fixed(cell - 2))' height='\(fixed(cell - 2))' "
+                    + "rx='6' fill='rgba(var(--cell),\(fixed(0.04 + 0.6 * share)))'/>"
+                parts += text(
+                    x + cell / 2, y + cell / 2, "\(Int((share * 100).rounded())) %", anchor: "middle",
+                    bold: emotion == answer)
+                parts += text(x + cell / 2, y + cell / 2 + 17, "\(count)", anchor: "middle", faint: true)
+            }
+        }
+        return svg(left + side + 8, top + side + 8, title, parts)
+    }
+
+    /// A range that holds all values, with round steps.
+    static func scale(_ values: [Double]) -> (low: Double, high: Double, step: Double) {
+        guard let least = values.min(), let most = values.max() else { return (0, 1, 0.25) }
+        let span = max(most - least, abs(most) * 0.01, 1e-6)
+        let raw = span / 4
+        let power = pow(10, (log10(raw)).rounded(.down))
+        let step = ([1.0, 2, 5, 10].first { $0 * power >= raw } ?? 10) * power
+        let low = (least / step).rounded(.down) * step
+        return (low, max((most / step).rounded(.up) * step, low + step), step)
+    }
+
+    private static func ticks(_ count: Int) -> [Int] {
+        let step = max(1, [1, 2, 5, 10, 20, 50, 100].first { count / $0 <= 10 } ?? count / 10)
+        return [1] + stride(from: step, through: count, by: step).filter { $0 > 1 }
+    }
+
+    private static func key(_ x: Double, _ name: String, _ color: String) -> String {
+        "<rect x='\(fixed(x))' y='10' width='14' height='4' rx='2' fill='var(\(color))' />"
+            + text(x + 20, 17, name, faint: true)
+    }
+
+    private static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
+        "<line x1='\(fixed(x1))' y1='\(fixed(y1))' x2='\(fixed(x2))' y2='\(fixed(y2))' stroke='var(--grid)'/>"
+    }
+
+    private static func text(
+        _ x: Double, _ y: Double, _ words: String, anchor: String = "start", bold: Bool = false,
+        faint: Bool = false
+    ) -> String {
+        "<text x='\(fixed(x))' y='\(fixed(y))' text-anchor='\(anchor)' fill='var(\(faint ? "--faint" : "--ink"))'"
+            + (bold ? " font-weight='600'" : "") + ">\(escaped(words))</text>"
+    }
+
+    private static func svg(_ width: Double, _ height: Double, _ title: String, _ parts: String) -> String {
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 \(fixed(width)) \(fixed(height))' role='img' "
+            + "aria-label='\(escaped(title))'><style>\(style)</style>\(parts)</svg>"
+    }
+
+    private static func fixed(_ value: Double) -> String { String(format: "%.2f", value) }
+}
+
+/// Text as HTML and SVG take it.
+func escaped(_ text: String) -> String {
+    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
+        .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "'", with: "&#39;")
+        .replacingOccurrences(of: "\"", with: "&quot;")
+}

@@ -1,0 +1,98 @@
+import EmotionRecognition
+import Foundation
+import NeuralNetwork
+import Testing
+import Training
+
+@Suite("Trainer")
+struct TrainerTests {
+    /// A network so narrow that a step takes milliseconds.
+    private func options(epochs: Int, batch: Int = 16) -> TrainingOptions {
+        var options = TrainingOptions(.cnnBiLSTM)
+        options.network.widths = [8, 8, 16, 16]
+        options.network.hidden = 16
+        options.epochs = epochs
+        options.batch = batch
+        return options
+    }
+
+    private let data = faces((0..<64).map { $0 % 7 })
+
+    private func weights(_ trainer: Trainer) -> [UInt32] {
+        trainer.network.parameters.flatMap { $0.value.elements.map(\.bitPattern) }
+    }
+
+    @Test("64 images are learned by heart")
+    func learns() throws {
+        var options = options(epochs: 60)
+        options.augmentation = .none
+        options.network.dropout = 0
+        options.network.spatialDropout = 0
+        options.learningRate = 0.003
+        let trainer = try Trainer(options, training: data, validation: data)
+        #expect(try trainer.run())
+        #expect(try #require(trainer.history.epochs.last).trainLoss < 0.05)
+    }
+
+    @Test("two runs with one seed end at the same weights bit for bit, another seed at others")
+    func reproducible() throws {
+        func train(_ seed: UInt64) throws -> [UInt32] {
+            var options = options(epochs: 2)
+            options.seed = seed
+            let trainer = try Trainer(options, training: data, validation: data)
+            _ = try trainer.run()
+            return weights(trainer)
+        }
+        let first = try train(1)
+        #expect(try train(1) == first)
+        #expect(try train(2) != first)
+    }
+
+    @Test("a run stopped in the middle of an epoch and resumed ends at the weights of an unbroken one")
+    func resumes() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/checkpoint.safetensors"
+        let unbroken = try Trainer(options(epochs: 3), training: data, validation: data)
+        #expect(try unbroken.run())
+        let broken = try Trainer(options(epochs: 3), training: data, validation: data)
+        var steps = 0
+        let finished = try broken.run(shouldStop: { steps == 6 }, onStep: { _ in steps += 1 })
+        #expect(!finished)
+        try broken.saveCheckpoint(to: path)
+        let resumed = try Trainer(options(epochs: 3), training: data, validation: data)
+        try resumed.resume(from: path)
+        #expect(try resumed.run())
+        #expect(weights(resumed) == weights(unbroken))
+        #expect(resumed.history.epochs.map(\.trainLoss) == unbroken.history.epochs.map(\.trainLoss))
+    }
+
+    @Test("a checkpoint of other options is refused, and says so")
+    func otherRun() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/checkpoint.safetensors"
+        try Trainer(options(epochs: 1), training: data, validation: data).saveCheckpoint(to: path)
+        let other = try Trainer(options(epochs: 1, batch: 8), training: data, validation: data)
+        #expect(throws: TrainingError.self) { try other.resume(from: path) }
+    }
+
+    @Test("a checkpoint that can't be written leaves the old one whole")
+    func unwritable() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/checkpoint.safetensors"
+        let trainer = try Trainer(options(epochs: 1), training: data, validation: data)
+        try trainer.saveCheckpoint(to: path)
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        // A folder in the place of the file written beside makes the write fail for root as well.
+        try FileManager.default.createDirectory(
+            atPath: "\(path).\(getpid()).part", withIntermediateDirectories: false)
+        #expect(throws: ModelFileError.self) { try trainer.saveCheckpoint(to: path) }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    }
+
+    @Test("without images there is nothing to train")
+    func noImages() {
+        #expect(throws: TrainingError.noImages(of: "training")) {
+            try Trainer(options(epochs: 1), training: FaceDataSet(), validation: data)
+        }
+    }
+}
