@@ -39,9 +39,9 @@ through() {
   before=$(count lost "$reason")
   lost=$((lost + 1))
   "$@"
-  await 20 has lost $((before + 1)) "$reason" || fail "$name: no event that it is lost"
+  await 60 has lost $((before + 1)) "$reason" || fail "$name: no event that it is lost"
   ${recover:-true}
-  await 30 has back "$lost" || fail "$name: no event that it is back"
+  await 60 has back "$lost" || fail "$name: no event that it is back"
   kill -0 "$program" 2>/dev/null || fail "$name: the program has ended"
   has lost "$lost" || fail "$name: reported more than once"
   pass "$name: lost and back, each said once"
@@ -53,8 +53,8 @@ through() {
 plain_webcam
 $raut run --headless --source vivid --size 320x180 --fps 10 >"$events" 2>/tmp/messages &
 program=$!
-await 30 test -s "$events" || fail "no hello"
-sleep 2
+await 120 test -s "$events" || fail "no hello"
+sleep 3
 
 through "unplugged while streaming" "it was unplugged" camera disconnect=1
 through "a streaming error" "the stream failed" camera inject_fatal_streaming_error=1
@@ -73,7 +73,7 @@ lend_to_another() {
   plug_in
   v4l2-ctl -d /dev/video0 --stream-mmap >/tmp/other 2>&1 &
   other=$!
-  await 10 test -s /tmp/other || fail "busy: the other program gets no frames"
+  await 60 test -s /tmp/other || fail "busy: the other program gets no frames"
   kill -CONT "$program"
   sleep 3
   [[ $(grep -c 'busy: v4l2-ctl (process' /tmp/messages) == 1 ]] || fail "busy: not said once who has the camera"
