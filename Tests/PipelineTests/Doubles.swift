@@ -28,16 +28,19 @@ final class ScriptedSource: RecoverableSource, @unchecked Sendable {
     private let lock = NSLock()
     private var steps: ArraySlice<Step>
     private var isCancelled = false
+    private var absences: Int
     private var refusals: Int
     private var notice: SourceNotice?
     private var number = 0
     private let isLive: Bool
 
     /// - Parameters:
-    ///   - refusals: how often it can't be reopened after each loss.
+    ///   - absences: how often it is not there when it is reopened.
+    ///   - refusals: how often it is there after that, but can't be opened.
     ///   - isLive: true to give frames the clock's time, false to give them that of a clip.
-    init(_ steps: [Step], refusals: Int = 0, isLive: Bool = false) {
+    init(_ steps: [Step], absences: Int = 0, refusals: Int = 0, isLive: Bool = false) {
         self.steps = steps[...]
+        self.absences = absences
         self.refusals = refusals
         self.isLive = isLive
     }
@@ -74,9 +77,13 @@ final class ScriptedSource: RecoverableSource, @unchecked Sendable {
     }
 
     func reopen() throws(CaptureError) {
-        guard refusals == 0 else {
+        if absences > 0 {
+            absences -= 1
+            throw .lost(source: name, reason: "it is not there")
+        }
+        if refusals > 0 {
             refusals -= 1
-            throw .cannotOpen(source: name, reason: "not there")
+            throw .cannotOpen(source: name, reason: "busy")
         }
     }
 }

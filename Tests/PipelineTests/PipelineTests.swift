@@ -87,7 +87,8 @@ struct PipelineTests {
         let lines = Lines()
         let notices = Mutex<[Pipeline.Notice]>([])
         let frames = Array(repeating: ScriptedSource.Step.frame, count: 10)
-        let source = ScriptedSource(frames + [.lost(reason: "unplugged")] + frames, refusals: 3)
+        let source = ScriptedSource(
+            frames + [.lost(reason: "unplugged")] + frames, absences: 2, refusals: 2)
         let pipeline = Pipeline(
             source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(),
             sinks: [lines], notify: { notice in notices.withLock { $0.append(notice) } })
@@ -98,7 +99,8 @@ struct PipelineTests {
         #expect(pipeline.counts.worked == 20)
         #expect(
             notices.withLock { $0 } == [
-                .lost(.lost(source: "scripted", reason: "unplugged")), .back(name: "scripted"),
+                .lost(.lost(source: "scripted", reason: "unplugged")),
+                .waiting(.cannotOpen(source: "scripted", reason: "busy")), .back(name: "scripted"),
             ])
     }
 
