@@ -31,6 +31,7 @@ enum TrainCommand {
             Option("contrast", "PART", help: "change contrast by up to this part"),
             Option("brightness", "PART", help: "change brightness by up to this part of the range"),
             Option("erasing", "P", help: "chance that a rectangle is erased"),
+            Option("mixup", "PART", help: "mix the images of this part of the batches in pairs"),
             Option("no-flip", help: "never mirror images"),
             Option("no-augmentation", help: "train on the images as they are"),
             Option("seed", "N", help: "seeds everything random; 1 unless given"),
@@ -95,7 +96,7 @@ enum TrainCommand {
             "batch": "\(options.batch)",
             "learning_rate": "\(options.learningRate)", "optimizer": "\(options.optimizer)",
             "schedule": "\(options.schedule)", "augmentation": "\(options.augmentation)",
-            "seed": "\(options.seed)",
+            "seed": "\(options.seed)", "mixup": "\(options.mixupShare)",
             "validation_accuracy": "\(last?.validationAccuracy ?? 0)", "test_accuracy": "\(test.accuracy)",
         ]
         if options.network.architecture == .raut {
@@ -159,6 +160,7 @@ enum TrainCommand {
         if let value = try arguments.double("erasing", in: 0...1) {
             options.augmentation.erasing = Float(value)
         }
+        if let value = try arguments.double("mixup", in: 0...1) { options.mixupShare = Float(value) }
         if arguments.flag("no-flip") { options.augmentation.flip = false }
         return options
     }
