@@ -18,11 +18,13 @@ public struct Augmentation: Sendable, Equatable {
     public var brightness: Float
     /// The chance that a rectangle is replaced by noise (random erasing, Zhong et al., 2020).
     public var erasing: Float
+    /// What is done to a part of the images as a webcam would.
+    public var degradation: Degradation
 
     /// Takes all strengths; 0 or false for none.
     public init(
         rotation: Float = 0, shift: Float = 0, zoom: Float = 0, flip: Bool = false, contrast: Float = 0,
-        brightness: Float = 0, erasing: Float = 0
+        brightness: Float = 0, erasing: Float = 0, degradation: Degradation = .none
     ) {
         self.rotation = rotation
         self.shift = shift
@@ -31,6 +33,7 @@ public struct Augmentation: Sendable, Equatable {
         self.contrast = contrast
         self.brightness = brightness
         self.erasing = erasing
+        self.degradation = degradation
     }
 
     /// Images as they are.
@@ -39,7 +42,8 @@ public struct Augmentation: Sendable, Equatable {
     public static let paper = Augmentation(rotation: 10, shift: 0.1, flip: true)
     /// What the default network is trained with.
     public static let raut = Augmentation(
-        rotation: 12, shift: 0.08, zoom: 0.12, flip: true, contrast: 0.3, brightness: 0.1, erasing: 0.35)
+        rotation: 12, shift: 0.08, zoom: 0.12, flip: true, contrast: 0.3, brightness: 0.1, erasing: 0.35,
+        degradation: .webcam)
 
     /// Fills `target` with 48×48 grey levels (0…255, between whole ones) of a varied image; places outside the image
     /// take the nearest pixel of its border.
@@ -79,6 +83,7 @@ public struct Augmentation: Sendable, Equatable {
                 }
             }
         }
+        degradation.apply(target, side: side, using: &random)
         if erasing > 0, random.uniform() < erasing { erase(target, side, &random) }
     }
 

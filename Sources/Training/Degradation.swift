@@ -1,0 +1,89 @@
+import Foundation
+import NeuralNetwork
+
+/// What a webcam does to a face: light from one side, the blur of a small face blown up, noise of a dark room.
+///
+/// Each comes with a chance of its own and at a random strength up to the one given, in the order in which a camera
+/// does it.
+public struct Degradation: Sendable, Equatable {
+    /// How often each of them comes.
+    public var chance: Float
+    /// The most that one side is darker than the other, as a part of the light.
+    public var light: Float
+    /// The widest blur: the deviation of a Gaussian, in pixels.
+    public var blur: Float
+    /// The strongest noise: the deviation of a Gaussian, in grey levels.
+    public var noise: Float
+
+    /// Takes all strengths; 0 for none.
+    public init(chance: Float = 0, light: Float = 0, blur: Float = 0, noise: Float = 0) {
+        self.chance = chance
+        self.light = light
+        self.blur = blur
+        self.noise = noise
+    }
+
+    /// Faces as they are.
+    public static let none = Degradation()
+    /// What the default network is trained with.
+    public static let webcam = Degradation(chance: 0.3, light: 0.7, blur: 1.4, noise: 22)
+
+    /// Spoils an image of `side` × `side` grey levels, 0…255, in place; does nothing, and draws nothing, without a
+    /// chance.
+    public func apply(
+        _ pixels: UnsafeMutablePointer<Float>, side: Int, using random: inout Xoshiro256StarStar
+    ) {
+        guard chance > 0 else { return }
+        if random.uniform() < chance {
+            lightFromOneSide(
+                pixels, side, strength: random.uniform() * light, direction: random.uniform() * 2 * .pi)
+        }
+        if random.uniform() < chance { blurred(pixels, side, deviation: random.uniform() * blur) }
+        if random.uniform() < chance {
+            let deviation = random.uniform() * noise
+            for index in 0..<side * side {
+                pixels[index] = min(255, max(0, pixels[index] + deviation * random.normal()))
+            }
+        }
+    }
+
+    /// Full light at one border, less by `strength` at the one opposite.
+    private func lightFromOneSide(
+        _ pixels: UnsafeMutablePointer<Float>, _ side: Int, strength: Float, direction: Float
+    ) {
+        let center = Float(side - 1) / 2
+        let (dx, dy) = (cos(direction) / Float(side), sin(direction) / Float(side))
+        for y in 0..<side {
+            for x in 0..<side {
+                let place = (Float(x) - center) * dx + (Float(y) - center) * dy + 0.5
+                pixels[y * side + x] *= 1 - strength * min(1, max(0, place))
+            }
+        }
+    }
+
+    /// A Gaussian blur, rows then columns; beyond the border stands its nearest pixel.
+    private func blurred(_ pixels: UnsafeMutablePointer<Float>, _ side: Int, deviation: Float) {
+        guard deviation > 0.2 else { return }
+        let reach = 4
+        var kernel = (0...reach).map { exp(-Float($0 * $0) / (2 * deviation * deviation)) }
+        let sum = kernel[0] + 2 * kernel[1...].reduce(0, +)
+        for index in kernel.indices { kernel[index] /= sum }
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: side) { line in
+            for (step, across) in [(1, side), (side, 1)] {
+                for start in 0..<side {
+                    let base = pixels + start * across
+                    for place in 0..<side { line[place] = base[place * step] }
+                    for place in 0..<side {
+                        var total = kernel[0] * line[place]
+                        for distance in 1...reach {
+                            total +=
+                                kernel[distance]
+                                * (line[max(0, place - distance)] + line[min(side - 1, place + distance)])
+                        }
+                        base[place * step] = total
+                    }
+                }
+            }
+        }
+    }
+}
