@@ -15,7 +15,7 @@ BUILD = $(SWIFT) build -c release
 
 # What the program is built with and needs at run time.
 PACKAGES = libv4l-dev libopenblas-dev libsdl2-dev libsdl2-ttf-dev libturbojpeg0-dev libpng-dev \
-	libfreetype-dev libsystemd-dev libexpat1-dev liblzma-dev opencv-data pkg-config ffmpeg fonts-dejavu-core
+	libfreetype-dev libsystemd-dev libmosquitto-dev libexpat1-dev liblzma-dev opencv-data pkg-config ffmpeg fonts-dejavu-core
 # What Swift asks of Debian, installed only where it does not run or finds no C++ library to link with.
 SWIFT_PACKAGES = g++ git libcurl4-openssl-dev libncurses6 libsqlite3-dev libxml2-dev tzdata
 
@@ -47,7 +47,9 @@ setup: swift
 	  echo "make: no sudo here: as root: apt-get install$$missing" >&2; exit 1; }; fi; \
 	echo "installing$$missing" >&2; \
 	$$as apt-get update -qq >&2; $$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-	  --no-install-recommends -o Dpkg::Use-Pty=0 $$missing >&2
+	  --no-install-recommends -o Dpkg::Use-Pty=0 $$missing >&2; \
+	case "$$missing " in *" mosquitto "*) [ ! -d /run/systemd/system ] || \
+	  $$as systemctl disable --now --quiet mosquitto >&2 || :;; esac
 
 swift:
 	@[ -n "$(SWIFT)" ] || { \
@@ -60,12 +62,15 @@ build: setup
 run: build
 	@exec .build/release/raut run $(ARGS)
 
-test: setup
+# A broker and its reader for the tests of MQTT, as programs; the service that comes with them is not left running.
+TEST_PACKAGES = mosquitto mosquitto-clients
+test:
+	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(TEST_PACKAGES)"
 	$(SWIFT) test -c release
 
 CAMERA_PACKAGES = qemu-system-x86 busybox-static cpio kmod v4l-utils jq
 test-camera:
-	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(CAMERA_PACKAGES)"
+	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(TEST_PACKAGES) $(CAMERA_PACKAGES)"
 	$(BUILD) --build-tests
 	$(BUILD) --product raut
 	Tests/Camera/boot Tests/Camera/drivers.sh
@@ -94,11 +99,13 @@ install:
 	$(STATIC) completions bash >$(share)/bash-completion/completions/raut
 	$(STATIC) completions zsh >$(zsh)/_raut
 	$(STATIC) completions fish >$(share)/fish/vendor_completions.d/raut.fish
-	install -m 644 LICENSE README.md $(share)/doc/raut
+	install -m 644 LICENSE README.md systemd/network.conf $(share)/doc/raut
 	for unit in $(UNITS); do sed 's|/usr/bin/raut|$(PREFIX)/bin/raut|' $$unit \
 	  >$(lib)/systemd/system/$${unit#systemd/}; done
 	[ -z "$(RULES)" ] || install -m 644 $(RULES) $(lib)/udev/rules.d
-	[ -z "$(CONF)" ] || [ -e $(etc)/raut.conf ] || install -m 644 $(CONF) $(etc)
+	[ -z "$(CONF)" ] || [ -e $(etc)/raut.conf ] || { install -m 644 $(CONF) $(etc); \
+	  sed -i 's|/usr/share/doc|$(PREFIX)/share/doc|' $(etc)/raut.conf; }
+	sed -i 's|/usr/share/doc|$(PREFIX)/share/doc|' $(share)/doc/raut/network.conf
 
 # All but /etc/raut.conf, which may have been changed.
 uninstall:

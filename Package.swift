@@ -1,4 +1,4 @@
-// swift-tools-version: 6.0
+// swift-tools-version: 6.1
 import PackageDescription
 
 // One module a room. Each imports only rooms above it in this list.
@@ -15,6 +15,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies)
 }
 
+/// Overlay, where the trait Window is on.
+let window = Target.Dependency.target(name: "Overlay", condition: .when(traits: ["Window"]))
+
 let package = Package(
     name: "raut",
     products: [
@@ -25,6 +28,12 @@ let package = Package(
                 "Imaging", "Capture", "FaceDetection", "NeuralNetwork", "EmotionRecognition", "Tracking",
                 "Training", "Events", "Overlay", "Pipeline",
             ]),
+    ],
+    // Both are there unless left out: swift build -c release --product raut --disable-default-traits
+    traits: [
+        .trait(name: "MQTT", description: "Publishes events to an MQTT broker through libmosquitto."),
+        .trait(name: "Window", description: "Shows a window through SDL2."),
+        .default(enabledTraits: ["MQTT", "Window"]),
     ],
     targets: [
         systemLibrary("CV4L2", pkgConfig: "libv4l2", package: "libv4l-dev"),
@@ -37,6 +46,7 @@ let package = Package(
         systemLibrary("CExpat", pkgConfig: "expat", package: "libexpat1-dev"),
         systemLibrary("CLZMA", pkgConfig: "liblzma", package: "liblzma-dev"),
         systemLibrary("CSystemd", pkgConfig: "libsystemd", package: "libsystemd-dev"),
+        systemLibrary("CMosquitto", pkgConfig: "libmosquitto", package: "libmosquitto-dev"),
         .systemLibrary(name: "CLinux"),
         .target(name: "CKernels"),
         .target(name: "CPNGCodec", dependencies: ["CPNG"]),
@@ -49,18 +59,23 @@ let package = Package(
         room("EmotionRecognition", ["Imaging", "FaceDetection", "NeuralNetwork"]),
         room("Tracking", ["Imaging", "FaceDetection", "EmotionRecognition"]),
         room("Training", ["Imaging", "FaceDetection", "NeuralNetwork", "EmotionRecognition", "CLZMA"]),
-        room("Events", ["Imaging", "EmotionRecognition", "Tracking", "CSystemd", "CLinux"]),
+        room(
+            "Events",
+            [
+                "Imaging", "EmotionRecognition", "Tracking", "CSystemd", "CLinux",
+                .target(name: "CMosquitto", condition: .when(traits: ["MQTT"])),
+            ]),
         room("Overlay", ["Imaging", "Capture", "EmotionRecognition", "Tracking", "CSDL2"]),
         room(
             "Pipeline",
             [
-                "Imaging", "Capture", "FaceDetection", "EmotionRecognition", "Tracking", "Events", "Overlay",
+                "Imaging", "Capture", "FaceDetection", "EmotionRecognition", "Tracking", "Events", window,
             ]),
         .executableTarget(
             name: "raut",
             dependencies: [
                 "Imaging", "Capture", "FaceDetection", "NeuralNetwork", "EmotionRecognition", "Tracking",
-                "Training", "Events", "Overlay", "Pipeline", "CLinux",
+                "Training", "Events", window, "Pipeline", "CLinux",
             ]),
         .target(name: "Mutation", path: "Tests/Mutation"),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),

@@ -61,6 +61,17 @@ struct LineBacklog: Sendable {
         return taken
     }
 
+    /// Removes the first line and returns it, with its newline; empty where none waits.
+    mutating func takeLine() -> [UInt8] {
+        var line: [UInt8] = []
+        _ = take { bytes in
+            let end = bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count - 1
+            line = Array(bytes[...end])
+            return line.count
+        }
+        return line
+    }
+
     private mutating func compact() {
         guard head > limit / 4 else { return }
         bytes.removeSubrange(..<head)

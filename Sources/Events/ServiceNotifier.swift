@@ -9,6 +9,11 @@ public enum ServiceNotifier {
     /// The service is up. The corresponding C function is `sd_notify` with `READY=1`.
     public static func ready(status: String) { sd_notify(0, "READY=1\nSTATUS=\(status)") }
 
+    /// The options are read again; ``ready(status:)`` says when that is done.
+    public static func reloading() {
+        sd_notify(0, "RELOADING=1\nMONOTONIC_USEC=\(monotonicNanoseconds() / 1000)")
+    }
+
     /// A line for `systemctl status`.
     public static func status(_ text: String) { sd_notify(0, "STATUS=\(text)") }
 

@@ -1,7 +1,7 @@
 import Imaging
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #endif
 
 /// A picture turned about its middle onto a canvas that holds all of it, and made smaller by a whole factor, so that

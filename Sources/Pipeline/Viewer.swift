@@ -1,3 +1,4 @@
+#if Window
 import Foundation
 import Overlay
 import Tracking
@@ -111,3 +112,4 @@ public final class Viewer {
         isDirty = true
     }
 }
+#endif

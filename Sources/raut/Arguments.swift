@@ -2,6 +2,8 @@
 package struct Arguments: Sendable {
     /// The words that are no options, in order: files, mostly.
     package private(set) var operands: [String] = []
+    /// The words as they were given.
+    package let words: [String]
     private var values: [String: [String]] = [:]
     private var flags: Set<String> = []
 
@@ -9,6 +11,7 @@ package struct Arguments: Sendable {
     /// begin with a dash. A lone `-` and a negative number are no options. Of an option given twice the last one
     /// counts, so that a line of defaults can stand before what is typed.
     package init(_ words: [String], for command: Command) throws(UsageError) {
+        self.words = words
         var rest = words[...]
         while let word = rest.popFirst() {
             if word == "--" {

@@ -32,7 +32,6 @@ final class LiveReporter: Sendable {
     func stop() {
         isEnding.signal()
         ended.wait()
-        if ServiceNotifier.isWatched { ServiceNotifier.stopping() }
     }
 
     private static var serviceInterval: Double {

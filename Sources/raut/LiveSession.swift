@@ -3,23 +3,42 @@ import EmotionRecognition
 import Events
 import FaceDetection
 import Foundation
-import Overlay
 import Pipeline
+import Synchronization
 
-/// One run of `raut run`: opens what was asked for, joins it, and takes it down again in order.
+/// One run of `raut run`: opens what was asked for, joins it, and takes it down again in order; and once more, as often
+/// as its options change.
 struct LiveSession {
-    private let settings: LiveSettings
+    /// Reads the options, the first time and after each SIGHUP.
+    private let readSettings: @Sendable () throws -> LiveSettings
 
-    /// How long standard output may take to write what waits when the program ends, in seconds.
-    private static let lastWords = 0.1
-
-    init(_ settings: LiveSettings) {
-        self.settings = settings
+    init(readSettings: @escaping @Sendable () throws -> LiveSettings) {
+        self.readSettings = readSettings
     }
 
     /// Runs until the source ends, enough frames were worked on, or somebody asks for the end.
     func run() throws -> Int32 {
+        var settings = try readSettings()
         let stop = try StopRequest(onSignals: [SIGINT, SIGTERM, SIGHUP])
+        let reload = OptionsReload(readSettings)
+        if settings.isReloadable { stop.whenReloadRequested { reload.perform() } }
+        let outlets = LiveOutlets()
+        defer {
+            ServiceNotifier.stopping()
+            outlets.close()
+        }
+        while true {
+            let status = try run(settings, outlets, stop, reload)
+            guard let next = reload.takeSettings(), !stop.isRequested else { return status }
+            ServiceNotifier.reloading()
+            settings = next
+        }
+    }
+
+    /// Once, with these settings.
+    private func run(
+        _ settings: LiveSettings, _ outlets: LiveOutlets, _ stop: StopRequest, _ reload: OptionsReload
+    ) throws -> Int32 {
         let recognizer = try EmotionRecognizer(modelAt: Locations.model(settings.model))
         let detector = VerifyingDetector(
             try FaceDetector(cascadeAt: Locations.cascade(settings.cascade)),
@@ -28,13 +47,12 @@ struct LiveSession {
         for note in opened.notes { CommandLineInterface.report(note) }
         let source = opened.source
 
-        let window = try openWindow(for: source)
+        let window =
+            settings.isHeadless ? nil : try LiveWindow(for: source, isMirrored: settings.isMirrored)
         let hello = HelloLine(model: recognizer.modelName)
-        let server = try openSocket(hello: hello.encoded(for: source))
-        defer { server?.stop() }
-        let output = openOutput(isHeadless: window == nil, isAlone: server == nil, stop)
-        output?.send(hello.encoded(for: source))
-
+        try outlets.open(settings, isHeadless: window == nil, hello: hello.encoded(for: source)) {
+            stop.request()
+        }
         let isRecordingBroken = DispatchSemaphore(value: 0)
         let recording = try settings.recordPath.map { path in
             try Recording(path: path, frameRate: source.frameRate ?? 30) { error in
@@ -44,65 +62,34 @@ struct LiveSession {
         }
         let pipeline = Pipeline(
             source: source, finder: detector, recognizer: recognizer,
-            configuration: configuration(for: source),
-            sinks: [output as (any EventSink)?, server].compactMap { $0 }, isViewed: window != nil,
-            recorder: recording
+            configuration: configuration(settings, for: source), sinks: outlets.sinks,
+            isViewed: window != nil, recorder: recording
         ) { notice in
             Self.report(notice, source)
-            if case .back = notice { server?.setHello(hello.encoded(for: source)) }
+            if case .back = notice { outlets.greet(with: hello.encoded(for: source)) }
         }
         stop.whenRequested { pipeline.stop() }
+        reload.begin(with: pipeline)
         let reporter = LiveReporter(pipeline, interval: settings.statisticsInterval)
         if let window {
             defer { pipeline.stop() }
-            try Viewer(window, pipeline, sourceName: source.name).run()
+            try window.show(pipeline, sourceName: source.name)
         }
         let outcome = pipeline.wait()
         reporter.stop()
-        output?.finish(within: Self.lastWords)
         if case .failed(let error) = outcome { throw error }
         return isRecordingBroken.wait(timeout: .now()) == .success ? 1 : 0
     }
 
-    /// The window, or nil where none is wanted or there is no display.
-    private func openWindow(for source: any FrameSource) throws -> Window? {
-        guard !settings.isHeadless else { return nil }
-        do {
-            let window = try Window(
-                title: "Raut: \(source.name)", pictureWidth: source.width, pictureHeight: source.height)
-            window.isMirrored = settings.isMirrored
-            return window
-        } catch WindowError.noDisplay(let reason) {
-            CommandLineInterface.report(
-                "no display (\(reason)): events follow as JSON lines; say --headless to mean it")
-            return nil
-        }
-    }
-
-    private func configuration(for source: any FrameSource) -> Pipeline.Configuration {
+    private func configuration(
+        _ settings: LiveSettings, for source: any FrameSource
+    ) -> Pipeline.Configuration {
         var configuration = settings.pipeline
         if let rate = source.frameRate, rate < 5 {
             // Pictures shown one after another: a second look at a face may never come.
             configuration.tracking.confirmations = 1
         }
         return configuration
-    }
-
-    private func openSocket(hello: [UInt8]) throws -> EventServer? {
-        if let path = settings.socketPath {
-            return try EventServer(path: path, access: settings.socketAccess, hello: hello)
-        }
-        guard let inherited = ServiceNotifier.inheritedSocket else { return nil }
-        return try EventServer(listening: inherited, hello: hello)
-    }
-
-    /// - Parameter isAlone: true where nobody else gets events: a reader that goes away then ends the program.
-    private func openOutput(isHeadless: Bool, isAlone: Bool, _ stop: StopRequest) -> StandardOutputSink? {
-        guard !settings.isQuiet, isHeadless || settings.printsEvents else { return nil }
-        let isEnd = isAlone && isHeadless && settings.recordPath == nil
-        return StandardOutputSink(isLossless: settings.pipeline.isPlayback) {
-            if isEnd { stop.request() }
-        }
     }
 
     private static func report(_ notice: Pipeline.Notice, _ source: any FrameSource) {
@@ -112,6 +99,50 @@ struct LiveSession {
         case .back(let name): CommandLineInterface.report("\(name): back")
         case .troubled(let reason): CommandLineInterface.report("\(source.name): \(reason)")
         case .recovered: CommandLineInterface.report("\(source.name): frames come as they should again")
+        }
+    }
+}
+
+/// Options that are read again while a pipeline runs, which then ends for another.
+private final class OptionsReload: Sendable {
+    private struct State {
+        var pipeline: Pipeline?
+        var settings: LiveSettings?
+    }
+
+    private let state = Mutex(State())
+    private let read: @Sendable () throws -> LiveSettings
+
+    init(_ read: @escaping @Sendable () throws -> LiveSettings) { self.read = read }
+
+    /// Reads them; what can't be used is said and changes nothing.
+    func perform() {
+        do {
+            let settings = try read()
+            let pipeline = state.withLock { state in
+                state.settings = settings
+                return state.pipeline
+            }
+            pipeline?.stop()
+        } catch {
+            CommandLineInterface.report("\(error): everything stays as it was")
+        }
+    }
+
+    /// The pipeline that new options end.
+    func begin(with pipeline: Pipeline) {
+        let isOld = state.withLock { state in
+            state.pipeline = pipeline
+            return state.settings != nil
+        }
+        if isOld { pipeline.stop() }
+    }
+
+    /// The new options, once.
+    func takeSettings() -> LiveSettings? {
+        state.withLock { state in
+            defer { state = State() }
+            return state.settings
         }
     }
 }

@@ -14,9 +14,18 @@ package struct LiveSettings: Sendable {
     package var isMirrored = false
     package var socketPath: String?
     package var socketAccess = SocketAccess()
+    package var broker: Broker?
+    /// Whether SIGHUP means to read the options again instead of the end.
+    package var isReloadable = false
     package var model: String?
     package var cascade: String?
     package var recordPath: String?
     /// Seconds between two lines of statistics.
     package var statisticsInterval: Double?
+}
+
+/// An MQTT broker, and the file of certificates that its own is checked by.
+package struct Broker: Sendable, Equatable {
+    package var address: MQTTAddress
+    package var authorities: String?
 }

@@ -22,6 +22,12 @@ package enum RunCommand {
             Option("socket", "PATH", help: "events to readers of this Unix socket"),
             Option("socket-mode", "MODE", standard: "660", help: "who may connect, in octal"),
             Option("socket-group", "GROUP", help: "the group that owns the socket file"),
+            Option(
+                "mqtt", "URL",
+                help: "events to a broker: mqtt://[user:password@]host[:port]/topic, or mqtts://"),
+            Option(
+                "mqtt-ca", "FILE", help: "certificates that an mqtts broker's is checked by (the system's)"),
+            Option("options", "FILE", help: "more options, one a line; read again on SIGHUP"),
             Option("model", "MODEL", help: "the network, a file or its name"),
             Option("cascade", "CASCADE", standard: "alt2", help: "OpenCV's cascade file, or its name"),
             Option("size", "WIDTHxHEIGHT", help: "size of the frames asked for"),
@@ -45,8 +51,13 @@ package enum RunCommand {
         ],
         example: "raut run --source clip.mp4 --headless --events frames"
     ) { arguments in
-        let session = try LiveSession(settings(from: arguments))
-        return try session.run()
+        try LiveSession { try settings(from: withFile(arguments)) }.run()
+    }
+
+    /// The arguments with those of the file that `--options` names before them, so that what is typed counts.
+    package static func withFile(_ arguments: Arguments) throws -> Arguments {
+        guard let path = arguments.string("options") else { return arguments }
+        return try Arguments(OptionsFile.words(path: path, for: command) + arguments.words, for: command)
     }
 
     /// What the options say; wrong usage is found before anything is opened.
@@ -64,6 +75,14 @@ package enum RunCommand {
         settings.isMirrored = arguments.flag("mirror")
         settings.socketPath = arguments.string("socket")
         settings.socketAccess = try access(from: arguments)
+        settings.broker = try arguments.string("mqtt").map { text in
+            do throws(EventError) {
+                return try Broker(address: MQTTAddress(text), authorities: arguments.string("mqtt-ca"))
+            } catch {
+                throw UsageError(description: "--mqtt \(error)")
+            }
+        }
+        settings.isReloadable = arguments.string("options") != nil
         settings.model = arguments.string("model")
         settings.cascade = arguments.string("cascade")
         settings.recordPath = arguments.string("record")

@@ -12,6 +12,7 @@ final class StopRequest: Sendable {
     private struct State {
         var isRequested = false
         var action: (@Sendable () -> Void)?
+        var reload: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -38,12 +39,22 @@ final class StopRequest: Sendable {
         }
         let reading = ends[0]
         let thread = Thread { [self] in
-            _ = Self.nextSignal(reading)
+            nextEnd(reading)
             request()
-            _exit(128 + Self.nextSignal(reading))
+            _exit(128 + nextEnd(reading))
         }
         thread.name = "raut-signals"
         thread.start()
+    }
+
+    /// Waits for a signal that asks for the end; SIGHUP asks for something else where ``whenReloadRequested(_:)`` says
+    /// so.
+    @discardableResult private func nextEnd(_ descriptor: Int32) -> Int32 {
+        while true {
+            let number = Self.nextSignal(descriptor)
+            guard number == SIGHUP, let reload = state.withLock({ $0.reload }) else { return number }
+            reload()
+        }
     }
 
     private static func nextSignal(_ descriptor: Int32) -> Int32 {
@@ -69,4 +80,12 @@ final class StopRequest: Sendable {
         }
         if isRequested { action() }
     }
+
+    /// What SIGHUP takes instead of the end, on the thread that takes signals.
+    func whenReloadRequested(_ action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.reload = action }
+    }
+
+    /// True once somebody has asked for the end.
+    var isRequested: Bool { state.withLock { $0.isRequested } }
 }

@@ -58,8 +58,8 @@ final class TemporaryFolder {
 }
 
 /// Waits up to five seconds for a condition.
-func eventually(_ condition: () -> Bool) -> Bool {
-    for _ in 0..<500 {
+func eventually(within seconds: Int = 5, _ condition: () -> Bool) -> Bool {
+    for _ in 0..<seconds * 100 {
         if condition() { return true }
         usleep(10_000)
     }

@@ -1,0 +1,58 @@
+import Foundation
+
+/// Options of a command in a file: one a line, `size 640x480` or `size = 640x480`, a flag alone; lines that begin with
+/// `#` are comments.
+package enum OptionsFile {
+    /// A file larger than this is none of options, in bytes.
+    private static let limit = 1 << 16
+
+    /// The options as words, as if they had been typed.
+    ///
+    /// - Throws: ``Failure`` where the file can't be read, ``UsageError`` with its path and line where one is wrong.
+    package static func words(path: String, for command: Command) throws -> [String] {
+        guard let file = FileHandle(forReadingAtPath: path) else {
+            throw Failure(
+                description: "\(path): cannot read the options: \(String(cString: strerror(errno)))")
+        }
+        defer { try? file.close() }
+        guard let data = try? file.read(upToCount: limit + 1) ?? Data() else {
+            throw Failure(description: "\(path): cannot read the options")
+        }
+        guard data.count <= limit, let text = String(data: data, encoding: .utf8) else {
+            throw Failure(
+                description: "\(path): no options, but \(data.count > limit ? "too long" : "no text")")
+        }
+        return try words(in: text, path: path, for: command)
+    }
+
+    /// The options in a text, as if they had been typed; `path` is for messages.
+    package static func words(in text: String, path: String, for command: Command) throws -> [String] {
+        var words: [String] = []
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            .enumerated()
+        {
+            let option = line.trimmingCharacters(in: .whitespaces)
+            guard !option.isEmpty, !option.hasPrefix("#") else { continue }
+            let word = word(for: option)
+            do throws(UsageError) {
+                let parsed = try Arguments([word], for: command)
+                guard parsed.string("options") == nil else {
+                    throw UsageError(description: "a file of options names no other")
+                }
+                guard parsed.operands.isEmpty else { throw UsageError(description: "unexpected '\(option)'") }
+            } catch {
+                throw UsageError(description: "\(path), line \(index + 1): \(error)")
+            }
+            words.append(word)
+        }
+        return words
+    }
+
+    /// `--size=640x480` for `size 640x480`, `size=640x480`, `--size 640x480`.
+    private static func word(for line: String) -> String {
+        let name = line.drop { $0 == "-" }.prefix { !$0.isWhitespace && $0 != "=" }
+        var value = line.drop { $0 == "-" }.dropFirst(name.count).drop(while: \.isWhitespace)
+        if value.first == "=" { value = value.dropFirst().drop(while: \.isWhitespace) }
+        return value.isEmpty ? "--\(name)" : "--\(name)=\(value)"
+    }
+}

@@ -1,0 +1,210 @@
+#if MQTT
+import Events
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+/// A real broker on the loopback interface.
+private final class Broker {
+    let port: Int
+    private let folder = TemporaryFolder()
+    private var process: Process?
+
+    static let program = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"]
+        .first { FileManager.default.isExecutableFile(atPath: $0) }
+    static let reader = ["/usr/bin/mosquitto_sub", "/usr/local/bin/mosquitto_sub"]
+        .first { FileManager.default.isExecutableFile(atPath: $0) }
+    static var isThere: Bool { program != nil && reader != nil }
+
+    init() throws {
+        port = try #require(Self.freePort())
+        try start()
+    }
+
+    deinit { stop() }
+
+    func start() throws {
+        let settings = "listener \(port) 127.0.0.1\nallow_anonymous true\npersistence false\n"
+        let path = folder.path + "/broker.conf"
+        try settings.write(toFile: path, atomically: true, encoding: .utf8)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try #require(Self.program))
+        process.arguments = ["-c", path]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        self.process = process
+        #expect(eventually { Self.answers(port) })
+    }
+
+    func stop() {
+        // Not SIGTERM, which a thread of the tests may have blocked, for its children too.
+        if let process { kill(process.processIdentifier, SIGKILL) }
+        process?.waitUntilExit()
+        process = nil
+    }
+
+    /// A program that is not ours and prints `TOPIC MESSAGE` for each message below a topic.
+    func subscribe(_ topic: String) throws -> Subscriber { try Subscriber(port: port, topic: topic) }
+
+    private static func answers(_ port: Int) -> Bool {
+        withAddress(port) { descriptor, address, length in connect(descriptor, address, length) == 0 }
+    }
+
+    private static func freePort() -> Int? {
+        var port: Int?
+        _ = withAddress(0) { descriptor, address, length in
+            guard bind(descriptor, address, length) == 0 else { return false }
+            var found = sockaddr_in()
+            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            return withUnsafeMutablePointer(to: &found) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    guard getsockname(descriptor, $0, &size) == 0 else { return false }
+                    port = Int(UInt16(bigEndian: pointer.pointee.sin_port))
+                    return true
+                }
+            }
+        }
+        return port
+    }
+
+    private static func withAddress(
+        _ port: Int, _ body: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Bool
+    ) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
+}
+
+/// `mosquitto_sub`, and the lines it has printed; Sendable unchecked, as a mutex guards them.
+private final class Subscriber: @unchecked Sendable {
+    private let process = Process()
+    private let text = Mutex("")
+
+    init(port: Int, topic: String) throws {
+        process.executableURL = URL(fileURLWithPath: try #require(Broker.reader))
+        process.arguments = ["-h", "127.0.0.1", "-p", "\(port)", "-v", "-q", "1", "-t", "\(topic)/#"]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        pipe.fileHandleForReading.readabilityHandler = { [weak self] file in
+            let piece = String(decoding: file.availableData, as: UTF8.self)
+            self?.text.withLock { $0 += piece }
+        }
+        try process.run()
+    }
+
+    deinit {
+        (process.standardOutput as? Pipe)?.fileHandleForReading.readabilityHandler = nil
+        kill(process.processIdentifier, SIGKILL)
+    }
+
+    var lines: [String] { text.withLock { $0.split(separator: "\n").map(String.init) } }
+
+    func sees(_ line: String) -> Bool { eventually(within: 20) { self.lines.contains(line) } }
+}
+
+@Suite("events to an MQTT broker", .serialized, .enabled(if: Broker.isThere, "no mosquitto is installed"))
+struct MQTTSinkTests {
+    private let hello = Array("hello\n".utf8)
+
+    private func line(_ number: Int) -> [UInt8] { Array("line \(number)\n".utf8) }
+
+    private func address(_ broker: Broker) throws -> MQTTAddress {
+        try MQTTAddress("mqtt://127.0.0.1:\(broker.port)/kiosk/1")
+    }
+
+    @Test("lines come in order, the first line and the state are kept, and the end is said")
+    func published() throws {
+        let broker = try Broker()
+        let sink = try MQTTSink(address(broker), hello: hello)
+        let early = try broker.subscribe("kiosk/1")
+        #expect(early.sees("kiosk/1/status online"))
+        #expect(early.sees("kiosk/1/hello hello"))
+        for number in 0..<200 { sink.send(line(number)) }
+        #expect(early.sees("kiosk/1 line 199"))
+        let events = early.lines.filter { $0.hasPrefix("kiosk/1 ") }
+        #expect(events == (0..<200).map { "kiosk/1 line \($0)" })
+        let late = try broker.subscribe("kiosk/1")
+        #expect(late.sees("kiosk/1/hello hello"))
+        sink.setHello(Array("another\n".utf8))
+        #expect(late.sees("kiosk/1/hello another"))
+        sink.stop()
+        #expect(late.sees("kiosk/1/status offline"))
+    }
+
+    @Test("a broker that goes and comes back is said once each, and gets lines again")
+    func brokerRestarts() throws {
+        let broker = try Broker()
+        let notices = Mutex<[MQTTSink.Notice]>([])
+        let sink = try MQTTSink(address(broker), hello: hello) { notice in
+            notices.withLock { $0.append(notice) }
+        }
+        let before = try broker.subscribe("kiosk/1")
+        #expect(before.sees("kiosk/1/status online"))
+        broker.stop()
+        #expect(eventually(within: 20) { notices.withLock { $0.count } == 1 })
+        sink.send(line(1))
+        try broker.start()
+        let after = try broker.subscribe("kiosk/1")
+        #expect(after.sees("kiosk/1/status online"))
+        sink.send(line(2))
+        #expect(after.sees("kiosk/1 line 2"))
+        #expect(notices.withLock { $0.last } == .back)
+        #expect(notices.withLock { $0.count } == 2)
+        sink.stop()
+    }
+
+    @Test("without a broker nothing waits: lines are dropped beyond the limit, and counted once there is one")
+    func noBroker() throws {
+        let broker = try Broker()
+        broker.stop()
+        let sink = try MQTTSink(address(broker), hello: hello, limit: 1000)
+        for number in 0..<100_000 { sink.send(line(number)) }
+        try broker.start()
+        let reader = try broker.subscribe("kiosk/1")
+        #expect(reader.sees("kiosk/1/status online"))
+        // What waited may have come before the reader; what comes now does not.
+        sink.send(line(-1))
+        #expect(reader.sees("kiosk/1 line -1"))
+        let counts = reader.lines.compactMap { line -> Int? in
+            guard line.hasPrefix(#"kiosk/1 {"event":"dropped","count":"#) else { return nil }
+            return Int(line.drop { $0 != "," }.filter(\.isNumber))
+        }
+        let arrived = reader.lines.count { $0.hasPrefix("kiosk/1 line ") }
+        if let count = counts.first { #expect(count > 99_000 && count + arrived == 100_001) }
+        sink.stop()
+    }
+
+    @Test("an end without a broker is quick")
+    func quickEnd() throws {
+        let broker = try Broker()
+        broker.stop()
+        let sink = try MQTTSink(address(broker), hello: hello)
+        sink.send(line(1))
+        let start = Date()
+        sink.stop()
+        #expect(Date().timeIntervalSince(start) < 2)
+    }
+
+    @Test("certificates that are not there are said to be missing")
+    func noCertificates() throws {
+        #expect(
+            throws: EventError.cannotPublish(
+                address: "mqtts://127.0.0.1:8883/x", reason: "no certificates in /nowhere.pem")
+        ) {
+            try MQTTSink(MQTTAddress("mqtts://127.0.0.1/x"), authorities: "/nowhere.pem", hello: hello)
+        }
+    }
+}
+#endif
