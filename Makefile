@@ -1,6 +1,7 @@
 # make run      installs what is missing, builds, and runs on the first camera, else on the built-in demo
 # make test     installs what is missing, builds, and passes all tests
 # make test-camera  tests against the kernel's own camera driver, in a virtual machine (x86-64)
+# make test-service  the systemd units, started by systemd in that virtual machine
 # make lint     checks the format
 # make fuzz     feeds the readers a hundred thousand damaged files each, under the address sanitizer
 # make static   builds with Swift's runtime inside, for installing
@@ -32,7 +33,7 @@ RULES = $(wildcard systemd/*.rules)
 CONF = $(wildcard systemd/raut.conf)
 MODELS = $(wildcard models/*.safetensors)
 
-.PHONY: setup swift build run test test-camera fuzz lint static install uninstall deb fresh fresh-package
+.PHONY: setup swift build run test test-camera test-service fuzz lint static install uninstall deb fresh fresh-package
 
 # One look at what is installed, and apt only where something is missing.
 setup: swift
@@ -75,6 +76,15 @@ test-camera:
 	$(BUILD) --product raut
 	Tests/Camera/boot Tests/Camera/drivers.sh
 	Tests/Camera/boot Tests/Camera/live.sh
+
+# The units, started by systemd itself in the same virtual machine.
+SERVICE_PACKAGES = systemd systemd-sysv udev dbus socat procps man-db
+test-service:
+	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(CAMERA_PACKAGES) $(SERVICE_PACKAGES)"
+	$(BUILD) --product raut
+	rm -rf .build/guest
+	@$(MAKE) --no-print-directory install STATIC=.build/release/raut DESTDIR=.build/guest PREFIX=/usr/local
+	GUEST_SECONDS=$${GUEST_SECONDS:-900} Tests/Camera/boot --systemd Tests/Service/guest.sh
 
 # RAUT_FUZZ=… says how many; a build of its own, so that the usual one stays.
 fuzz: setup
