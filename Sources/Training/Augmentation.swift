@@ -45,6 +45,15 @@ public struct Augmentation: Sendable, Equatable {
         rotation: 12, shift: 0.08, zoom: 0.12, flip: true, contrast: 0.3, brightness: 0.1, erasing: 0.35,
         degradation: .webcam)
 
+    /// Every strength multiplied by a factor; 0 gives images as they are.
+    public func scaled(by factor: Float) -> Augmentation {
+        guard factor > 0 else { return .none }
+        return Augmentation(
+            rotation: rotation * factor, shift: shift * factor, zoom: min(0.9, zoom * factor), flip: flip,
+            contrast: min(1, contrast * factor), brightness: min(1, brightness * factor),
+            erasing: min(1, erasing * factor))
+    }
+
     /// Fills `target` with 48×48 grey levels (0…255, between whole ones) of a varied image; places outside the image
     /// take the nearest pixel of its border.
     public func apply(

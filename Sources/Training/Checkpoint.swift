@@ -74,7 +74,7 @@ extension Trainer {
     }
 
     /// What must be the same in a run that is resumed. More epochs are fine where the schedule does not depend on them.
-    private var runDescription: String {
+    var runDescription: String {
         let o = options
         let network = o.network.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         let length = o.schedule == .constant ? "" : " epochs=\(o.epochs)"

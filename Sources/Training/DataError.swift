@@ -1,4 +1,4 @@
-/// Why training data can't be used: the file, the row, what is wrong.
+/// Why training data can't be used, or what comes of them be kept: the file, the row, what is wrong.
 public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file can't be opened or read: its path and the system's reason.
     case unreadable(path: String, reason: String)
@@ -6,6 +6,8 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalidFile(path: String, reason: String)
     /// A row, counted from 1 with the header as row 1, is not what it should be.
     case invalidRow(path: String, row: Int, reason: String)
+    /// The file can't be written: its path and the system's reason.
+    case unwritable(path: String, reason: String)
 
     /// One line: what, where, why.
     public var description: String {
@@ -13,6 +15,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case .unreadable(let path, let reason): "\(path): cannot read it: \(reason)"
         case .invalidFile(let path, let reason): "\(path): \(reason)"
         case .invalidRow(let path, let row, let reason): "\(path), row \(row): \(reason)"
+        case .unwritable(let path, let reason): "\(path): cannot write it: \(reason)"
         }
     }
 }

@@ -120,7 +120,7 @@ public final class Trainer {
                 onStep(progress())
                 if shouldStop(), position.step < stepsPerEpoch { return false }
             }
-            let entry = finishEpoch()
+            let entry = try finishEpoch()
             try onEpoch(entry)
             if shouldStop(), position.epoch < options.epochs { return false }
         }
@@ -190,8 +190,12 @@ public final class Trainer {
         average?.update()
     }
 
-    private func finishEpoch() -> TrainingHistory.Epoch {
+    private func finishEpoch() throws(TrainingError) -> TrainingHistory.Epoch {
         let measured = evaluate(validation)
+        // Running statistics may overflow while the batches' own do not.
+        guard measured.loss.isFinite else {
+            throw .lossIsNotFinite(epoch: position.epoch + 1, step: position.step)
+        }
         let lastStep = position.epoch * stepsPerEpoch + stepsPerEpoch - 1
         let factor = options.schedule.factor(
             step: lastStep, total: options.epochs * stepsPerEpoch, stepsPerEpoch: stepsPerEpoch)

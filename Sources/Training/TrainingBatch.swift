@@ -104,8 +104,8 @@ final class TrainingBatch {
                 let row = target.pointer + place * classes
                 switch kind {
                 case .fer2013:
-                    for label in 0..<classes { row[label] = smoothing / Float(classes) }
-                    row[data.labels[index]] += 1 - smoothing
+                    SoftmaxCrossEntropy.setTarget(
+                        data.labels[index], classes: classes, smoothing: smoothing, in: row)
                     weights[head].append(classWeights?[data.labels[index]] ?? 1)
                 case .ferplus:
                     weights[head].append(data.setVotesTarget(index, into: row) ? 1 : 0)

@@ -13,6 +13,7 @@ package enum CommandLineInterface {
         CamerasCommand.command,
         BenchCommand.command,
         TrainCommand.command,
+        SearchCommand.command,
         EvaluateCommand.command,
         ReportCommand.command,
         ModelCommand.command,

@@ -31,6 +31,7 @@ package enum Help {
         lines += ["", "options:"]
         lines += list(
             command.options.map { ($0.spelling, $0.sentence) } + [("--help", "show this and end")])
+        if !command.notes.isEmpty { lines += [""] + command.notes }
         lines += ["", "example:", "  " + command.example]
         return lines.joined(separator: "\n") + "\n"
     }

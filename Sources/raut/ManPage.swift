@@ -43,6 +43,10 @@ package enum ManPage {
         for option in command.options {
             lines += [".TP", ".B " + escape(option.spelling), sentence(option.sentence)]
         }
+        if !command.notes.isEmpty {
+            // Line by line, as the help has them.
+            lines += [".PP", ".nf"] + command.notes.map { $0.isEmpty ? ".sp" : escape($0) } + [".fi"]
+        }
         return lines
     }
 

@@ -54,6 +54,8 @@ package struct Command: Sendable {
     /// The operands as the usage line shows them: `FILE…` for one or more, `[FILE]` for one or none, empty for none.
     package let operands: String
     package let options: [Option]
+    /// Lines below the options, as they are.
+    package let notes: [String]
     /// A command line that works, shown by `--help`.
     package let example: String
     /// Left out of the list of commands, for what packaging alone uses.
@@ -62,13 +64,14 @@ package struct Command: Sendable {
     package let run: @Sendable (Arguments) throws -> Int32
 
     package init(
-        name: String, summary: String, operands: String = "", options: [Option] = [], example: String,
-        isHidden: Bool = false, run: @escaping @Sendable (Arguments) throws -> Int32
+        name: String, summary: String, operands: String = "", options: [Option] = [], notes: [String] = [],
+        example: String, isHidden: Bool = false, run: @escaping @Sendable (Arguments) throws -> Int32
     ) {
         self.name = name
         self.summary = summary
         self.operands = operands
         self.options = options
+        self.notes = notes
         self.example = example
         self.isHidden = isHidden
         self.run = run

@@ -7,24 +7,17 @@ import Training
 enum TrainCommand {
     static let command = Command(
         name: "train", summary: "train a network", operands: "",
-        options: [
-            Option("data", "FILE", required: true, help: "FER2013 in its published layout (fer2013.csv)"),
-            Option("ferplus", "FILE", help: "FER+'s votes (fer2013new.csv), for the second head of raut"),
+        options: TrainingArguments.options + [
             Option(
-                "architecture", "NAME", choices: Architecture.allCases.map(\.rawValue),
-                help: "the network; cnn-bilstm unless given"),
-            Option("output", "DIR", required: true, help: "where model, log, report and checkpoint go"),
+                "epochs", "N",
+                help: "passes over the training images; \(Architecture.defaults { "\($0.epochs)" })"),
+            Option("batch", "N", help: "images a step; \(Architecture.defaults { "\($0.batch)" })"),
             Option(
-                "split", "NAME", choices: Split.allCases.map(\.rawValue),
-                help: "how images are parted; random for cnn and cnn-bilstm, official for raut unless given"),
-            Option(
-                "balance", "NAME", choices: Balance.allCases.map(\.rawValue),
-                help: "how classes are brought to equal weight; none unless given"),
-            Option("epochs", "N", help: "passes over the training images"),
-            Option("batch", "N", help: "images a step"),
-            Option("learning-rate", "RATE", help: "the learning rate, at its peak"),
+                "learning-rate", "RATE",
+                help: "the learning rate, at its peak; \(Architecture.defaults { "\($0.learningRate)" })"),
             Option("widths", "A,B,C,D", help: "output channels of the four stages"),
             Option("dropout", "P", help: "how often features before the last layer are dropped"),
+            Option("augmentation", "FACTOR", help: "multiply every strength of the augmentation by this"),
             Option("rotation", "DEGREES", help: "turn images by up to this"),
             Option("shift", "PART", help: "move images by up to this part of their side"),
             Option("zoom", "PART", help: "scale images by up to this part"),
@@ -34,8 +27,6 @@ enum TrainCommand {
             Option("mixup", "PART", help: "mix the images of this part of the batches in pairs"),
             Option("no-flip", help: "never mirror images"),
             Option("no-augmentation", help: "train on the images as they are"),
-            Option("seed", "N", help: "seeds everything random; 1 unless given"),
-            Option("threads", "N", help: "threads that share a batch; as many as processors unless given"),
             Option("no-pictures", help: "leave faces out of the report"),
             Option("resume", help: "take up the run where its checkpoint left it"),
         ],
@@ -43,56 +34,34 @@ enum TrainCommand {
     ) { try run($0) }
 
     private static func run(_ arguments: Arguments) throws -> Int32 {
-        guard let path = arguments.string("data") else {
-            throw UsageError(description: "train needs --data FILE")
-        }
-        guard let output = arguments.string("output") else {
-            throw UsageError(description: "train needs --output DIR")
-        }
         let options = try trainingOptions(arguments)
-        let split =
-            arguments.string("split").flatMap { Split(rawValue: $0) }
-            ?? (options.network.architecture == .raut ? .official : .random)
-        var data = try FER2013.read(path: path)
-        if let votes = arguments.string("ferplus") { try FERPlus.read(path: votes, into: &data) }
-        if data.votes == nil, options.network.heads.contains(.ferplus) {
-            throw Failure(
-                description: "\(options.network.architecture.rawValue) has a second head: give --ferplus FILE"
-            )
-        }
-        let parts = split.parts(of: data, seed: options.seed)
-        let balance = arguments.string("balance").flatMap { Balance(rawValue: $0) } ?? .none
-        let images = data.subset(parts.training)
-        try images.requireEveryClass(of: "training", path: path)
+        let split = TrainingArguments.split(arguments, options)
+        let data = try TrainingArguments.data(arguments, options)
         let trainer = try Trainer(
-            options,
-            training: balance.apply(
-                to: images, seed: options.seed, pool: ThreadPool(threads: options.threads)),
-            validation: data.subset(parts.validation), classWeights: balance.classWeights(of: images))
-        try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-        let checkpoint = "\(output)/checkpoint.safetensors"
-        if arguments.flag("resume"), FileManager.default.fileExists(atPath: checkpoint) {
-            try trainer.resume(from: checkpoint)
+            options, training: data.training, validation: data.validation, classWeights: data.classWeights)
+        let folder = try RunFolder(arguments.string("output") ?? "")
+        if arguments.flag("resume") {
+            try folder.resume(trainer)
+        } else if FileManager.default.fileExists(atPath: folder.checkpoint) {
+            throw Failure(
+                description:
+                    "\(folder.checkpoint): a run is there: --resume goes on with it, else give another "
+                    + "--output")
         }
         let display = TrainingDisplay(epochs: options.epochs)
         display.begin(trainer, split: split)
         let interrupt = InterruptSignal()
-        let finished = try trainer.run(
-            shouldStop: { interrupt.isRaised }, onStep: display.step,
-            onEpoch: { entry in
-                display.epoch(entry)
-                try trainer.saveCheckpoint(to: checkpoint)
-                try AtomicFile.write(Data(trainer.history.csv.utf8), to: "\(output)/log.csv")
-            })
+        let finished = try folder.train(
+            trainer, shouldStop: { interrupt.isRaised }, onStep: display.step, onEpoch: display.epoch)
         guard finished else {
-            try trainer.saveCheckpoint(to: checkpoint)
-            display.say("stopped; --resume goes on from \(checkpoint)")
+            display.say("stopped; --resume goes on from \(folder.checkpoint)")
             return 130
         }
-        let test = trainer.evaluate(data.subset(parts.test))
+        let test = trainer.evaluate(data.all.subset(data.parts.test))
         let last = trainer.history.epochs.last
         var facts = [
-            "split": split.rawValue, "balance": balance.rawValue, "epochs": "\(options.epochs)",
+            "split": split.rawValue, "balance": TrainingArguments.balance(arguments).rawValue,
+            "epochs": "\(options.epochs)",
             "batch": "\(options.batch)",
             "learning_rate": "\(options.learningRate)", "optimizer": "\(options.optimizer)",
             "schedule": "\(options.schedule)", "augmentation": "\(options.augmentation)",
@@ -101,39 +70,36 @@ enum TrainCommand {
         ]
         if options.network.architecture == .raut {
             let posterior = Posterior.fitted(
-                to: try EmotionNetwork(trainer.modelFile(), path: output), training: images,
-                validation: data.subset(parts.validation))
+                to: try EmotionNetwork(trainer.modelFile(), path: folder.model), training: data.unbalanced,
+                validation: data.validation)
             facts.merge(posterior.metadata) { _, new in new }
         }
-        try trainer.modelFile(extra: facts).write(to: "\(output)/model.safetensors")
+        try trainer.modelFile(extra: facts).write(to: folder.model)
         var table = PredictionTable()
         for (isTest, part, logits) in [
-            (false, parts.validation, trainer.evaluate(data.subset(parts.validation)).logits),
-            (true, parts.test, test.logits),
+            (false, data.parts.validation, trainer.evaluate(data.validation).logits),
+            (true, data.parts.test, test.logits),
         ] {
             table.append(
-                isTest: isTest, indices: part, of: data, training: parts.training, logits: logits)
+                isTest: isTest, indices: part, of: data.all, training: data.parts.training, logits: logits)
         }
-        try AtomicFile.write(Data(table.csv.utf8), to: "\(output)/predictions.csv")
-        try Report([RunRecord(folder: output)], pictures: arguments.flag("no-pictures") ? nil : data)
-            .write(to: "\(output)/report")
+        try folder.write(table.csv, to: "\(folder.path)/predictions.csv")
+        try Report(
+            [RunRecord(folder: folder.path)], pictures: arguments.flag("no-pictures") ? nil : data.all
+        ).write(to: "\(folder.path)/report")
         display.say(
             "test accuracy \(percent(test.accuracy)), loss \(decimal(test.loss, 4)); "
-                + "model in \(output)/model.safetensors, report in \(output)/report/report.html")
+                + "model in \(folder.model), report in \(folder.path)/report/report.html")
         return 0
     }
 
     private static func trainingOptions(_ arguments: Arguments) throws -> TrainingOptions {
-        var options = TrainingOptions(
-            arguments.string("architecture").flatMap { Architecture(rawValue: $0) } ?? .cnnBiLSTM)
-        options.threads = ProcessInfo.processInfo.activeProcessorCount
+        var options = try TrainingArguments.base(arguments)
         if let value = try arguments.int("epochs", in: 1...100_000) { options.epochs = value }
         if let value = try arguments.int("batch", in: 2...4096) { options.batch = value }
         if let value = try arguments.double("learning-rate", in: 1e-8...10) {
             options.learningRate = Float(value)
         }
-        if let value = try arguments.int("seed", in: 0...Int.max) { options.seed = UInt64(value) }
-        if let value = try arguments.int("threads", in: 1...256) { options.threads = value }
         if let value = try arguments.double("dropout", in: 0...0.95) {
             options.network.dropout = Float(value)
         }
@@ -144,6 +110,9 @@ enum TrainCommand {
                     description: "--widths '\(text)': expected four multiples of 8, such as 24,48,96,192")
             }
             options.network.widths = widths
+        }
+        if let value = try arguments.double("augmentation", in: 0...4) {
+            options.augmentation = options.augmentation.scaled(by: Float(value))
         }
         if arguments.flag("no-augmentation") { options.augmentation = .none }
         if let value = try arguments.double("rotation", in: 0...180) {

@@ -1,6 +1,60 @@
-/// A long short-term memory (Hochreiter and Schmidhuber, 1997) that reads a sequence in both directions (Schuster and
-/// Paliwal, 1997), with PyTorch's parameters: `weight_ih_l0`, …, `_reverse` for the backward direction, gates in the
-/// order input, forget, cell, output.
+/// A long short-term memory (Hochreiter and Schmidhuber, 1997) that reads a sequence from its first step to its last,
+/// with PyTorch's parameters: `weight_ih_l0`, …, gates in the order input, forget, cell, output.
+public final class LSTM: Layer {
+    /// Features of each step of the input.
+    public let inputFeatures: Int
+    /// Its cells; a multiple of 8.
+    public let hidden: Int
+    private let direction: LSTMDirection
+    private var input = Tensor()
+    private let output = Tensor()
+    private let inputGradient = Tensor()
+
+    /// Makes the layer; its weights are zero until initialised.
+    public init(name: String, inputFeatures: Int, hidden: Int) {
+        precondition(hidden % 8 == 0)
+        self.inputFeatures = inputFeatures
+        self.hidden = hidden
+        direction = LSTMDirection(
+            name: name, suffix: "", inputFeatures: inputFeatures, hidden: hidden, isReversed: false)
+    }
+
+    /// Weights for the input and the state, then their biases.
+    public var parameters: [Parameter] { direction.parameters }
+
+    /// `[batch, steps, features]`, or `[batch, channels, height, width]` read cell by cell, row by row, to
+    /// `[batch, steps, hidden]`.
+    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+        self.input = input
+        let batch = input.shape[0]
+        let steps = input.count / (batch * inputFeatures)
+        output.resize([batch, steps, hidden])
+        direction.prepare(batch: batch, steps: steps)
+        execution.pool.split(batch) { _, images in
+            direction.forward(
+                input.pointer, images, steps, into: output.pointer, stride: hidden, execution)
+        }
+        return output
+    }
+
+    /// Sets the gradients of all weights, and returns the gradient for the input.
+    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+        inputGradient.resize(input.shape)
+        let batch = input.shape[0]
+        let steps = input.count / (batch * inputFeatures)
+        direction.prepareBackward(batch: batch, threads: execution.pool.threads)
+        execution.pool.split(batch) { thread, images in
+            direction.backward(
+                gradient.pointer, output.pointer, stride: hidden, input.pointer, images, steps, thread,
+                into: inputGradient.pointer, accumulate: false, execution)
+        }
+        direction.collect(threads: execution.pool.threads)
+        return inputGradient
+    }
+}
+
+/// Two ``LSTM`` that read a sequence in both directions (Schuster and Paliwal, 1997), with PyTorch's parameters:
+/// `weight_ih_l0`, …, `_reverse` for the backward direction.
 public final class BidirectionalLSTM: Layer {
     /// Features of each step of the input.
     public let inputFeatures: Int
@@ -65,7 +119,7 @@ public final class BidirectionalLSTM: Layer {
     }
 }
 
-/// One direction of a ``BidirectionalLSTM``.
+/// What an ``LSTM`` does, and each direction of a ``BidirectionalLSTM``.
 final class LSTMDirection {
     let inputFeatures: Int
     let hidden: Int

@@ -2,8 +2,8 @@ import Foundation
 
 /// Cross-entropy of the softmax of logits against target distributions, with the gradient for the logits.
 ///
-/// A hard label is a distribution with a single 1; label smoothing (Szegedy et al., 2016), class weights and mixed
-/// targets (mixup, SMOTE) are prepared by the caller or by the functions here.
+/// A hard label is a distribution with a single 1; ``setTarget(_:classes:smoothing:in:)`` smooths one. Class weights are
+/// each image's weight, mixed targets (mixup) any other distribution.
 public enum SoftmaxCrossEntropy {
     /// The mean loss over the batch, weighted by each image's weight; sets `gradient`.
     ///
@@ -36,6 +36,16 @@ public enum SoftmaxCrossEntropy {
             }
         }
         return Float(loss)
+    }
+
+    /// Sets a row of targets to a label: all of it on the label, but `smoothing` spread evenly over all classes (Szegedy
+    /// et al., 2016).
+    public static func setTarget(
+        _ label: Int, classes: Int, smoothing: Float = 0, in row: UnsafeMutablePointer<Float>
+    ) {
+        precondition((0..<classes).contains(label))
+        for index in 0..<classes { row[index] = smoothing / Float(classes) }
+        row[label] += 1 - smoothing
     }
 
     /// The softmax of `count` logits.

@@ -1,0 +1,57 @@
+import Foundation
+import NeuralNetwork
+
+/// Where a run keeps what it makes: its checkpoint and log after each epoch, in the end its model.
+public struct RunFolder: Sendable {
+    /// The folder.
+    public let path: String
+    /// What a stopped run is taken up from.
+    public var checkpoint: String { "\(path)/checkpoint.safetensors" }
+    /// A line an epoch.
+    public var log: String { "\(path)/log.csv" }
+    /// The trained network.
+    public var model: String { "\(path)/model.safetensors" }
+
+    /// Makes the folder where it is not there.
+    public init(_ path: String) throws(DataError) {
+        self.path = path
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw .unwritable(path: path, reason: FileReason.of(error))
+        }
+    }
+
+    /// Takes up a run where its checkpoint left it; nothing happens where there is none.
+    public func resume(_ trainer: Trainer) throws {
+        guard FileManager.default.fileExists(atPath: checkpoint) else { return }
+        try trainer.resume(from: checkpoint)
+    }
+
+    /// Runs to the last epoch, or until `shouldStop` says so; either way a checkpoint and a log are left.
+    ///
+    /// - Returns: True where the last epoch was finished.
+    public func train(
+        _ trainer: Trainer, shouldStop: () -> Bool = { false },
+        onStep: (Trainer.Progress) -> Void = { _ in }, onEpoch: (TrainingHistory.Epoch) -> Void = { _ in }
+    ) throws -> Bool {
+        let finished = try trainer.run(
+            shouldStop: shouldStop, onStep: onStep,
+            onEpoch: { entry in
+                onEpoch(entry)
+                try trainer.saveCheckpoint(to: checkpoint)
+                try write(trainer.history.csv, to: log)
+            })
+        if !finished { try trainer.saveCheckpoint(to: checkpoint) }
+        return finished
+    }
+
+    /// Writes a text beside its place and renames it.
+    public func write(_ text: String, to path: String) throws(DataError) {
+        do {
+            try AtomicFile.write(Data(text.utf8), to: path)
+        } catch {
+            throw .unwritable(path: path, reason: FileReason.of(error))
+        }
+    }
+}

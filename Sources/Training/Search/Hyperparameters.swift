@@ -1,0 +1,77 @@
+import Foundation
+import NeuralNetwork
+
+/// What a search varies from trial to trial.
+public struct Hyperparameters: Sendable, Equatable {
+    /// The learning rate, at its peak where the schedule varies it.
+    public var learningRate: Float
+    /// Images a step.
+    public var batch: Int
+    /// How often features before the last layer are dropped while training.
+    public var dropout: Float
+    /// What every strength of the augmentation is multiplied by; 0 for images as they are.
+    public var augmentation: Float
+
+    /// Takes all values.
+    public init(learningRate: Float, batch: Int, dropout: Float, augmentation: Float) {
+        self.learningRate = learningRate
+        self.batch = batch
+        self.dropout = dropout
+        self.augmentation = augmentation
+    }
+
+    /// Those of a run's options.
+    public init(_ options: TrainingOptions) {
+        self.init(
+            learningRate: options.learningRate, batch: options.batch, dropout: options.network.dropout,
+            augmentation: 1)
+    }
+
+    /// The options with these values in their places.
+    public func applied(to options: TrainingOptions) -> TrainingOptions {
+        var result = options
+        result.learningRate = learningRate
+        result.batch = batch
+        result.network.dropout = dropout
+        result.augmentation = options.augmentation.scaled(by: augmentation)
+        return result
+    }
+
+    /// Their names in the order of their columns, as options of `raut train` and in a grid file.
+    public static let names = ["learning-rate", "batch", "dropout", "augmentation"]
+
+    /// The values as text, in the order of ``names``.
+    public var texts: [String] { ["\(learningRate)", "\(batch)", "\(dropout)", "\(augmentation)"] }
+
+    /// The options of `raut train` that repeat a trial: `--learning-rate 0.001 --batch 32 …`.
+    public var words: String { zip(Self.names, texts).map { "--\($0) \($1)" }.joined(separator: " ") }
+
+    /// What a value may be, in words, for each of ``names``.
+    static let ranges = [
+        "a number from 1e-8 to 10", "a whole number from 2 to 4096", "a number from 0 to 0.95",
+        "a number from 0 to 4",
+    ]
+
+    /// Sets the value of a name from its text; false where it is out of range.
+    mutating func set(_ name: String, to text: String) -> Bool {
+        let number = Float(text)
+        func within(_ range: ClosedRange<Float>) -> Float? {
+            number.flatMap { range.contains($0) ? $0 : nil }
+        }
+        switch name {
+        case "learning-rate":
+            guard let value = within(1e-8...10) else { return false }
+            learningRate = value
+        case "batch":
+            guard let value = Int(text), (2...4096).contains(value) else { return false }
+            batch = value
+        case "dropout":
+            guard let value = within(0...0.95) else { return false }
+            dropout = value
+        default:
+            guard let value = within(0...4) else { return false }
+            augmentation = value
+        }
+        return true
+    }
+}

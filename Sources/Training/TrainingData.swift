@@ -1,0 +1,37 @@
+import NeuralNetwork
+
+/// A data set parted and balanced for a run.
+public struct TrainingData: Sendable {
+    /// All faces.
+    public let all: FaceDataSet
+    /// Which of them belong to each part.
+    public let parts: (training: [Int], validation: [Int], test: [Int])
+    /// The faces trained on, before balancing.
+    public let unbalanced: FaceDataSet
+    /// The faces trained on.
+    public let training: FaceDataSet
+    /// The faces that each epoch is judged by.
+    public let validation: FaceDataSet
+    /// What each face's loss is multiplied by, a factor a class, or nil.
+    public let classWeights: [Float]?
+
+    /// Parts a data set and balances its training images; the same for the same seed.
+    ///
+    /// - Parameter path: The data's file, named in errors.
+    /// - Throws: ``DataError`` where a class has no training image, ``TrainingError/noImages(of:)`` where a part is
+    ///   empty.
+    public init(
+        _ data: FaceDataSet, path: String, split: Split, balance: Balance, seed: UInt64, threads: Int
+    ) throws {
+        all = data
+        parts = split.parts(of: data, seed: seed)
+        unbalanced = data.subset(parts.training)
+        validation = data.subset(parts.validation)
+        try unbalanced.requireEveryClass(of: "training", path: path)
+        for (name, part) in [("validation", parts.validation), ("test", parts.test)] where part.isEmpty {
+            throw TrainingError.noImages(of: name)
+        }
+        training = balance.apply(to: unbalanced, seed: seed, pool: ThreadPool(threads: threads))
+        classWeights = balance.classWeights(of: unbalanced)
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Training
+
+/// `raut search`: tries hyperparameters, a grid of them or some at random.
+enum SearchCommand {
+    static let command = Command(
+        name: "search", summary: "search for hyperparameters",
+        options: TrainingArguments.options + [
+            Option("grid", "FILE", help: "try every combination of the values in this file"),
+            Option("random", "N", help: "try so many combinations drawn at random"),
+            Option("epochs", "N", standard: "10", help: "passes over the training images of each trial"),
+            Option("resume", help: "go on with the search in --output"),
+        ],
+        notes: [
+            "A grid file has a line for each hyperparameter, its name before its values:",
+            "",
+            "  # eight trials",
+            "  learning-rate = 0.0003, 0.001, 0.003, 0.01",
+            "  dropout       = 0.2, 0.4",
+            "",
+            "The names are learning-rate, batch, dropout and augmentation (what the usual strengths are",
+            "multiplied by, 0 for none), the same as options of 'raut train'. What the file does not name",
+            "stays as 'raut train' has it. With --random: learning rate 0.0001 to 0.01, evenly in its",
+            "logarithm; batch 16, 32, 64 or 128; dropout 0 to 0.6; augmentation 0 to 1.5.",
+            "",
+            "DIR/trials.csv has a line a trial; DIR/trials.txt ranks them by validation accuracy after the",
+            "last epoch; DIR/trial-001 and so on hold each trial's log and model.",
+        ],
+        example: "raut search --data fer2013.csv --architecture cnn --random 20 --output runs/search"
+    ) { try run($0) }
+
+    private static func run(_ arguments: Arguments) throws -> Int32 {
+        var base = try TrainingArguments.base(arguments)
+        if let value = try arguments.int("epochs", in: 1...100_000) { base.epochs = value }
+        let plan: SearchPlan
+        switch (arguments.string("grid"), try arguments.int("random", in: 1...10_000)) {
+        case (let grid?, nil): plan = try SearchPlan(grid: grid, base: base)
+        case (nil, let count?): plan = SearchPlan(random: count, seed: base.seed)
+        default: throw UsageError(description: "search needs one of --grid FILE and --random N")
+        }
+        let data = try TrainingArguments.data(arguments, base)
+        let output = arguments.string("output") ?? ""
+        let search = try HyperparameterSearch(
+            plan, base: base, training: data.training, validation: data.validation,
+            classWeights: data.classWeights,
+            facts: [
+                "split": TrainingArguments.split(arguments, base).rawValue,
+                "balance": TrainingArguments.balance(arguments).rawValue,
+            ], folder: output, resume: arguments.flag("resume"))
+        let display = TrainingDisplay(epochs: base.epochs)
+        let interrupt = InterruptSignal()
+        let count = plan.trials.count
+        let done = search.table.finishedCount
+        display.say(
+            "\(base.network.architecture.rawValue): \(count) trials of \(base.epochs) epochs"
+                + (done > 0 ? ", \(done) done" : ""))
+        let start = ContinuousClock.now
+        let finished = try search.run(
+            shouldStop: { interrupt.isRaised },
+            onTrial: { display.say("trial \($0.number)/\(count): raut train \($0.values.words)") },
+            onStep: display.step,
+            onEpoch: display.epoch,
+            onResult: { row in
+                let ended = search.table.finishedCount
+                let each = (ContinuousClock.now - start).milliseconds / 1000 / Double(ended - done)
+                let result =
+                    row.last.map { "validation accuracy \(percent($0.validationAccuracy))" } ?? "diverged"
+                display.say(
+                    "trial \(row.number)/\(count): \(result)  ETA of the search "
+                        + duration(each * Double(count - ended)))
+            })
+        if !search.table.ranked.isEmpty { try StandardOutput.write(search.table.text) }
+        guard finished else {
+            display.say("stopped; --resume goes on with \(output)")
+            return 130
+        }
+        return 0
+    }
+}
