@@ -82,7 +82,7 @@ let package = Package(
         tests("Imaging", ["Mutation"]),
         tests("Capture", ["Imaging", "Mutation"]),
         tests("FaceDetection", ["Imaging", "Mutation", "CAllocationCounter"]),
-        tests("NeuralNetwork"),
+        tests("NeuralNetwork", ["CKernels", "Mutation"]),
         tests("EmotionRecognition", ["Imaging", "FaceDetection", "NeuralNetwork", "CAllocationCounter"]),
         tests("Tracking", ["Imaging", "FaceDetection", "EmotionRecognition"]),
         tests("Training", ["Imaging", "NeuralNetwork", "EmotionRecognition"]),

@@ -21,18 +21,23 @@ INLINE v8a select(i8 mask, v8a yes, v8a no) { return (v8a)((mask & (i8)yes) | (~
 INLINE v8a positive(v8a x) { return (v8a)((i8)x & (x > 0.0f)); }
 INLINE v8a larger(v8a x, v8a y) { return select(x > y, x, y); }
 
-// A block of at most 6 rows by 16 columns of C, kept in registers.
-INLINE void block(const int rows, const int vectors, long k, const float *a, long row, long column, const float *b,
-                  long ldb, float *c, long ldc, bool accumulate) {
+// A block of at most 6 rows by 16 columns of C, kept in registers. Rows or columns of A lie `row` or `column` floats
+// apart, or where `row_at` or `column_at` says.
+INLINE void block(const int rows, const int vectors, long k, const float *a, long row, long column,
+                  const long *row_at, const long *column_at, const float *b, long ldb, float *c, long ldc,
+                  bool accumulate) {
     v8a sum[6][2];
+    const float *start[6];
     UNROLL for (int i = 0; i < rows; i++) {
+        start[i] = a + (row_at ? row_at[i] : i * row);
         UNROLL for (int j = 0; j < vectors; j++) { sum[i][j] = accumulate ? load(c + i * ldc + 8 * j) : (v8a){0}; }
     }
     for (long l = 0; l < k; l++) {
+        long at = column_at ? column_at[l] : l * column;
         v8a right[2];
         UNROLL for (int j = 0; j < vectors; j++) { right[j] = load(b + l * ldb + 8 * j); }
         UNROLL for (int i = 0; i < rows; i++) {
-            v8a left = all(a[i * row + l * column]);
+            v8a left = all(start[i][at]);
             UNROLL for (int j = 0; j < vectors; j++) { sum[i][j] += left * right[j]; }
         }
     }
@@ -41,20 +46,37 @@ INLINE void block(const int rows, const int vectors, long k, const float *a, lon
     }
 }
 
-INLINE void column_panel(const int vectors, long m, long k, const float *a, long row, long column, const float *b,
-                         long ldb, float *c, long ldc, bool accumulate) {
+INLINE void column_panel(const int vectors, long m, long k, const float *a, long row, long column, const long *row_at,
+                         const long *column_at, const float *b, long ldb, float *c, long ldc, bool accumulate) {
+#define BLOCK(rows)                                                                                                  \
+    block(rows, vectors, k, row_at ? a : a + i * row, row, column, row_at ? row_at + i : row_at, column_at, b, ldb, \
+          c + i * ldc, ldc, accumulate)
     long i = 0;
-    for (; i + 6 <= m; i += 6)
-        block(6, vectors, k, a + i * row, row, column, b, ldb, c + i * ldc, ldc, accumulate);
-    a += i * row;
-    c += i * ldc;
+    for (; i + 6 <= m; i += 6) BLOCK(6);
     switch (m - i) {
-    case 5: block(5, vectors, k, a, row, column, b, ldb, c, ldc, accumulate); break;
-    case 4: block(4, vectors, k, a, row, column, b, ldb, c, ldc, accumulate); break;
-    case 3: block(3, vectors, k, a, row, column, b, ldb, c, ldc, accumulate); break;
-    case 2: block(2, vectors, k, a, row, column, b, ldb, c, ldc, accumulate); break;
-    case 1: block(1, vectors, k, a, row, column, b, ldb, c, ldc, accumulate); break;
+    case 5: BLOCK(5); break;
+    case 4: BLOCK(4); break;
+    case 3: BLOCK(3); break;
+    case 2: BLOCK(2); break;
+    case 1: BLOCK(1); break;
     default: break;
+    }
+#undef BLOCK
+}
+
+INLINE void product(long m, long n, long k, const float *a, long row, long column, const long *row_at,
+                    const long *column_at, const float *b, long ldb, float *c, long ldc, bool accumulate, long j) {
+    for (; j + 16 <= n; j += 16)
+        column_panel(2, m, k, a, row, column, row_at, column_at, b + j, ldb, c + j, ldc, accumulate);
+    for (; j + 8 <= n; j += 8)
+        column_panel(1, m, k, a, row, column, row_at, column_at, b + j, ldb, c + j, ldc, accumulate);
+    for (; j < n; j++) {
+        for (long i = 0; i < m; i++) {
+            const float *start = a + (row_at ? row_at[i] : i * row);
+            float sum = accumulate ? c[i * ldc + j] : 0;
+            for (long l = 0; l < k; l++) sum += start[column_at ? column_at[l] : l * column] * b[l * ldb + j];
+            c[i * ldc + j] = sum;
+        }
     }
 }
 
@@ -74,15 +96,17 @@ static void NAME(matrix_product)(long m, long n, long k, const float *a, long ro
     long j = 0;
     if (m == 1)
         for (; j + 64 <= n; j += 64) long_row(k, a, column, b + j, ldb, c + j, accumulate);
-    for (; j + 16 <= n; j += 16) column_panel(2, m, k, a, row, column, b + j, ldb, c + j, ldc, accumulate);
-    for (; j + 8 <= n; j += 8) column_panel(1, m, k, a, row, column, b + j, ldb, c + j, ldc, accumulate);
-    for (; j < n; j++) {
-        for (long i = 0; i < m; i++) {
-            float sum = accumulate ? c[i * ldc + j] : 0;
-            for (long l = 0; l < k; l++) sum += a[i * row + l * column] * b[l * ldb + j];
-            c[i * ldc + j] = sum;
-        }
-    }
+    product(m, n, k, a, row, column, NULL, NULL, b, ldb, c, ldc, accumulate, j);
+}
+
+static void NAME(gathered_product)(long m, long n, long k, const float *a, long row, const long *column_at,
+                                   const float *b, long ldb, float *c, long ldc, bool accumulate) {
+    product(m, n, k, a, row, 0, NULL, column_at, b, ldb, c, ldc, accumulate, 0);
+}
+
+static void NAME(gathered_product_adjoint)(long m, long n, long k, const float *a, const long *row_at, long column,
+                                           const float *b, long ldb, float *c, long ldc, bool accumulate) {
+    product(m, n, k, a, 0, column, row_at, NULL, b, ldb, c, ldc, accumulate, 0);
 }
 
 // One-dimensional transforms of F(2, 3) and F(4, 3) and their adjoints (Lavin and Gray, 2016, section 4).
@@ -183,19 +207,33 @@ INLINE void f4_gt(const v8a d[6], v8a o[3]) {
 #undef TILE
 #undef F
 
+// Adds eight sums of floats to sums of doubles.
+INLINE void add_sums(v8a s, v8a q, double *sum, double *square) {
+    UNROLL for (int i = 0; i < 8; i++) { sum[i] += s[i], square[i] += q[i]; }
+}
+
 static void NAME(channel_sums)(const float *x, long rows, long channels, double *sum, double *square) {
     for (long start = 0; start < rows; start += 64) {
         long count = rows - start < 64 ? rows - start : 64;
         const float *base = x + start * channels;
         long c = 0;
         for (; c + 8 <= channels; c += 8) {
-            v8a s = {0}, q = {0};
-            for (long r = 0; r < count; r++) {
-                v8a value = load(base + r * channels + c);
-                s += value;
-                q += value * value;
+            // Four rows at a time, so that no sum waits for the one before.
+            v8a s[4] = {{0}}, q[4] = {{0}};
+            long r = 0;
+            for (; r + 4 <= count; r += 4) {
+                UNROLL for (int i = 0; i < 4; i++) {
+                    v8a value = load(base + (r + i) * channels + c);
+                    s[i] += value;
+                    q[i] += value * value;
+                }
             }
-            for (int i = 0; i < 8; i++) sum[c + i] += s[i], square[c + i] += q[i];
+            for (; r < count; r++) {
+                v8a value = load(base + r * channels + c);
+                s[0] += value;
+                q[0] += value * value;
+            }
+            add_sums((s[0] + s[1]) + (s[2] + s[3]), (q[0] + q[1]) + (q[2] + q[3]), sum + c, square + c);
         }
         for (; c < channels; c++) {
             for (long r = 0; r < count; r++) {
@@ -227,15 +265,18 @@ static void NAME(normalization_sums)(const float *dy, const float *y, const floa
         long count = rows - start < 64 ? rows - start : 64, offset = start * channels;
         long c = 0;
         for (; c + 8 <= channels; c += 8) {
-            v8a s = {0}, q = {0};
-            for (long r = 0; r < count; r++) {
-                long at = offset + r * channels + c;
-                v8a g = load(dy + at);
-                if (y) g = (v8a)((i8)g & (load(y + at) > 0.0f));
-                s += g;
-                q += g * load(x + at);
+            v8a s[4] = {{0}}, q[4] = {{0}};
+            for (long r = 0; r < count; r += 4) {
+                UNROLL for (int i = 0; i < 4; i++) {
+                    if (r + i >= count) break;
+                    long at = offset + (r + i) * channels + c;
+                    v8a g = load(dy + at);
+                    if (y) g = (v8a)((i8)g & (load(y + at) > 0.0f));
+                    s[i] += g;
+                    q[i] += g * load(x + at);
+                }
             }
-            for (int i = 0; i < 8; i++) sum_g[c + i] += s[i], sum_gx[c + i] += q[i];
+            add_sums((s[0] + s[1]) + (s[2] + s[3]), (q[0] + q[1]) + (q[2] + q[3]), sum_g + c, sum_gx + c);
         }
         for (; c < channels; c++) {
             for (long r = 0; r < count; r++) {
@@ -323,6 +364,110 @@ static void NAME(max_pool_gradient)(const float *x, const float *y, const float 
     }
 }
 
+// The four values of a window after normalisation and ReLU, and their maximum.
+INLINE v8a window(const float *x, const long offset[4], v8a scale, v8a shift, v8a value[4], v8a best[4]) {
+    UNROLL for (int i = 0; i < 4; i++) {
+        value[i] = load(x + offset[i]);
+        best[i] = positive(value[i] * scale + shift);
+    }
+    return larger(larger(best[0], best[1]), larger(best[2], best[3]));
+}
+
+static void NAME(pooled_normalization)(const float *x, long height, long width, long channels, const float *scale,
+                                       const float *shift, float *y) {
+    long line = width * channels;
+    const long offset[4] = {0, channels, line, line + channels};
+    for (long row = 0; row + 2 <= height; row += 2) {
+        for (long column = 0; column + 2 <= width; column += 2, y += channels) {
+            const float *p = x + row * line + column * channels;
+            long c = 0;
+            for (; c + 8 <= channels; c += 8) {
+                v8a value[4], each[4];
+                store(y + c, window(p + c, offset, load(scale + c), load(shift + c), value, each));
+            }
+            for (; c < channels; c++) {
+                float best = 0;
+                for (int i = 0; i < 4; i++) best = fmaxf(best, p[offset[i] + c] * scale[c] + shift[c]);
+                y[c] = best;
+            }
+        }
+    }
+}
+
+// Which of a window's values the gradient goes to: the first of equal maxima; -1 where ReLU lets none through.
+INLINE int chosen(const float *x, const long offset[4], float scale, float shift) {
+    int first = -1;
+    float best = 0;
+    for (int i = 0; i < 4; i++) {
+        float value = x[offset[i]] * scale + shift;
+        if (value > best) best = value, first = i;
+    }
+    return first;
+}
+
+static void NAME(pooled_normalization_sums)(const float *dy, const float *x, long height, long width, long channels,
+                                            const float *scale, const float *shift, double *sum_g, double *sum_gx) {
+    long line = width * channels, across = width / 2;
+    const long offset[4] = {0, channels, line, line + channels};
+    for (long row = 0; row + 2 <= height; row += 2, dy += across * channels) {
+        long c = 0;
+        for (; c + 8 <= channels; c += 8) {
+            v8a s = {0}, q[4] = {{0}}, a = load(scale + c), b = load(shift + c);
+            for (long column = 0; column < across; column++) {
+                v8a value[4], each[4];
+                v8a best = window(x + row * line + 2 * column * channels + c, offset, a, b, value, each);
+                v8a left = (v8a)((i8)load(dy + column * channels + c) & (best > 0.0f));
+                s += left;
+                UNROLL for (int i = 0; i < 4; i++) {
+                    i8 hit = each[i] == best;
+                    q[i] += (v8a)((i8)left & hit) * value[i];
+                    left = (v8a)((i8)left & ~hit);
+                }
+            }
+            add_sums(s, (q[0] + q[1]) + (q[2] + q[3]), sum_g + c, sum_gx + c);
+        }
+        for (; c < channels; c++) {
+            for (long column = 0; column < across; column++) {
+                const float *p = x + row * line + 2 * column * channels + c;
+                int first = chosen(p, offset, scale[c], shift[c]);
+                if (first < 0) continue;
+                sum_g[c] += dy[column * channels + c];
+                sum_gx[c] += (double)dy[column * channels + c] * p[offset[first]];
+            }
+        }
+    }
+}
+
+static void NAME(pooled_normalization_gradient)(const float *dy, const float *x, long height, long width,
+                                                long channels, const float *scale, const float *shift, const float *a,
+                                                const float *b, const float *d, float *dx) {
+    long line = width * channels;
+    const long offset[4] = {0, channels, line, line + channels};
+    for (long row = 0; row + 2 <= height; row += 2) {
+        for (long column = 0; column + 2 <= width; column += 2, dy += channels) {
+            long at = row * line + column * channels, c = 0;
+            for (; c + 8 <= channels; c += 8) {
+                v8a value[4], each[4];
+                v8a best = window(x + at + c, offset, load(scale + c), load(shift + c), value, each);
+                v8a left = (v8a)((i8)load(dy + c) & (best > 0.0f));
+                UNROLL for (int i = 0; i < 4; i++) {
+                    i8 hit = each[i] == best;
+                    v8a g = (v8a)((i8)left & hit);
+                    store(dx + at + offset[i] + c, g * load(a + c) + value[i] * load(b + c) + load(d + c));
+                    left = (v8a)((i8)left & ~hit);
+                }
+            }
+            for (; c < channels; c++) {
+                int first = chosen(x + at + c, offset, scale[c], shift[c]);
+                for (int i = 0; i < 4; i++) {
+                    float g = i == first ? dy[c] : 0;
+                    dx[at + offset[i] + c] = g * a[c] + x[at + offset[i] + c] * b[c] + d[c];
+                }
+            }
+        }
+    }
+}
+
 // exp by range reduction to [-ln 2 / 2, ln 2 / 2] and a polynomial of degree 6 (Cephes' expf); error under 2 ulp.
 INLINE v8a exponential(v8a x) {
     x = select(x < -87.0f, all(-87.0f), x);
@@ -397,6 +542,8 @@ static void NAME(adam)(long count, float *value, const float *gradient, float *m
 static const network_kernels NAME(kernel_table) = {
     .name = KERNEL_SET_NAME,
     .matrix_product = NAME(matrix_product),
+    .gathered_product = NAME(gathered_product),
+    .gathered_product_adjoint = NAME(gathered_product_adjoint),
     .f2 = {2, 16, NAME(f2_input), NAME(f2_output), NAME(f2_output_adjoint), NAME(f2_input_adjoint), NAME(f2_weights),
            NAME(f2_weights_adjoint)},
     .f4 = {4, 36, NAME(f4_input), NAME(f4_output), NAME(f4_output_adjoint), NAME(f4_input_adjoint), NAME(f4_weights),
@@ -405,6 +552,9 @@ static const network_kernels NAME(kernel_table) = {
     .scale_shift = NAME(scale_shift),
     .normalization_sums = NAME(normalization_sums),
     .normalization_gradient = NAME(normalization_gradient),
+    .pooled_normalization = NAME(pooled_normalization),
+    .pooled_normalization_sums = NAME(pooled_normalization_sums),
+    .pooled_normalization_gradient = NAME(pooled_normalization_gradient),
     .add_relu = NAME(add_relu),
     .relu_gradient = NAME(relu_gradient),
     .max_pool = NAME(max_pool),

@@ -139,8 +139,8 @@ public final class EmotionNetwork {
         var layers: [any Layer] = []
         var channels = 1
         for (index, width) in configuration.widths.enumerated() {
-            layers += convolutionBlock("trunk.\(index + 1)", channels, width, relu: true, isFirst: index == 0)
-            layers.append(MaxPool2D())
+            layers += convolutionBlock(
+                "trunk.\(index + 1)", channels, width, relu: true, pools: true, isFirst: index == 0)
             if index > 0 {
                 layers.append(Dropout(rate: configuration.spatialDropout, unit: .channel, number: index))
             }
@@ -153,11 +153,11 @@ public final class EmotionNetwork {
     private static func residualTrunk(_ configuration: NetworkConfiguration) -> Sequential {
         let widths = configuration.widths
         var layers = convolutionBlock("trunk.stem.1", 1, widths[0], relu: true, isFirst: true)
-        layers += convolutionBlock("trunk.stem.2", widths[0], widths[0], relu: true)
+        layers += convolutionBlock("trunk.stem.2", widths[0], widths[0], relu: true, pools: true)
         for index in 1..<widths.count {
             let name = "trunk.block.\(index)"
-            layers.append(MaxPool2D())
             if index > 1 {
+                layers.append(MaxPool2D())
                 layers.append(
                     Dropout(
                         rate: configuration.spatialDropout * Float(index - 1), unit: .channel, number: index))
@@ -173,11 +173,14 @@ public final class EmotionNetwork {
     }
 
     private static func convolutionBlock(
-        _ name: String, _ input: Int, _ output: Int, relu: Bool, isFirst: Bool = false, kernelSize: Int = 3
+        _ name: String, _ input: Int, _ output: Int, relu: Bool, pools: Bool = false, isFirst: Bool = false,
+        kernelSize: Int = 3
     ) -> [any Layer] {
         let convolution = Convolution2D(
             name: "\(name).conv", inputChannels: input, outputChannels: output, kernelSize: kernelSize)
         convolution.needsInputGradient = !isFirst
-        return [convolution, BatchNormalization2D(name: "\(name).bn", channels: output, relu: relu)]
+        let normalization = BatchNormalization2D(
+            name: "\(name).bn", channels: output, relu: relu, pools: pools)
+        return [convolution, normalization]
     }
 }

@@ -27,8 +27,9 @@ public final class VerifierNetwork {
                 name: "trunk.\(index + 1).conv", inputChannels: channels, outputChannels: width)
             convolution.needsInputGradient = index > 0
             layers.append(convolution)
-            layers.append(BatchNormalization2D(name: "trunk.\(index + 1).bn", channels: width, relu: true))
-            layers.append(MaxPool2D())
+            layers.append(
+                BatchNormalization2D(
+                    name: "trunk.\(index + 1).bn", channels: width, relu: true, pools: true))
             channels = width
         }
         trunk = Sequential(layers)

@@ -32,6 +32,7 @@ extension EmotionNetwork {
                 total += multiplyAdds(residual.shortcut?.layers ?? [], side: &beside)
                 side = main
             case is MaxPool2D: side /= 2
+            case let normalization as BatchNormalization2D where normalization.pools: side /= 2
             default: break
             }
         }

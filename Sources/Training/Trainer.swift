@@ -186,7 +186,10 @@ public final class Trainer {
         network.backward(gradients, execution)
         let factor = options.schedule.factor(
             step: globalStep, total: options.epochs * stepsPerEpoch, stepsPerEpoch: stepsPerEpoch)
-        optimizer.update(rate: options.learningRate * factor, clip: options.clip, execution)
+        // A ReLU makes zeros of what are no numbers: the loss alone does not show a broken weight, its gradient does.
+        guard optimizer.update(rate: options.learningRate * factor, clip: options.clip, execution) else {
+            throw .lossIsNotFinite(epoch: position.epoch + 1, step: position.step)
+        }
         average?.update()
     }
 

@@ -6,7 +6,9 @@ enum ReportCommand {
     static let command = Command(
         name: "report", summary: "set training runs side by side", operands: "DIR…",
         options: [
-            Option("output", "DIR", required: true, help: "where report.html and its charts go"),
+            Option(
+                "output", "DIR", required: true,
+                help: "where report.html, its charts (SVG) and tables.md go"),
             Option("data", "FILE", help: "the FER2013 the runs were trained from, to show faces"),
         ],
         example: "raut report runs/cnn runs/cnn-bilstm --output comparison"

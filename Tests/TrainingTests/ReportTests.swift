@@ -82,7 +82,63 @@ struct ReportTests {
         let page = try String(contentsOfFile: "\(folder.path)/report.html", encoding: .utf8)
         #expect(page.contains("&lt;b&gt;a") && !page.contains("<b>a"))
         #expect(!page.contains("src='http") && !page.contains("<link"))
-        #expect(page.components(separatedBy: "<svg").count == 5)
+        #expect(page.components(separatedBy: "<svg").count == 7)
         #expect(FileManager.default.fileExists(atPath: "\(folder.path)/2-loss.svg"))
+    }
+
+    /// A finished run with answers on two validation and four test faces, of which one is a copy.
+    private func record(_ name: String, _ architecture: String, augmented: Bool) -> RunRecord {
+        func row(_ isTest: Bool, _ label: Int, _ answer: Emotion, isCopy: Bool = false) -> PredictionTable.Row
+        {
+            var probabilities = EmotionProbabilities(lanes: SIMD8(0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0))
+            probabilities[answer] = 0.4
+            return PredictionTable.Row(
+                isTest: isTest, image: 0, label: label, isCopy: isCopy, probabilities: probabilities)
+        }
+        var table = PredictionTable()
+        table.rows = [
+            row(false, 1, .disgust), row(false, 2, .happy), row(true, 3, .happy, isCopy: true),
+            row(true, 3, .happy), row(true, 4, .happy), row(true, 4, .fear),
+        ]
+        return RunRecord(
+            name: name, architecture: architecture, history: run,
+            facts: [
+                "epochs": "4", "split": "random",
+                "augmentation": "\(augmented ? Augmentation.paper : Augmentation.none)",
+            ], predictions: table)
+    }
+
+    @Test("the tables set augmentation and BiLSTM apart, count copies, and mark what is better")
+    func tables() throws {
+        let folder = try TemporaryFolder()
+        let runs = [
+            record("a", "cnn", augmented: true), record("b", "cnn-bilstm", augmented: true),
+            record("c", "cnn", augmented: false), record("d", "cnn-bilstm", augmented: false),
+        ]
+        try Report(runs).write(to: folder.path)
+        let text = try String(contentsOfFile: "\(folder.path)/tables.md", encoding: .utf8)
+        let lines = text.split(separator: "\n").map(String.init)
+        #expect(lines.contains("| CNN | without | 56.0 % | -6.5 % | 100.0 % | 0.0 % |"))
+        #expect(lines.contains("| CNN-BiLSTM | with | 56.0 % | -6.5 % | 100.0 % | 0.0 % |"))
+        // Half of the four right; of the three that are no copies, one.
+        #expect(lines.contains("| a: CNN | random | 1 of 4 | 100.0 % | 33.3 % | 50.0 % | +16.7 |"))
+        #expect(!text.contains("**"), "no run is better than its equal")
+        try Report(Array(runs.prefix(3))).write(to: folder.path)
+        let fewer = try String(contentsOfFile: "\(folder.path)/tables.md", encoding: .utf8)
+        #expect(!fewer.contains("Augmentation and BiLSTM apart"))
+    }
+
+    @Test("the better of two runs is the higher accuracy, the lower loss, the gap nearer to 0")
+    func better() throws {
+        let other = history([(2.0, 0.2, 2.0, 0.30), (1.2, 0.5, 1.1, 0.5), (1.1, 0.55, 0.9, 0.62)])
+        let (a, b) = (try #require(HistoryStatistics(run)), try #require(HistoryStatistics(other)))
+        func best(_ name: String, _ rows: KeyPath<HistoryStatistics, [HistoryStatistics.Row]>) -> Int? {
+            let pair = [a, b].compactMap { $0[keyPath: rows].first { $0.name == name } }
+            return pair.first?.best(of: pair.map(\.value))
+        }
+        #expect(best("Final accuracy", \.accuracy) == 1)
+        #expect(best("Final loss", \.loss) == 1)
+        #expect(best("Gap to training", \.accuracy) == 1)
+        #expect(a.accuracy[0].best(of: [0.5]) == nil && a.accuracy[0].best(of: [0.5, 0.5]) == nil)
     }
 }

@@ -95,4 +95,40 @@ struct TrainerTests {
             try Trainer(options(epochs: 1), training: FaceDataSet(), validation: data)
         }
     }
+
+    @Test("a loss that is no number stops the run and leaves the last checkpoint")
+    func notFinite() throws {
+        let folder = try TemporaryFolder()
+        let run = try RunFolder(folder.path)
+        let trainer = try Trainer(options(epochs: 3), training: data, validation: data)
+        let error = message {
+            try run.train(
+                trainer,
+                onStep: { progress in
+                    // As an overflow in the second epoch would.
+                    if progress.epoch == 2 { trainer.network.parameters[0].value[0] = .nan }
+                })
+        }
+        #expect(error?.hasPrefix("the loss is no number any more (epoch 2, step 2)") == true)
+        let kept = try Trainer(options(epochs: 3), training: data, validation: data)
+        try run.resume(kept)
+        #expect(kept.history.epochs.count == 1)
+        #expect(kept.network.parameters.allSatisfy { $0.value.elements.allSatisfy(\.isFinite) })
+        #expect(TrainingHistory(csv: try String(contentsOfFile: run.log, encoding: .utf8))?.epochs.count == 1)
+    }
+
+    @Test("a class without a training image, and a part without any, are named")
+    func emptyClass() throws {
+        func prepared(_ labels: [Int], _ split: Split) -> String? {
+            message {
+                try TrainingData(
+                    faces(labels), path: "f.csv", split: split, balance: .none, seed: 1, threads: 1)
+            }
+        }
+        #expect(
+            prepared((0..<100).map { $0 % 6 }, .random)
+                == "f.csv: no image of class 6 (neutral) among its training images")
+        #expect(prepared((0..<100).map { $0 % 7 }, .official) == "no images for validation")
+        #expect(prepared((0..<100).map { $0 % 7 }, .random) == nil)
+    }
 }

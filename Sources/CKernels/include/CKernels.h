@@ -37,6 +37,13 @@ typedef struct {
     /// C[m][n] (+)= sum over k of A[m * row + k * column] * B[k][n]; B has `ldb`, C has `ldc` floats a row.
     void (*matrix_product)(long m, long n, long k, const float *a, long row, long column, const float *b, long ldb,
                            float *c, long ldc, bool accumulate);
+    /// The same where the columns of A lie at places of their own, as the pixels under a convolution's kernel do:
+    /// C[m][n] (+)= sum over k of A[m * row + column_at[k]] * B[k][n].
+    void (*gathered_product)(long m, long n, long k, const float *a, long row, const long *column_at, const float *b,
+                             long ldb, float *c, long ldc, bool accumulate);
+    /// C[m][n] (+)= sum over k of A[row_at[m] + k * column] * B[k][n].
+    void (*gathered_product_adjoint)(long m, long n, long k, const float *a, const long *row_at, long column,
+                                     const float *b, long ldb, float *c, long ldc, bool accumulate);
     winograd_kernels f2, f4;
     /// sum[c] += x, square[c] += x^2 over rows.
     void (*channel_sums)(const float *x, long rows, long channels, double *sum, double *square);
@@ -49,6 +56,16 @@ typedef struct {
     /// dx = g * a[c] + x * b[c] + d[c], g as above.
     void (*normalization_gradient)(const float *dy, const float *y, const float *x, long rows, long channels,
                                    const float *a, const float *b, const float *d, float *dx);
+    /// The maximum of 2x2 windows, stride 2, of max(0, x * scale[c] + shift[c]); height and width even.
+    void (*pooled_normalization)(const float *x, long height, long width, long channels, const float *scale,
+                                 const float *shift, float *y);
+    /// `normalization_sums` behind that: g is dy at the first of equal maxima where they are above 0, else 0.
+    void (*pooled_normalization_sums)(const float *dy, const float *x, long height, long width, long channels,
+                                      const float *scale, const float *shift, double *sum_g, double *sum_gx);
+    /// `normalization_gradient` behind that.
+    void (*pooled_normalization_gradient)(const float *dy, const float *x, long height, long width, long channels,
+                                          const float *scale, const float *shift, const float *a, const float *b,
+                                          const float *d, float *dx);
     /// y = max(0, a + b) elementwise.
     void (*add_relu)(const float *a, const float *b, long count, float *y);
     /// dx = dy where y > 0, else 0.

@@ -17,6 +17,8 @@ final class FoldedConvolution: @unchecked Sendable {
     private let bias: Tensor
     private let ones: Tensor
     private let kernels: network_kernels
+    private let padded: PaddedImage
+    private let offsets: [Int]
 
     /// Folds `normalization` into `convolution`, for maps of one size.
     init(
@@ -31,6 +33,9 @@ final class FoldedConvolution: @unchecked Sendable {
         self.width = width
         self.relu = relu
         kernels = execution.kernels
+        padded = PaddedImage(
+            height: height, width: width, channels: inputChannels, kernelSize: kernelSize)
+        offsets = padded.offsets
         bias = Tensor([outputChannels])
         ones = Tensor([outputChannels])
         ones.fill(1)
@@ -70,7 +75,7 @@ final class FoldedConvolution: @unchecked Sendable {
 
     /// Floats of scratch memory that `apply` needs.
     var scratchCount: Int {
-        guard let winograd else { return width * kernelSize * kernelSize * inputChannels }
+        guard let winograd else { return padded.count }
         return winograd.positions * tiles(winograd) * (inputChannels + outputChannels)
     }
 
@@ -83,7 +88,7 @@ final class FoldedConvolution: @unchecked Sendable {
         _ input: UnsafePointer<Float>, residual: UnsafePointer<Float>?, scratch: UnsafeMutablePointer<Float>,
         into output: UnsafeMutablePointer<Float>
     ) {
-        guard let winograd else { return applyColumns(input, scratch: scratch, into: output) }
+        guard let winograd else { return applyGathered(input, scratch: scratch, into: output) }
         let rows = tiles(winograd)
         let products = scratch + winograd.positions * rows * inputChannels
         winograd.input(input, 1, height, width, inputChannels, scratch)
@@ -99,20 +104,23 @@ final class FoldedConvolution: @unchecked Sendable {
         ((height + winograd.tile - 1) / winograd.tile) * ((width + winograd.tile - 1) / winograd.tile)
     }
 
-    private func applyColumns(
+    private func applyGathered(
         _ input: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
         into output: UnsafeMutablePointer<Float>
     ) {
-        if kernelSize == 1 {
-            weights[0].multiply(input, count: height * width, into: output)
-        } else {
-            for row in 0..<height {
-                ImageColumns.fill(
-                    scratch, from: input, height: height, width: width, channels: inputChannels,
-                    kernelSize: kernelSize, row: row)
-                weights[0].multiply(scratch, count: width, into: output + row * width * outputChannels)
+        if kernelSize > 1 { padded.fill(scratch, from: input) }
+        for row in 0..<height {
+            let target = output + row * width * outputChannels
+            if kernelSize == 1 {
+                weights[0].multiply(input + row * width * inputChannels, count: width, into: target)
+            } else {
+                weights[0].multiply(
+                    scratch + padded.start(row: row), apart: inputChannels, at: offsets, count: width,
+                    into: target)
             }
+            // While the row is in the first cache.
+            kernels.scale_shift(
+                target, width, outputChannels, ones.pointer, bias.pointer, relu, target)
         }
-        kernels.scale_shift(output, height * width, outputChannels, ones.pointer, bias.pointer, relu, output)
     }
 }

@@ -50,6 +50,10 @@ public final class InferenceTrunk: @unchecked Sendable {
                 let folded = fold(rest.prefix(2), relu: false)
                 steps.append(.convolution(folded))
                 channels = folded.outputChannels
+                if (rest.dropFirst().first as? BatchNormalization2D)?.pools == true {
+                    steps.append(.maxPool(height: height, width: width, channels: channels))
+                    (height, width) = (height / 2, width / 2)
+                }
                 rest = rest.dropFirst(2)
                 continue
             }

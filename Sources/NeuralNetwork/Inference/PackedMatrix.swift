@@ -53,4 +53,19 @@ final class PackedMatrix: @unchecked Sendable {
                 accumulate)
         }
     }
+
+    /// `target` = gathered `left` · matrix: row `r` of the left side lies at `left + r · apart`, its columns at
+    /// `offsets` from there.
+    func multiply(
+        _ left: UnsafePointer<Float>, apart: Int, at offsets: [Int], count: Int,
+        into target: UnsafeMutablePointer<Float>
+    ) {
+        for first in stride(from: 0, to: columns, by: panel) {
+            let width = min(panel, columns - first)
+            kernels.gathered_product(
+                count, width, rows, left, apart, offsets, values.pointer + first * rows, width,
+                target + first,
+                columns, false)
+        }
+    }
 }

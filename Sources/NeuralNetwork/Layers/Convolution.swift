@@ -3,7 +3,7 @@ import CKernels
 /// A two-dimensional convolution, stride 1, zero padding that keeps the size (kernel size odd).
 ///
 /// 3×3 kernels with channels in multiples of 8 go through Winograd's minimal filtering (Lavin and Gray, 2016), others
-/// through im2col; the products of both are small ones done by `matrix_product`.
+/// through products that gather the inputs under the kernel (im2col without the copy, Dukhan, 2019).
 public final class Convolution2D: Layer {
     /// Input channels.
     public let inputChannels: Int
@@ -60,7 +60,7 @@ public final class Convolution2D: Layer {
         if isWinograd {
             forwardWinograd(execution)
         } else {
-            forwardColumns(execution)
+            forwardGathered(execution)
         }
         return output
     }
@@ -78,7 +78,7 @@ public final class Convolution2D: Layer {
         if isWinograd {
             backwardWinograd(gradient, execution)
         } else {
-            backwardColumns(gradient, execution)
+            backwardGathered(gradient, execution)
         }
         if let bias {
             bias.gradient.fill(0)
@@ -196,82 +196,90 @@ public final class Convolution2D: Layer {
         }
     }
 
-    // MARK: im2col
+    // MARK: Gathered inputs
 
-    private func forwardColumns(_ execution: Execution) {
+    private func padded() -> PaddedImage {
+        PaddedImage(
+            height: input.shape[1], width: input.shape[2], channels: inputChannels, kernelSize: kernelSize)
+    }
+
+    private func forwardGathered(_ execution: Execution) {
         let (height, width) = (input.shape[1], input.shape[2])
-        let taps = kernelSize * kernelSize * inputChannels
-        if kernelSize > 1 { execution.reserve(slot: 0, count: width * taps) }
-        execution.pool.split(input.shape[0] * height) { thread, rows in
-            for row in rows {
-                let y = output.pointer + row * width * outputChannels
-                let columns = columns(row: row, thread, execution)
-                if let bias {
-                    for column in 0..<width {
-                        (y + column * outputChannels).update(from: bias.value.pointer, count: outputChannels)
+        let padded = padded()
+        let offsets = padded.offsets
+        execution.reserve(slot: 0, count: padded.count)
+        execution.pool.split(input.shape[0]) { thread, images in
+            let image = execution.scratch(thread: thread, slot: 0)
+            for index in images {
+                padded.fill(image, from: input.pointer + index * height * width * inputChannels)
+                for row in 0..<height {
+                    let y = output.pointer + (index * height + row) * width * outputChannels
+                    if let bias {
+                        for column in 0..<width {
+                            (y + column * outputChannels).update(
+                                from: bias.value.pointer, count: outputChannels)
+                        }
                     }
+                    execution.kernels.gathered_product(
+                        width, outputChannels, padded.taps, image + padded.start(row: row), inputChannels,
+                        offsets, weight.value.pointer, outputChannels, y, outputChannels, bias != nil)
                 }
-                execution.kernels.matrix_product(
-                    width, outputChannels, taps, columns, taps, 1, weight.value.pointer, outputChannels, y,
-                    outputChannels, bias != nil)
             }
         }
     }
 
-    /// The inputs under the kernel for each pixel of one row of the batch: `[width, kernel · kernel · in]`.
-    private func columns(row: Int, _ thread: Int, _ execution: Execution) -> UnsafePointer<Float> {
+    private func backwardGathered(_ gradient: Tensor, _ execution: Execution) {
         let (height, width) = (input.shape[1], input.shape[2])
-        let line = width * inputChannels
-        guard kernelSize > 1 else { return UnsafePointer(input.pointer + row * line) }
-        let target = execution.scratch(thread: thread, slot: 0)
-        ImageColumns.fill(
-            target, from: input.pointer + row / height * height * line, height: height, width: width,
-            channels: inputChannels, kernelSize: kernelSize, row: row % height)
-        return UnsafePointer(target)
-    }
-
-    private func backwardColumns(_ gradient: Tensor, _ execution: Execution) {
-        let (height, width) = (input.shape[1], input.shape[2])
-        let taps = kernelSize * kernelSize * inputChannels
-        let reach = kernelSize / 2
-        if kernelSize > 1 { execution.reserve(slot: 0, count: width * taps) }
-        execution.reserve(slot: 1, count: width * taps)
-        if needsInputGradient { transpose(weight.value.pointer, rows: taps) }
+        let padded = padded()
+        let offsets = padded.offsets
+        execution.reserve(slot: 0, count: padded.count)
+        execution.reserve(slot: 1, count: width * padded.taps)
+        if needsInputGradient { transpose(weight.value.pointer, rows: padded.taps) }
         execution.pool.split(input.shape[0]) { thread, images in
-            if needsInputGradient {
-                let size = height * width * inputChannels
-                (inputGradient.pointer + images.lowerBound * size).update(
-                    repeating: 0, count: images.count * size)
-            }
-            for row in images.lowerBound * height..<images.upperBound * height {
-                let dy = gradient.pointer + row * width * outputChannels
-                let columns = columns(row: row, thread, execution)
-                execution.kernels.matrix_product(
-                    taps, outputChannels, width, columns, 1, taps, dy, outputChannels,
-                    partial[thread].pointer,
-                    outputChannels, true)
-                guard needsInputGradient else { continue }
-                let spread = execution.scratch(thread: thread, slot: 1)
-                execution.kernels.matrix_product(
-                    width, taps, outputChannels, dy, outputChannels, 1, transposed.pointer, taps, spread,
-                    taps, false)
-                let (image, y) = (row / height, row % height)
-                for ky in 0..<kernelSize {
-                    let sourceY = y + ky - reach
-                    guard sourceY >= 0, sourceY < height else { continue }
-                    let line = inputGradient.pointer + (image * height + sourceY) * width * inputChannels
-                    for kx in 0..<kernelSize {
-                        for column in max(0, reach - kx)..<min(width, width + reach - kx) {
-                            let place = spread + column * taps + (ky * kernelSize + kx) * inputChannels
-                            let target = line + (column + kx - reach) * inputChannels
-                            for channel in 0..<inputChannels { target[channel] += place[channel] }
-                        }
-                    }
+            let image = execution.scratch(thread: thread, slot: 0)
+            for index in images {
+                let first = index * height * width * inputChannels
+                padded.fill(image, from: input.pointer + first)
+                if needsInputGradient {
+                    (inputGradient.pointer + first).update(
+                        repeating: 0, count: height * width * inputChannels)
+                }
+                for row in 0..<height {
+                    let dy = gradient.pointer + (index * height + row) * width * outputChannels
+                    execution.kernels.gathered_product_adjoint(
+                        padded.taps, outputChannels, width, image + padded.start(row: row), offsets,
+                        inputChannels, dy, outputChannels, partial[thread].pointer, outputChannels, true)
+                    guard needsInputGradient else { continue }
+                    let spread = execution.scratch(thread: thread, slot: 1)
+                    execution.kernels.matrix_product(
+                        width, padded.taps, outputChannels, dy, outputChannels, 1, transposed.pointer,
+                        padded.taps, spread, padded.taps, false)
+                    add(spread, padded.taps, row: row, into: inputGradient.pointer + first)
                 }
             }
         }
         sumPartials(execution)
         weight.gradient.copy(from: partial[0])
+    }
+
+    /// Adds the gradients for the inputs under the kernel, `[width, kernel · kernel · in]` for one row of pixels, to
+    /// those of the image.
+    private func add(
+        _ spread: UnsafePointer<Float>, _ taps: Int, row: Int, into image: UnsafeMutablePointer<Float>
+    ) {
+        let (height, width, reach) = (input.shape[1], input.shape[2], kernelSize / 2)
+        for ky in 0..<kernelSize {
+            let sourceY = row + ky - reach
+            guard sourceY >= 0, sourceY < height else { continue }
+            let line = image + sourceY * width * inputChannels
+            for kx in 0..<kernelSize {
+                for column in max(0, reach - kx)..<max(reach - kx, min(width, width + reach - kx)) {
+                    let place = spread + column * taps + (ky * kernelSize + kx) * inputChannels
+                    let target = line + (column + kx - reach) * inputChannels
+                    for channel in 0..<inputChannels { target[channel] += place[channel] }
+                }
+            }
+        }
     }
 
     /// Fills `transposed` with `[out, taps]` from `[taps, out]`.

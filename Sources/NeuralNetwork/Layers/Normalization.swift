@@ -1,10 +1,15 @@
 /// Batch normalisation over the channels of `[batch, channels, height, width]` (Ioffe and Szegedy, 2015), with the
-/// ReLU that follows it where asked.
+/// ReLU and the maximum of 2×2 windows that follow it where asked.
+///
+/// Done with what follows in one pass over memory: large maps don't fit the cache, and reading them is what takes the
+/// time.
 public final class BatchNormalization2D: Layer {
     /// Channels.
     public let channels: Int
     /// Whether a ReLU follows.
     public let relu: Bool
+    /// Whether the maximum of each 2×2 window follows that, stride 2, as ``MaxPool2D`` does it.
+    public let pools: Bool
     /// The scale (gamma), `[channels]`.
     public let weight: Parameter
     /// The shift (beta), `[channels]`.
@@ -23,12 +28,15 @@ public final class BatchNormalization2D: Layer {
     private let inputGradient = Tensor()
     private var mean: [Double]
     private var inverseDeviation: [Double]
+    /// Scale and shift of the forward pass, then the backward pass's three factors.
     private let factors: [Tensor]
 
-    /// Makes the layer with scale 1, shift 0, mean 0 and variance 1.
-    public init(name: String, channels: Int, relu: Bool) {
+    /// Makes the layer with scale 1, shift 0, mean 0 and variance 1; `pools` goes with `relu` alone.
+    public init(name: String, channels: Int, relu: Bool, pools: Bool = false) {
+        precondition(relu || !pools)
         self.channels = channels
         self.relu = relu
+        self.pools = pools
         weight = Parameter(name: "\(name).weight", shape: [channels], decays: false)
         weight.value.fill(1)
         bias = Parameter(name: "\(name).bias", shape: [channels], decays: false)
@@ -36,7 +44,7 @@ public final class BatchNormalization2D: Layer {
         runningVariance = Statistic(name: "\(name).running_var", count: channels, fill: 1)
         mean = [Double](repeating: 0, count: channels)
         inverseDeviation = [Double](repeating: 1, count: channels)
-        factors = (0..<3).map { _ in Tensor([channels]) }
+        factors = (0..<5).map { _ in Tensor([channels]) }
     }
 
     /// Scale, then shift.
@@ -47,7 +55,6 @@ public final class BatchNormalization2D: Layer {
     /// Normalises each channel by the batch's own statistics while training, by the running ones otherwise.
     public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         self.input = input
-        output.resize(input.shape)
         let rows = input.count / channels
         if execution.isTraining { measure(rows, execution) }
         for channel in 0..<channels {
@@ -60,6 +67,8 @@ public final class BatchNormalization2D: Layer {
             factors[0][channel] = Float(scale)
             factors[1][channel] = Float(Double(bias.value[channel]) - mean[channel] * scale)
         }
+        guard !pools else { return pool(execution) }
+        output.resize(input.shape)
         execution.pool.split(rows) { _, part in
             let start = part.lowerBound * channels
             execution.kernels.scale_shift(
@@ -76,12 +85,15 @@ public final class BatchNormalization2D: Layer {
         inputGradient.resize(input.shape)
         let rows = input.count / channels
         let mask = relu ? UnsafePointer(output.pointer) : nil
-        let (sumG, sumGX) = sumOverThreads(execution) { part, first, second in
-            let start = part.lowerBound * self.channels
-            execution.kernels.normalization_sums(
-                gradient.pointer + start, mask.map { $0 + start }, self.input.pointer + start, part.count,
-                self.channels, first, second)
-        }
+        let (sumG, sumGX) =
+            pools
+            ? pooledSums(gradient, execution)
+            : sumOverThreads(rows, execution) { part, first, second in
+                let start = part.lowerBound * self.channels
+                execution.kernels.normalization_sums(
+                    gradient.pointer + start, mask.map { $0 + start }, self.input.pointer + start, part.count,
+                    self.channels, first, second)
+            }
         for channel in 0..<channels {
             let sumGNormalized = (sumGX[channel] - mean[channel] * sumG[channel]) * inverseDeviation[channel]
             weight.gradient[channel] = Float(sumGNormalized)
@@ -89,23 +101,75 @@ public final class BatchNormalization2D: Layer {
             let scale = Double(weight.value[channel]) * inverseDeviation[channel]
             let slope =
                 execution.isTraining ? -scale * sumGNormalized * inverseDeviation[channel] / Double(rows) : 0
-            factors[0][channel] = Float(scale)
-            factors[1][channel] = Float(slope)
+            factors[2][channel] = Float(scale)
+            factors[3][channel] = Float(slope)
             let constant = execution.isTraining ? -scale * sumG[channel] / Double(rows) : 0
-            factors[2][channel] = Float(constant - mean[channel] * slope)
+            factors[4][channel] = Float(constant - mean[channel] * slope)
         }
+        guard !pools else { return spread(gradient, execution) }
         execution.pool.split(rows) { _, part in
             let start = part.lowerBound * channels
             execution.kernels.normalization_gradient(
                 gradient.pointer + start, mask.map { $0 + start }, input.pointer + start, part.count,
                 channels,
-                factors[0].pointer, factors[1].pointer, factors[2].pointer, inputGradient.pointer + start)
+                factors[2].pointer, factors[3].pointer, factors[4].pointer, inputGradient.pointer + start)
         }
         return inputGradient
     }
 
+    // MARK: With the maximum of windows
+
+    /// Floats of one image before and after the maximum.
+    private var imageSizes: (input: Int, output: Int) {
+        let (height, width) = (input.shape[1], input.shape[2])
+        return (height * width * channels, (height / 2) * (width / 2) * channels)
+    }
+
+    private func pool(_ execution: Execution) -> Tensor {
+        let (height, width) = (input.shape[1], input.shape[2])
+        precondition(height % 2 == 0 && width % 2 == 0, "\(input.shape)")
+        output.resize([input.shape[0], height / 2, width / 2, channels])
+        let sizes = imageSizes
+        execution.pool.split(input.shape[0]) { _, images in
+            for image in images {
+                execution.kernels.pooled_normalization(
+                    input.pointer + image * sizes.input, height, width, channels, factors[0].pointer,
+                    factors[1].pointer, output.pointer + image * sizes.output)
+            }
+        }
+        return output
+    }
+
+    private func pooledSums(_ gradient: Tensor, _ execution: Execution) -> (ArraySlice<Double>, [Double]) {
+        let (height, width) = (input.shape[1], input.shape[2])
+        let sizes = imageSizes
+        return sumOverThreads(input.shape[0], execution) { images, first, second in
+            for image in images {
+                execution.kernels.pooled_normalization_sums(
+                    gradient.pointer + image * sizes.output, self.input.pointer + image * sizes.input, height,
+                    width, self.channels, self.factors[0].pointer, self.factors[1].pointer, first, second)
+            }
+        }
+    }
+
+    private func spread(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+        let (height, width) = (input.shape[1], input.shape[2])
+        let sizes = imageSizes
+        execution.pool.split(input.shape[0]) { _, images in
+            for image in images {
+                execution.kernels.pooled_normalization_gradient(
+                    gradient.pointer + image * sizes.output, input.pointer + image * sizes.input, height,
+                    width, channels, factors[0].pointer, factors[1].pointer, factors[2].pointer,
+                    factors[3].pointer, factors[4].pointer, inputGradient.pointer + image * sizes.input)
+            }
+        }
+        return inputGradient
+    }
+
+    // MARK: Statistics
+
     private func measure(_ rows: Int, _ execution: Execution) {
-        let (sum, square) = sumOverThreads(execution) { part, first, second in
+        let (sum, square) = sumOverThreads(rows, execution) { part, first, second in
             execution.kernels.channel_sums(
                 self.input.pointer + part.lowerBound * self.channels, part.count, self.channels, first, second
             )
@@ -123,16 +187,16 @@ public final class BatchNormalization2D: Layer {
         }
     }
 
-    /// Two sums a channel over all rows, added in the order of the threads.
+    /// Two sums a channel over all rows or images, added in the order of the threads.
     private func sumOverThreads(
-        _ execution: Execution,
+        _ count: Int, _ execution: Execution,
         _ body: (Range<Int>, UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>) -> Void
     ) -> (first: ArraySlice<Double>, second: [Double]) {
         let threads = execution.pool.threads
         var sums = [Double](repeating: 0, count: 2 * channels * threads)
         sums.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
-            execution.pool.split(input.count / channels) { thread, part in
+            execution.pool.split(count) { thread, part in
                 let first = base + thread * 2 * channels
                 body(part, first, first + channels)
             }

@@ -41,11 +41,16 @@ public final class Optimizer {
     public func gradientNorm() -> Float {
         var sum = 0.0
         for parameter in parameters {
-            var part: Float = 0
-            for index in 0..<parameter.gradient.count {
-                part += parameter.gradient.pointer[index] * parameter.gradient.pointer[index]
+            let (gradient, count) = (UnsafeRawPointer(parameter.gradient.pointer), parameter.gradient.count)
+            var parts = SIMD8<Float>()
+            for start in stride(from: 0, to: count - 7, by: 8) {
+                let values = gradient.loadUnaligned(fromByteOffset: start * 4, as: SIMD8<Float>.self)
+                parts += values * values
             }
-            sum += Double(part)
+            for index in count / 8 * 8..<count {
+                parts[0] += parameter.gradient.pointer[index] * parameter.gradient.pointer[index]
+            }
+            sum += Double(parts.sum())
         }
         return Float(sum.squareRoot())
     }
@@ -57,13 +62,14 @@ public final class Optimizer {
     ///   - clip: The largest norm of all gradients together (Pascanu et al., 2013), or nil. A larger one is scaled
     ///     down to it.
     ///   - execution: Whose kernels and threads do it.
-    public func update(rate: Float, clip: Float? = nil, _ execution: Execution) {
+    /// - Returns: False where a gradient is no number: nothing is changed then.
+    @discardableResult
+    public func update(rate: Float, clip: Float? = nil, _ execution: Execution) -> Bool {
+        let norm = gradientNorm()
+        guard norm.isFinite else { return false }
         step += 1
         var scale: Float = 1
-        if let clip {
-            let norm = gradientNorm()
-            if norm > clip { scale = clip / norm }
-        }
+        if let clip, norm > clip { scale = clip / norm }
         switch method {
         case .sgd(let momentum):
             for (parameter, velocity) in zip(parameters, firstMoments) {
@@ -76,6 +82,7 @@ public final class Optimizer {
         case .adam: updateAdam(rate, scale, decay: 0, execution)
         case .adamW(let decay): updateAdam(rate, scale, decay: decay, execution)
         }
+        return true
     }
 
     private func updateAdam(_ rate: Float, _ scale: Float, decay: Float, _ execution: Execution) {

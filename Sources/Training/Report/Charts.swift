@@ -5,21 +5,51 @@ import Foundation
 public enum Chart {
     /// The colours, which a page that shows the charts uses as well.
     static let style = """
-        svg{--ink:#1c1f26;--faint:#6b7280;--grid:#e5e7eb;--a:#2563eb;--b:#ea580c;--cell:37,99,235;\
+        svg{--ink:#1c1f26;--faint:#6b7280;--grid:#e5e7eb;--a:#2563eb;--b:#ea580c;--c:#0d9488;--d:#9333ea;--e:#ca8a04;--f:#be185d;--cell:37,99,235;\
         font:13px system-ui,-apple-system,'Segoe UI',sans-serif}\
         @media(prefers-color-scheme:dark){svg{--ink:#e8eaf0;--faint:#9aa3b2;--grid:#2c323d;--a:#6ea2ff;\
-        --b:#ff9a5c;--cell:110,162,255}}
+        --b:#ff9a5c;--c:#4fd1c5;--d:#c79bff;--e:#f2c94c;--f:#f58ac0;--cell:110,162,255}}
         """
 
-    /// Two lines over the epochs of a run: training and validation.
-    public static func curves(title: String, training: [Double], validation: [Double], percent: Bool)
-        -> String
-    {
+    /// One line of a chart.
+    public struct Series: Sendable {
+        let name: String
+        /// A value an epoch.
+        let values: [Double]
+        let color: String
+
+        /// Takes all as it is; `color` is a name of the style.
+        init(_ name: String, _ values: [Double], color: String) {
+            self.name = name
+            self.values = values
+            self.color = color
+        }
+    }
+
+    /// The colours of many lines, in turn.
+    static let palette = ["--a", "--b", "--c", "--d", "--e", "--f"]
+
+    /// Two lines over the epochs of a run: training and validation. `range` holds the values of charts that are to be
+    /// compared with this one.
+    public static func curves(
+        title: String, training: [Double], validation: [Double], range: [Double] = [], percent: Bool
+    ) -> String {
+        lines(
+            title: title,
+            [Series("training", training, color: "--a"), Series("validation", validation, color: "--b")],
+            range: range, percent: percent)
+    }
+
+    /// Lines over the epochs, named in a row above them.
+    static func lines(title: String, _ series: [Series], range: [Double] = [], percent: Bool) -> String {
         let (width, height) = (560.0, 320.0)
-        let (left, right, top, bottom) = (56.0, 16.0, 44.0, 40.0)
-        let values = (training + validation).filter(\.isFinite)
+        // A long row of names takes lines of its own.
+        let inTitle = series.count <= 2
+        let keys = inTitle ? 0 : (series.count + 1) / 2
+        let (left, right, top, bottom) = (56.0, 16.0, 44.0 + Double(keys) * 18, 40.0)
+        let values = (series.flatMap(\.values) + range).filter(\.isFinite)
         let (low, high, step) = scale(values)
-        let count = max(training.count, validation.count)
+        let count = series.map(\.values.count).max() ?? 0
         func x(_ epoch: Int) -> Double {
             left + (width - left - right) * Double(epoch - 1) / Double(max(1, count - 1))
         }
@@ -37,24 +67,29 @@ public enum Chart {
             parts += text(x(epoch), height - 18, "\(epoch)", anchor: "middle", faint: true)
         }
         parts += text(width - right, height - 3, "epoch", anchor: "end", faint: true)
-        for (series, color) in [(training, "--a"), (validation, "--b")] {
-            let points = series.enumerated().filter(\.element.isFinite)
+        for line in series {
+            let points = line.values.enumerated().filter(\.element.isFinite)
                 .map { "\(fixed(x($0 + 1))),\(fixed(y($1)))" }
             parts +=
-                "<polyline fill='none' stroke='var(\(color))' stroke-width='2' stroke-linejoin='round' "
+                "<polyline fill='none' stroke='var(\(line.color))' stroke-width='2' stroke-linejoin='round' "
                 + "points='\(points.joined(separator: " "))'/>"
         }
         parts += text(left, 20, title, bold: true)
-        parts += key(width - 210, "training", "--a") + key(width - 110, "validation", "--b")
+        for (place, line) in series.enumerated() {
+            let x =
+                inTitle
+                ? width - 110 - Double(series.count - 1 - place) * 100 : left + Double(place % 2) * 245
+            parts += key(x, inTitle ? 10 : 33 + Double(place / 2) * 18, line.name, line.color)
+        }
         return svg(width, height, title, parts)
     }
 
     /// A confusion matrix: each cell the share of the row's label, with its count.
     public static func confusion(title: String, _ matrix: ConfusionMatrix) -> String {
-        let (cell, left, top) = (62.0, 84.0, 72.0)
+        let (cell, left, top) = (62.0, 84.0, 80.0)
         let side = cell * 7
         var parts = text(left, 20, title, bold: true)
-        parts += text(left, 44, "rows: the label, columns: what the network said", faint: true)
+        parts += text(left, 42, "rows: the label, columns: what the network said", faint: true)
         for emotion in Emotion.allCases {
             let place = Double(emotion.rawValue)
             parts += text(left - 8, top + (place + 0.5) * cell + 4, "\(emotion)", anchor: "end")
@@ -92,9 +127,9 @@ public enum Chart {
         return [1] + stride(from: step, through: count, by: step).filter { $0 > 1 }
     }
 
-    private static func key(_ x: Double, _ name: String, _ color: String) -> String {
-        "<rect x='\(fixed(x))' y='10' width='14' height='4' rx='2' fill='var(\(color))' />"
-            + text(x + 20, 17, name, faint: true)
+    private static func key(_ x: Double, _ y: Double, _ name: String, _ color: String) -> String {
+        "<rect x='\(fixed(x))' y='\(fixed(y))' width='14' height='4' rx='2' fill='var(\(color))' />"
+            + text(x + 20, y + 7, name, faint: true)
     }
 
     private static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {

@@ -10,6 +10,18 @@ public struct HistoryStatistics: Sendable, Equatable {
         public let value: Double
         /// True for accuracies and their differences.
         public let isShare: Bool
+        /// Which of two runs' numbers is the better one.
+        public let better: Order
+    }
+
+    /// What makes a number better than another.
+    public enum Order: Sendable, Equatable {
+        /// The more, the better.
+        case higher
+        /// The less, the better.
+        case lower
+        /// The nearer to 0, the better.
+        case nearZero
     }
 
     /// Table 1: final accuracy, fluctuation, gap, steadiness, overfitting.
@@ -28,46 +40,48 @@ public struct HistoryStatistics: Sendable, Equatable {
         accuracy = [
             Row(
                 name: "Final accuracy", definition: "validation accuracy after the last epoch",
-                value: last.validationAccuracy, isShare: true),
+                value: last.validationAccuracy, isShare: true, better: .higher),
             Row(
                 name: "Fluctuation",
                 definition: "mean change of validation accuracy from epoch to epoch, either way, second half",
-                value: Self.meanChange(half.map(\.validationAccuracy)), isShare: true),
+                value: Self.meanChange(half.map(\.validationAccuracy)), isShare: true, better: .lower),
             Row(
                 name: "Gap to training",
                 definition: "training less validation accuracy, mean of the last five epochs; training is "
                     + "measured on varied images with dropout",
-                value: Self.mean(end.map { $0.trainAccuracy - $0.validationAccuracy }), isShare: true),
+                value: Self.mean(end.map { $0.trainAccuracy - $0.validationAccuracy }), isShare: true,
+                better: .nearZero),
             Row(
                 name: "Steadiness",
                 definition:
                     "standard deviation of validation accuracy over the last fifth; lower is steadier",
-                value: Self.deviation(fifth.map(\.validationAccuracy)), isShare: true),
+                value: Self.deviation(fifth.map(\.validationAccuracy)), isShare: true, better: .lower),
             Row(
                 name: "Overfitting", definition: "best validation accuracy of any epoch less the final one",
-                value: best - last.validationAccuracy, isShare: true),
+                value: best - last.validationAccuracy, isShare: true, better: .lower),
         ]
         let losses = epochs.map(\.validationLoss)
         loss = [
             Row(
                 name: "Final loss", definition: "validation loss after the last epoch",
-                value: last.validationLoss, isShare: false),
+                value: last.validationLoss, isShare: false, better: .lower),
             Row(
                 name: "Fluctuation",
                 definition: "mean change of validation loss from epoch to epoch, either way, second half",
-                value: Self.meanChange(half.map(\.validationLoss)), isShare: false),
+                value: Self.meanChange(half.map(\.validationLoss)), isShare: false, better: .lower),
             Row(
                 name: "Agreement",
                 definition: "Pearson's correlation of training and validation loss over all epochs",
-                value: Self.correlation(epochs.map(\.trainLoss), losses), isShare: false),
+                value: Self.correlation(epochs.map(\.trainLoss), losses), isShare: false, better: .higher),
             Row(
                 name: "Speed of descent",
                 definition: "epochs until validation loss has gone nine tenths of the way to its lowest",
-                value: Double(Self.epochsToDescend(losses)), isShare: false),
+                value: Double(Self.epochsToDescend(losses)), isShare: false, better: .lower),
             Row(
                 name: "Generalisation",
                 definition: "validation less training loss, mean of the last five epochs",
-                value: Self.mean(end.map { $0.validationLoss - $0.trainLoss }), isShare: false),
+                value: Self.mean(end.map { $0.validationLoss - $0.trainLoss }), isShare: false,
+                better: .nearZero),
         ]
     }
 

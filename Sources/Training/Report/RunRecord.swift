@@ -36,18 +36,22 @@ public struct RunRecord: Sendable {
         self.history = history
         name = URL(fileURLWithPath: folder).lastPathComponent
         let model = "\(folder)/model.safetensors"
-        if FileManager.default.fileExists(atPath: model) {
-            facts = try SafeTensors(path: model).metadata
-            architecture = facts["architecture"] ?? name
+        let kept =
+            FileManager.default.fileExists(atPath: model) ? try SafeTensors(path: model).metadata : [:]
+        // A run that goes on beyond its end has the model and the answers of its earlier end still.
+        if kept["epochs"] == "\(history.epochs.count)" {
+            facts = kept
+            architecture = kept["architecture"] ?? name
+            let table = "\(folder)/predictions.csv"
+            predictions =
+                FileManager.default.fileExists(atPath: table)
+                ? try PredictionTable(csv: Self.text(table), path: table) : nil
         } else {
             let checkpoint = try SafeTensors(path: "\(folder)/checkpoint.safetensors")
             facts = [:]
             architecture = checkpoint.metadata["architecture"] ?? name
+            predictions = nil
         }
-        let table = "\(folder)/predictions.csv"
-        predictions =
-            FileManager.default.fileExists(atPath: table)
-            ? try PredictionTable(csv: Self.text(table), path: table) : nil
     }
 
     private static func text(_ path: String) throws(DataError) -> String {
