@@ -51,7 +51,7 @@ public struct Augmentation: Sendable, Equatable {
         return Augmentation(
             rotation: rotation * factor, shift: shift * factor, zoom: min(0.9, zoom * factor), flip: flip,
             contrast: min(1, contrast * factor), brightness: min(1, brightness * factor),
-            erasing: min(1, erasing * factor))
+            erasing: min(1, erasing * factor), degradation: degradation.scaled(by: factor))
     }
 
     /// Fills `target` with 48×48 grey levels (0…255, between whole ones) of a varied image; places outside the image

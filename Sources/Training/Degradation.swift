@@ -28,6 +28,12 @@ public struct Degradation: Sendable, Equatable {
     /// What the default network is trained with.
     public static let webcam = Degradation(chance: 0.3, light: 0.7, blur: 1.4, noise: 22)
 
+    /// Every strength multiplied by a factor, as often as before.
+    public func scaled(by factor: Float) -> Degradation {
+        Degradation(
+            chance: chance, light: min(1, light * factor), blur: blur * factor, noise: noise * factor)
+    }
+
     /// Spoils an image of `side` × `side` grey levels, 0…255, in place; does nothing, and draws nothing, without a
     /// chance.
     public func apply(

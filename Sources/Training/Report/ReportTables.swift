@@ -1,6 +1,5 @@
-import Foundation
-
 import EmotionRecognition
+import Foundation
 
 /// The tables of a report.
 enum ReportTables {
