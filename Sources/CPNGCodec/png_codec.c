@@ -50,6 +50,8 @@ static void write_bytes(png_structp png, png_bytep bytes, size_t count) {
     sink->count += count;
 }
 
+static const png_byte brightness_chunks[] = "gAMA\0sRGB";
+
 static void flush_nothing(png_structp png) { (void)png; }
 
 bool png_codec_decode(
@@ -72,17 +74,24 @@ bool png_codec_decode(
     png_set_user_limits(png, width, height);
     // Text, profiles and the like are skipped unread: less that a hostile file can reach.
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+    // Where the file says how bright its numbers are, libpng weighs colours by it when it makes them grey.
+    if (channels == 1) { png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_AS_DEFAULT, brightness_chunks, 2); }
     png_read_info(png, info);
 
     png_byte color = png_get_color_type(png, info);
     if (png_get_image_width(png, info) != width || png_get_image_height(png, info) != height) {
         png_error(png, "two different sizes");
     }
-    if (channels == 1 && (color & PNG_COLOR_MASK_COLOR) != 0) { png_error(png, "two different colour types"); }
-    png_set_scale_16(png);
     png_set_expand(png);
     png_set_strip_alpha(png);
-    if (channels == 3) { png_set_gray_to_rgb(png); }
+    if (channels == 3) {
+        png_set_scale_16(png);
+        png_set_gray_to_rgb(png);
+    } else {
+        // As OpenCV's imread makes pictures grey, so that a detector sees the same: fractions are dropped.
+        png_set_strip_16(png);
+        if ((color & PNG_COLOR_MASK_COLOR) != 0) { png_set_rgb_to_gray(png, PNG_ERROR_ACTION_NONE, 0.299, 0.587); }
+    }
     int passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
     size_t row_size = (size_t)width * (size_t)channels;

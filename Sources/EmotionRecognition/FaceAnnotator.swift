@@ -12,11 +12,17 @@ public final class FaceAnnotator {
         public var face: DetectedFace
         /// What it shows, or nil.
         public var probabilities: EmotionProbabilities?
+        /// Where on it that is seen, to be painted over it, or nil.
+        public var explanation: OcclusionMap?
 
         /// Makes one from what the detector and the recogniser say.
-        public init(_ face: DetectedFace, _ probabilities: EmotionProbabilities? = nil) {
+        public init(
+            _ face: DetectedFace, _ probabilities: EmotionProbabilities? = nil,
+            explanation: OcclusionMap? = nil
+        ) {
             self.face = face
             self.probabilities = probabilities
+            self.explanation = explanation
         }
     }
 
@@ -36,30 +42,44 @@ public final class FaceAnnotator {
         _ = try fonts(size: 16)
     }
 
-    /// Draws all faces of a picture.
+    /// Draws all faces of a picture: the boxes first, then the bars, and the labels on top, so that none is hidden.
     public func draw(_ faces: [Face], on image: inout ColorImage) throws(FontError) {
         var taken = faces.map { RoundedBox($0.face.box, tilt: $0.face.tilt) }
-        let boxes = taken
-        for (face, box) in zip(faces, boxes) {
-            let size = textSize(of: box, on: image)
-            let fonts = try fonts(size: size)
+        var named: [(box: RoundedBox, probabilities: EmotionProbabilities, label: Label, fonts: Fonts)] = []
+        for (face, box) in zip(faces, taken) {
+            if let explanation = face.explanation { paint(explanation, on: box, of: &image) }
             let color = face.probabilities?.mostLikely.color ?? Color(red: 102, green: 217, blue: 160)
-            let thickness = min(12, max(2, box.width / 56))
-            frame(box, thickness, color, on: &image)
+            frame(box, thickness(of: box), color, on: &image)
             guard let probabilities = face.probabilities else { continue }
-            let label = self.label(probabilities, box, thickness, fonts, on: image)
-            draw(label, color, fonts, on: &image)
-            taken.append(label.box)
+            let fonts = try fonts(size: textSize(of: box, on: image))
+            let label = label(probabilities, box, thickness(of: box), fonts, on: image)
+            named.append((box, probabilities, label, fonts))
+        }
+        taken += named.map(\.label.box)
+        for (box, probabilities, _, fonts) in named {
             if let panel = place(panel(fonts, box), beside: box, avoiding: taken, on: image) {
                 draw(probabilities, in: panel, fonts, on: &image)
                 taken.append(panel)
             } else {
-                let strip = placeStrip(box, thickness, avoiding: taken, on: image)
+                let strip = placeStrip(box, thickness(of: box), avoiding: taken, on: image)
                 drawStrip(probabilities, in: strip, on: &image)
                 taken.append(strip)
             }
         }
+        for (_, probabilities, label, fonts) in named {
+            draw(label, probabilities.mostLikely.color, fonts, on: &image)
+        }
     }
+
+    /// Yellow where it matters a little, red where it matters most, nothing where it does not.
+    private func paint(_ explanation: OcclusionMap, on box: RoundedBox, of image: inout ColorImage) {
+        image.shade(box) { across, down in
+            let weight = explanation.weight(across: across, down: down)
+            return Color(red: 255, green: UInt8(210 * (1 - weight)), blue: 0, opacity: 0.6 * weight)
+        }
+    }
+
+    private func thickness(of box: RoundedBox) -> Double { min(12, max(2, box.width / 56)) }
 
     private func textSize(of box: RoundedBox, on image: ColorImage) -> Int {
         Int(min(40, Double(image.width) / 12, max(12, box.width / 11)).rounded())

@@ -6,7 +6,7 @@ extension HaarCascade {
     /// Files beyond this are refused unread; the largest that OpenCV ships has 3 MB.
     private static let maximumBytes = 64 << 20
 
-    /// Reads a cascade from OpenCV's XML (`opencv-cascade-classifier`), such as `haarcascade_frontalface_alt2.xml`.
+    /// Reads a cascade from OpenCV's XML, such as `haarcascade_frontalface_alt2.xml`, in either of its two layouts.
     public init(contentsOf path: String) throws(CascadeError) {
         guard let file = fopen(path, "rb") else {
             throw .unreadable(path: path, reason: String(cString: strerror(errno)))
@@ -37,19 +37,36 @@ extension HaarCascade {
 
 /// Builds a cascade from expat's events: an element's meaning is its place, the names of those it stands in.
 private final class CascadeReader {
+    private enum Layout {
+        /// `opencv-cascade-classifier`: a list of features, which trees name by number.
+        case numbered
+        /// `opencv-haar-classifier`, which OpenCV's first trainer wrote: each node holds its feature.
+        case nested
+    }
+
+    /// A node of the old layout on its way: children are nodes or leaves.
+    private struct OldNode {
+        var threshold: Double?
+        var children: [(isLeaf: Bool, value: Double)] = []
+    }
+
     private let path: String
     private var cascade = HaarCascade()
     private var elements: [String] = []
     private var text: [UInt8] = []
     private var parser: XML_Parser?
     private var failure: CascadeError?
-    private var isCascade = false
+    /// The layout that the file is in, once that is known.
+    private var layout: Layout?
+    private var node = OldNode()
     private var announcedStages: Int?
     private var stageThreshold: Float?
     private var nodeValues: [Double]?
     private var leafValues: [Double]?
     private var rectangles: [HaarCascade.WeightedRectangle] = []
     private var tilted = false
+
+    private static let windowSides = 3...1024
 
     init(path: String) { self.path = path }
 
@@ -61,7 +78,7 @@ private final class CascadeReader {
         self.parser = parser
         XML_SetUserData(parser, Unmanaged.passUnretained(self).toOpaque())
         XML_SetElementHandler(
-            parser, { context, name, _ in CascadeReader.from(context)?.begin(name) },
+            parser, { context, name, attributes in CascadeReader.from(context)?.begin(name, attributes) },
             { context, _ in CascadeReader.from(context)?.end() })
         XML_SetCharacterDataHandler(parser) { CascadeReader.from($0)?.append($1, count: $2) }
         // A cascade has no document type, so whatever entities could do is not let in.
@@ -94,18 +111,33 @@ private final class CascadeReader {
 
     private func stop(_ reason: String) { stop(.invalid(path: path, line: line, reason: reason)) }
 
-    private func begin(_ name: UnsafePointer<XML_Char>?) {
+    private func begin(
+        _ name: UnsafePointer<XML_Char>?, _ attributes: UnsafeMutablePointer<UnsafePointer<XML_Char>?>?
+    ) {
         guard let name, failure == nil else { return }
         elements.append(String(cString: name))
         text.removeAll(keepingCapacity: true)
         switch elements.count {
         case 1 where elements != ["opencv_storage"]: stop(.notACascade(path: path))
-        case 2 where elements[1] == "cascade": isCascade = true
-        case 3... where !isCascade && elements.last == "trees":
-            stop(.unsupported(path: path, kind: "old-style (opencv-haar-classifier)"))
+        case 2 where layout == nil: layout = Self.layout(name: elements[1], attributes)
         case 16...: stop("elements nest too deep")
         default: break
         }
+    }
+
+    private static func layout(
+        name: String, _ attributes: UnsafeMutablePointer<UnsafePointer<XML_Char>?>?
+    ) -> Layout? {
+        if name == "cascade" { return .numbered }
+        // Names and values by turns, with a null at the end.
+        var at = 0
+        while let key = attributes?[at], let value = attributes?[at + 1] {
+            if String(cString: key) == "type_id", String(cString: value) == "opencv-haar-classifier" {
+                return .nested
+            }
+            at += 2
+        }
+        return nil
     }
 
     private func append(_ characters: UnsafePointer<XML_Char>?, count: Int32) {
@@ -116,28 +148,89 @@ private final class CascadeReader {
 
     private func end() {
         guard failure == nil else { return }
-        if elements.count > 2, elements[1] == "cascade" {
+        if elements.count > 2 {
             // `_` stands for an item of a list: stages/_/weakClassifiers/_/internalNodes.
-            switch elements[2...].joined(separator: "/") {
-            case "stageType": require("BOOST", what: "stages")
-            case "featureType": require("HAAR", what: "features")
-            case "width": setSize(\.windowWidth)
-            case "height": setSize(\.windowHeight)
-            case "stageNum": announcedStages = integer(in: 1...10_000)
-            case "stages/_/stageThreshold":
-                stageThreshold = numbers(count: 1)?.first.flatMap(Float.init(finite:))
-            case "stages/_/weakClassifiers/_/internalNodes": nodeValues = numbers()
-            case "stages/_/weakClassifiers/_/leafValues": leafValues = numbers()
-            case "stages/_/weakClassifiers/_": endTree()
-            case "stages/_": endStage()
-            case "features/_/rects/_": endRectangle()
-            case "features/_/tilted": tilted = integer(in: 0...1) == 1
-            case "features/_": endFeature()
+            let place = elements[2...].joined(separator: "/")
+            switch layout {
+            case .numbered where elements[1] == "cascade": endNumbered(place)
+            case .nested: endNested(place)
             default: break
             }
         }
         elements.removeLast()
         text.removeAll(keepingCapacity: true)
+    }
+
+    private func endNumbered(_ place: String) {
+        switch place {
+        case "stageType": require("BOOST", what: "stages")
+        case "featureType": require("HAAR", what: "features")
+        case "width": setSize(\.windowWidth)
+        case "height": setSize(\.windowHeight)
+        case "stageNum": announcedStages = integer(in: 1...10_000)
+        case "stages/_/stageThreshold": endStageThreshold()
+        case "stages/_/weakClassifiers/_/internalNodes": nodeValues = numbers()
+        case "stages/_/weakClassifiers/_/leafValues": leafValues = numbers()
+        case "stages/_/weakClassifiers/_": endTree()
+        case "stages/_": endStage()
+        case "features/_/rects/_": endRectangle()
+        case "features/_/tilted": tilted = integer(in: 0...1) == 1
+        case "features/_": endFeature()
+        default: break
+        }
+    }
+
+    private func endNested(_ place: String) {
+        switch place {
+        case "size":
+            guard let sides = numbers(count: 2) else { return }
+            guard cascade.windowWidth == 0 else { return stop("the window's size is given twice") }
+            guard let width = Int(exactly: sides[0]), let height = Int(exactly: sides[1]),
+                Self.windowSides.contains(width), Self.windowSides.contains(height)
+            else { return stop("size is not two whole numbers from 3 to 1024") }
+            (cascade.windowWidth, cascade.windowHeight) = (width, height)
+        case "stages/_/trees/_/_/feature/rects/_": endRectangle()
+        case "stages/_/trees/_/_/feature/tilted": tilted = integer(in: 0...1) == 1
+        case "stages/_/trees/_/_/feature": endFeature()
+        case "stages/_/trees/_/_/threshold": node.threshold = numbers(count: 1)?.first
+        case "stages/_/trees/_/_/left_val", "stages/_/trees/_/_/right_val": endChild(isLeaf: true)
+        case "stages/_/trees/_/_/left_node", "stages/_/trees/_/_/right_node": endChild(isLeaf: false)
+        case "stages/_/trees/_/_": endNode()
+        case "stages/_/trees/_": endTree()
+        case "stages/_/stage_threshold": endStageThreshold()
+        case "stages/_": endStage()
+        default: break
+        }
+    }
+
+    private func endStageThreshold() {
+        stageThreshold = numbers(count: 1)?.first.flatMap(Float.init(finite:))
+    }
+
+    /// Left comes before right in every file.
+    private func endChild(isLeaf: Bool) {
+        guard let value = numbers(count: 1)?.first else { return }
+        node.children.append((isLeaf, value))
+    }
+
+    /// Brings a node into the other layout's form: two targets, a feature's number and a threshold.
+    private func endNode() {
+        defer { node = OldNode() }
+        // Each node brings one feature, which comes before the node's end.
+        let feature = cascade.nodes.count + (nodeValues?.count ?? 0) / 4
+        guard let threshold = node.threshold, node.children.count == 2, cascade.features.count == feature + 1
+        else { return stop("a tree's node without one feature, a threshold and two targets") }
+        var targets: [Double] = []
+        for child in node.children {
+            if child.isLeaf {
+                targets.append(-Double(leafValues?.count ?? 0))
+                leafValues = (leafValues ?? []) + [child.value]
+            } else {
+                guard child.value > 0 else { return stop("a tree's node leads outside the tree") }
+                targets.append(child.value)
+            }
+        }
+        nodeValues = (nodeValues ?? []) + targets + [Double(feature), threshold]
     }
 
     private func require(_ expected: String, what: String) {
@@ -148,7 +241,7 @@ private final class CascadeReader {
     private func setSize(_ side: WritableKeyPath<HaarCascade, Int>) {
         // Given twice, features would be checked against another window than they are used in.
         guard cascade[keyPath: side] == 0 else { return stop("the window's size is given twice") }
-        cascade[keyPath: side] = integer(in: 3...1024) ?? 0
+        cascade[keyPath: side] = integer(in: Self.windowSides) ?? 0
     }
 
     private func endTree() {
@@ -219,7 +312,7 @@ private final class CascadeReader {
 
     /// The checks that need the whole file.
     private func check() throws(CascadeError) {
-        guard isCascade else { throw .notACascade(path: path) }
+        guard layout != nil else { throw .notACascade(path: path) }
         func fail(_ reason: String) throws(CascadeError) -> Never {
             throw .invalid(path: path, line: line, reason: reason)
         }

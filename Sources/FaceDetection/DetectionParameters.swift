@@ -8,9 +8,11 @@ public struct DetectionParameters: Hashable, Sendable {
     public var minSize = 80
     /// The largest face in pixels, or nil for the picture's size.
     public var maxSize: Int?
+    /// Whether, where no scale lies between the sizes, the one nearest to the smallest is searched all the same, so that
+    /// faces outside of the sizes are found. OpenCV does.
+    public var usesNearestScale = false
     /// Threads that share the scan.
     public var threads = 1
-
     /// Whether heads tilted by up to about 30 degrees are looked for, too, in turned copies of the picture. OpenCV does
     /// not.
     public var findsTilted = true

@@ -3,19 +3,24 @@ import Imaging
 import Synchronization
 
 /// Finds faces in grey pictures with a Haar cascade: the same boxes as OpenCV's
-/// `CascadeClassifier::detectMultiScale` with the same cascade and parameters.
+/// `CascadeClassifier::detectMultiScale` with the same cascade and parameters, and where asked tilted heads and faces
+/// seen from the side besides.
 ///
 /// Working storage is kept from call to call, so that after the first picture of a size nothing is allocated. Calls
 /// from several threads wait for each other.
 public final class FaceDetector: Sendable {
     /// The cascade in use.
     public let cascade: HaarCascade
+    /// The cascade for faces seen from the side, or nil where none is looked for.
+    public let profile: HaarCascade?
     private let state: Mutex<State>
 
     private struct State {
         let upright: CascadeScan
         /// For turned copies, whose sizes are others.
         let tilted: CascadeScan
+        /// For faces seen from the side: of the picture, and of a mirrored copy.
+        let profile: CascadeScan?
         var grouping = RectangleGrouping()
         var windows: [Rectangle] = []
         var reduced = GrayImage()
@@ -27,14 +32,16 @@ public final class FaceDetector: Sendable {
     /// The angles that pictures are turned by: the cascades find heads up to some 15 degrees off these.
     private static let tilts = [-26.0, 26]
 
-    /// Reads the cascade file, OpenCV's XML.
-    public convenience init(cascadeAt path: String) throws(CascadeError) {
-        self.init(cascade: try HaarCascade(contentsOf: path))
+    /// Reads the cascade file, OpenCV's XML, and that for faces seen from the side, where one is given.
+    public convenience init(cascadeAt path: String, profileAt profile: String? = nil) throws(CascadeError) {
+        var side: HaarCascade?
+        if let profile { side = try HaarCascade(contentsOf: profile) }
+        self.init(cascade: try HaarCascade(contentsOf: path), profile: side)
     }
 
-    /// Makes a detector from a cascade already read.
-    public convenience init(cascade: HaarCascade) {
-        self.init(cascade: cascade, kernels: .best)
+    /// Makes a detector from cascades already read.
+    public convenience init(cascade: HaarCascade, profile: HaarCascade? = nil) {
+        self.init(cascade: cascade, profile: profile, kernels: .best)
     }
 
     /// Which instructions the scan is made of.
@@ -56,12 +63,14 @@ public final class FaceDetector: Sendable {
     }
 
     /// Makes a detector that uses certain kernels, the portable ones where the processor lacks those.
-    package init(cascade: HaarCascade, kernels: Kernels) {
+    package init(cascade: HaarCascade, profile: HaarCascade? = nil, kernels: Kernels) {
         self.cascade = cascade
+        self.profile = profile
         let table = kernels.table ?? haar_kernels_portable().pointee
         state = Mutex(
-            State(upright: CascadeScan(cascade, kernels: table), tilted: CascadeScan(cascade, kernels: table))
-        )
+            State(
+                upright: CascadeScan(cascade, kernels: table), tilted: CascadeScan(cascade, kernels: table),
+                profile: profile.map { CascadeScan($0, kernels: table) }))
     }
 
     /// The faces of a picture.
@@ -86,8 +95,16 @@ public final class FaceDetector: Sendable {
             state.windows.removeAll(keepingCapacity: true)
             state.upright.search(image, region: region, parameters: parameters, into: &state.windows)
             state.grouping.group(state.windows, minNeighbors: parameters.minNeighbors, into: &faces)
-            if parameters.findsTilted, parameters.minNeighbors > 0 {
-                addTilted(&faces, in: image, region: region, parameters: parameters, &state)
+            guard parameters.minNeighbors > 0 else { return }
+            state.candidates.removeAll(keepingCapacity: true)
+            if parameters.findsTilted {
+                addTilted(in: image, region: region, parameters: parameters, &state)
+            }
+            if let profile = state.profile {
+                addProfiles(profile, in: image, region: region, parameters: parameters, &state)
+            }
+            if parameters.findsTilted || state.profile != nil {
+                state.merging.merge(state.candidates, into: &faces)
             }
         }
         for index in faces.indices {
@@ -97,11 +114,9 @@ public final class FaceDetector: Sendable {
         }
     }
 
-    /// Looks for heads tilted to either side, and brings together what several angles found of one.
+    /// Looks for heads tilted to either side.
     private func addTilted(
-        _ faces: inout [DetectedFace], in image: GrayImage, region: Rectangle,
-        parameters: DetectionParameters,
-        _ state: inout State
+        in image: GrayImage, region: Rectangle, parameters: DetectionParameters, _ state: inout State
     ) {
         // The smallest face still covers the cascade's window, with a fifth to spare for the scales between.
         let room =
@@ -111,7 +126,6 @@ public final class FaceDetector: Sendable {
         var parameters = parameters
         parameters.minSize /= factor
         parameters.maxSize = parameters.maxSize.map { $0 / factor }
-        state.candidates.removeAll(keepingCapacity: true)
         for tilt in Self.tilts {
             let turn = Turn(
                 tilt: tilt, width: state.reduced.width, height: state.reduced.height, factor: factor)
@@ -128,6 +142,28 @@ public final class FaceDetector: Sendable {
                 state.candidates[index].tilt = tilt
             }
         }
-        state.merging.merge(state.candidates, into: &faces)
+    }
+
+    /// Looks for faces seen from either side: OpenCV's cascade knows one of them, so the picture is mirrored for the
+    /// other.
+    private func addProfiles(
+        _ profile: CascadeScan, in image: GrayImage, region: Rectangle, parameters: DetectionParameters,
+        _ state: inout State
+    ) {
+        state.windows.removeAll(keepingCapacity: true)
+        profile.search(image, region: region, parameters: parameters, into: &state.windows)
+        state.grouping.group(
+            state.windows, minNeighbors: parameters.minNeighbors, into: &state.candidates)
+        state.canvas.mirror(image, region: region)
+        let whole = Rectangle(x: 0, y: 0, width: region.width, height: region.height)
+        state.windows.removeAll(keepingCapacity: true)
+        profile.search(state.canvas, region: whole, parameters: parameters, into: &state.windows)
+        let first = state.candidates.count
+        state.grouping.group(
+            state.windows, minNeighbors: parameters.minNeighbors, into: &state.candidates)
+        for index in state.candidates.indices.dropFirst(first) {
+            let box = state.candidates[index].box
+            state.candidates[index].box.x = region.width - box.x - box.width
+        }
     }
 }

@@ -36,6 +36,7 @@ struct ScanPlan {
     private static let maximumEntries = 1 << 20
 
     private(set) var request = Request()
+    private var scales: [ScanScale] = []
     private(set) var layers: [Layer] = []
     private(set) var jobs: [Job] = []
     /// For every place of every side of every scale: the first of two source places, and the second one's share
@@ -56,8 +57,9 @@ struct ScanPlan {
         tapFirsts.removeAll(keepingCapacity: true)
         tapShares.removeAll(keepingCapacity: true)
         (stride, rows) = (0, 0)
-        let scales = ScanScale.list(
-            width: request.width, height: request.height, window: window, parameters: request.parameters)
+        ScanScale.list(
+            width: request.width, height: request.height, window: window, parameters: request.parameters,
+            into: &scales)
         guard let largest = scales.first else { return }
         // 16 windows may be read past the last one. An odd multiple of 16 entries keeps the rows of a window from
         // falling into the same places of the cache.

@@ -15,27 +15,48 @@ package struct ScanScale: Hashable, Sendable {
         width: Int, height: Int, window: (width: Int, height: Int), parameters: DetectionParameters
     ) -> [ScanScale] {
         var scales: [ScanScale] = []
-        guard parameters.scaleFactor > 1 else { return scales }
-        let limit = parameters.maxSize.flatMap { $0 > 0 ? $0 : nil } ?? Int.max
-        var factor = 1.0
-        while true {
-            let side = (
-                width: (Double(window.width) * factor).rounded(.toNearestOrEven),
-                height: (Double(window.height) * factor).rounded(.toNearestOrEven)
-            )
-            if side.width > Double(min(limit, width)) || side.height > Double(min(limit, height)) { break }
-            if side.width >= Double(parameters.minSize), side.height >= Double(parameters.minSize) {
-                let single = Float(factor)
-                scales.append(
-                    ScanScale(
-                        factor: single,
-                        width: Int((Float(width) / single).rounded(.toNearestOrEven)),
-                        height: Int((Float(height) / single).rounded(.toNearestOrEven)),
-                        step: single >= 2 ? 1 : 2))
-            }
-            factor *= parameters.scaleFactor
-        }
+        list(width: width, height: height, window: window, parameters: parameters, into: &scales)
         return scales
+    }
+
+    /// Replaces `scales` by those visited, keeping its storage.
+    static func list(
+        width: Int, height: Int, window: (width: Int, height: Int), parameters: DetectionParameters,
+        into scales: inout [ScanScale]
+    ) {
+        scales.removeAll(keepingCapacity: true)
+        guard parameters.scaleFactor > 1 else { return }
+        let limit = parameters.maxSize.flatMap { $0 > 0 ? $0 : nil }
+        var isTooLarge = false
+        var nearest: (factor: Float, distance: Int)?
+        var factor = 1.0
+        // A window's sides are rounded from double precision here, and from single precision below, as OpenCV does.
+        while (Double(window.width) * factor).rounded(.toNearestOrEven) <= Double(width),
+            (Double(window.height) * factor).rounded(.toNearestOrEven) <= Double(height)
+        {
+            let single = Float(factor)
+            factor *= parameters.scaleFactor
+            let across = Int((Float(window.width) * single).rounded(.toNearestOrEven))
+            let down = Int((Float(window.height) * single).rounded(.toNearestOrEven))
+            isTooLarge = isTooLarge || across > limit ?? width || down > limit ?? height
+            if !isTooLarge, across >= parameters.minSize, down >= parameters.minSize {
+                scales.append(ScanScale(factor: single, width: width, height: height))
+            }
+            let (overAcross, overDown) = (across - parameters.minSize, down - parameters.minSize)
+            let distance = overAcross * overAcross + overDown * overDown
+            if distance < nearest?.distance ?? .max { nearest = (single, distance) }
+        }
+        if scales.isEmpty, parameters.usesNearestScale, let nearest {
+            scales.append(ScanScale(factor: nearest.factor, width: width, height: height))
+        }
+    }
+
+    /// A picture of a size made smaller by a factor.
+    private init(factor: Float, width: Int, height: Int) {
+        self.factor = factor
+        self.width = Int((Float(width) / factor).rounded(.toNearestOrEven))
+        self.height = Int((Float(height) / factor).rounded(.toNearestOrEven))
+        step = factor >= 2 ? 1 : 2
     }
 
     /// Windows side by side.

@@ -108,6 +108,20 @@ struct Turn {
 }
 
 extension GrayImage {
+    /// Becomes a region of a picture with left and right changed. Allocates only to grow.
+    mutating func mirror(_ image: GrayImage, region: Rectangle) {
+        setSize(width: region.width, height: region.height)
+        let (width, height, stride) = (width, height, image.width)
+        pixels.withUnsafeMutableBufferPointer { target in
+            image.pixels.withUnsafeBufferPointer { source in
+                for y in 0..<height {
+                    let last = (region.y + y) * stride + region.x + width - 1
+                    for x in 0..<width { target[y * width + x] = source[last - x] }
+                }
+            }
+        }
+    }
+
     /// Becomes a region of a picture made smaller by a whole factor, each pixel the mean of those it stands for.
     /// Allocates only to grow.
     mutating func average(_ image: GrayImage, region: Rectangle, factor: Int) {

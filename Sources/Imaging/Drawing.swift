@@ -1,3 +1,5 @@
+import Glibc
+
 // Drawing on colour images, antialiased: a pixel is covered by how far its middle is from the edge.
 extension ColorImage {
     /// Fills a box.
@@ -12,6 +14,25 @@ extension ColorImage {
         guard box.isFinite, thickness.isFinite, thickness > 0 else { return }
         let distance = box.distance
         paint(box.widened(by: thickness / 2), color) { thickness / 2 + 0.5 - abs(distance($0, $1)) }
+    }
+
+    /// Blends over each pixel of a box the colour for its place in it, from 0 to 1 across and down, turned as the box is.
+    public mutating func shade(_ box: RoundedBox, _ color: (_ across: Double, _ down: Double) -> Color) {
+        guard box.isFinite else { return }
+        let (distance, bounds) = (box.distance, box.bounds)
+        let (cosine, sine) = (cos(box.tilt * .pi / 180), sin(box.tilt * .pi / 180))
+        let columns = Self.pixels(from: bounds.left, to: bounds.right, of: width)
+        for y in Self.pixels(from: bounds.top, to: bounds.bottom, of: height) {
+            for x in columns {
+                let covered = 0.5 - distance(Double(x) + 0.5, Double(y) + 0.5)
+                guard covered > 0 else { continue }
+                let fromX = Double(x) + 0.5 - box.x - box.width / 2
+                let fromY = Double(y) + 0.5 - box.y - box.height / 2
+                let across = (fromX * cosine + fromY * sine) / box.width + 0.5
+                let down = (fromY * cosine - fromX * sine) / box.height + 0.5
+                blend(x: x, y: y, color(across, down), Float(min(1, covered)))
+            }
+        }
     }
 
     /// Draws one line of text.

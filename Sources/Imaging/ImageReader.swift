@@ -5,7 +5,6 @@
 public final class ImageReader {
     private let jpeg: JPEGDecoder
     private let maximumPixels: Int
-    private var color = ColorImage()
 
     /// Makes a reader that refuses pictures whose header claims more than `maximumPixels`.
     public init(maximumPixels: Int = JPEGDecoder.defaultMaximumPixels) {
@@ -34,14 +33,9 @@ public final class ImageReader {
             }
             image.apply(Orientation(ofJPEG: bytes))
         case .png(let header):
-            if header.isColor {
-                try decodePNG(bytes, header, name: name, into: &color)
-                image.setLuma(of: color)
-            } else {
-                image.setSize(width: header.width, height: header.height)
-                if let reason = PNG.decode(bytes, header, channels: 1, into: &image.pixels) {
-                    throw .corrupt(path: name, reason: reason)
-                }
+            image.setSize(width: header.width, height: header.height)
+            if let reason = PNG.decode(bytes, header, channels: 1, into: &image.pixels) {
+                throw .corrupt(path: name, reason: reason)
             }
             image.apply(Orientation(ofPNG: bytes))
         }

@@ -31,7 +31,8 @@ package struct AnnotatedCopies {
         }
         try reader.readColor(path: findings.file, into: &image)
         let faces = findings.faces.enumerated().map { index, face in
-            FaceAnnotator.Face(face, findings.probabilities?[index])
+            FaceAnnotator.Face(
+                face, findings.probabilities?[index], explanation: findings.explanations?[index])
         }
         do throws(FontError) {
             try annotator.draw(faces, on: &image)

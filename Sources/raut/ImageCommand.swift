@@ -9,10 +9,15 @@ package enum ImageCommand {
         options: [
             Option("json", help: "one JSON object a picture"),
             Option("output", "DIR", help: "write copies with boxes, labels and bars there"),
+            Option(
+                "explain", help: "paint on the copies where on each face the network sees its emotion"),
             Option("model", "MODEL", help: "the model file, or its name in models/"),
             Option("cascade", "CASCADE", standard: "alt2", help: "OpenCV's cascade file, or its name"),
+            Option("profile", help: "look for faces seen from the side, too"),
             Option("detect-only", help: "find faces, name no emotions"),
             Option("plain", help: "OpenCV's own way: no tilted scans, no second look"),
+            Option("no-tilt", help: "don't look for tilted heads"),
+            Option("no-second-look", help: "keep whatever the cascade takes for a face"),
             Option(
                 "scale-factor", "FACTOR", standard: "1.1",
                 help: "how much larger each scale is than the one before"),
@@ -25,23 +30,35 @@ package enum ImageCommand {
         example: "raut image --output annotated holiday.jpg", run: run)
 
     private static func run(_ arguments: Arguments) throws -> Int32 {
+        if arguments.flag("explain"), arguments.string("output") == nil || arguments.flag("detect-only") {
+            throw UsageError(
+                description: "--explain paints on copies: it needs --output, and no --detect-only")
+        }
         var parameters = DetectionParameters()
-        parameters.findsTilted = !arguments.flag("plain")
+        parameters.findsTilted = !arguments.flag("plain") && !arguments.flag("no-tilt")
+        parameters.usesNearestScale = arguments.flag("plain")
         parameters.scaleFactor = try arguments.double("scale-factor", in: 1.01...10) ?? 1.1
         parameters.minNeighbors = try arguments.int("min-neighbors", in: 0...1000) ?? 3
         parameters.minSize = try arguments.int("min-size", in: 0...100_000) ?? 80
         parameters.maxSize = try arguments.int("max-size", in: 1...100_000)
+        if let most = parameters.maxSize, most < parameters.minSize {
+            throw UsageError(description: "--max-size \(most) is less than --min-size \(parameters.minSize)")
+        }
         parameters.threads = try arguments.int("threads", in: 1...64) ?? 1
         let repetitions = try arguments.int("repeat", in: 1...1_000_000) ?? 1
+        let profile = arguments.flag("profile") ? try Locations.cascade(Locations.profileCascade) : nil
         let detector = VerifyingDetector(
-            try FaceDetector(cascadeAt: Locations.cascade(arguments.string("cascade"))),
-            verifier: arguments.flag("plain")
+            try FaceDetector(
+                cascadeAt: Locations.cascade(arguments.string("cascade")), profileAt: profile),
+            verifier: arguments.flag("plain") || arguments.flag("no-second-look")
                 ? nil : try FaceVerifier(modelAt: Locations.model(Locations.verifier)))
         let recognizer =
             arguments.flag("detect-only")
             ? nil : try EmotionRecognizer(modelAt: Locations.model(arguments.string("model")))
         var copies = try arguments.string("output").map { folder in try AnnotatedCopies(in: folder) }
-        let analysis = PictureAnalysis(detector: detector, parameters: parameters, recognizer: recognizer)
+        let analysis = PictureAnalysis(
+            detector: detector, parameters: parameters, recognizer: recognizer,
+            explains: arguments.flag("explain"))
 
         return try describe(
             arguments.operands, by: analysis, repetitions: repetitions, asJSON: arguments.flag("json"),

@@ -7,6 +7,8 @@ import Foundation
 package struct Locations: Sendable {
     /// The cascade used where none is named.
     package static let standardCascade = "haarcascade_frontalface_alt2"
+    /// The cascade for faces seen from the side.
+    package static let profileCascade = "haarcascade_profileface"
     /// The model used where none is named.
     package static let standardModel = "raut"
     /// The model of the second look at found faces.

@@ -7,14 +7,19 @@ package final class PictureAnalysis {
     private let detector: VerifyingDetector
     private let parameters: DetectionParameters
     private let recognizer: EmotionRecognizer?
+    private let explains: Bool
     private let reader = ImageReader()
     private var image = GrayImage()
     private var faces: [DetectedFace] = []
     private var probabilities: [EmotionProbabilities] = []
 
-    /// Without a recogniser faces are only found.
-    package init(detector: VerifyingDetector, parameters: DetectionParameters, recognizer: EmotionRecognizer?)
-    {
+    /// Without a recogniser faces are only found; `explains` asks where on each face its emotion is seen, outside of the
+    /// times.
+    package init(
+        detector: VerifyingDetector, parameters: DetectionParameters, recognizer: EmotionRecognizer?,
+        explains: Bool = false
+    ) {
+        self.explains = explains
         self.detector = detector
         self.parameters = parameters
         self.recognizer = recognizer
@@ -41,7 +46,11 @@ package final class PictureAnalysis {
             file: file, width: image.width, height: image.height, decode: decode.median,
             detect: detect.median,
             classify: recognizer == nil ? nil : classify.median, faces: faces,
-            probabilities: recognizer == nil ? nil : probabilities)
+            probabilities: recognizer == nil ? nil : probabilities,
+            explanations: explains
+                ? recognizer.map { recognizer in
+                    faces.map { OcclusionMap(of: $0, in: image, by: recognizer) }
+                } : nil)
     }
 }
 

@@ -10,14 +10,31 @@ package struct PictureFindings {
     package var width: Int
     package var height: Int
     /// Median time to read and decode the file.
-    var decode: Duration
+    package var decode: Duration
     /// Median time to find the faces.
-    var detect: Duration
+    package var detect: Duration
     /// Median time to name the emotions of all faces; nil where that was not asked for.
-    var classify: Duration?
+    package var classify: Duration?
     package var faces: [DetectedFace]
     /// For each face what it shows; nil where that was not asked for.
     package var probabilities: [EmotionProbabilities]?
+    /// For each face where on it that is seen; nil where that was not asked for.
+    package var explanations: [OcclusionMap]?
+
+    package init(
+        file: String, width: Int, height: Int, decode: Duration, detect: Duration, classify: Duration?,
+        faces: [DetectedFace], probabilities: [EmotionProbabilities]?, explanations: [OcclusionMap]?
+    ) {
+        self.file = file
+        self.width = width
+        self.height = height
+        self.decode = decode
+        self.detect = detect
+        self.classify = classify
+        self.faces = faces
+        self.probabilities = probabilities
+        self.explanations = explanations
+    }
 
     /// One JSON object and a line break.
     package var json: String {
@@ -36,7 +53,6 @@ package struct PictureFindings {
             line.key("box")
             line.array([box.x, box.y, box.width, box.height]) { $0.element($1) }
             // Of a tilted head only: the box is turned by it about its middle.
-            if faces[index].tilt != 0 { line.member("tilt", faces[index].tilt, decimals: 1) }
             if faces[index].tilt != 0 { line.member("tilt", faces[index].tilt, decimals: 0) }
             if let probabilities = probabilities?[index] { line.members(of: probabilities) }
             line.closeObject()

@@ -23,7 +23,7 @@ struct FaceVerifierTests {
     func tellsTheFace() throws {
         let path = "/usr/share/opencv4/haarcascades/haarcascade_frontalface_default.xml"
         var parameters = DetectionParameters()
-        (parameters.minSize, parameters.minNeighbors) = (30, 1)
+        (parameters.minSize, parameters.minNeighbors) = (24, 1)
         var faces = try FaceDetector(cascadeAt: path).detect(in: image, parameters: parameters)
         let alarms = faces.count { $0.box.intersectionOverUnion(face.box) < 0.5 }
         try #require(alarms >= 3)

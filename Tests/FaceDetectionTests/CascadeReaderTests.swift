@@ -21,6 +21,23 @@ private func cascade(
     """
 }
 
+/// The same cascade in OpenCV's old layout.
+private func nested(
+    size: String = "20 20", rectangles: [String] = ["2 7 16 4 -1.", "2 9 16 2 2."], tilted: String = "0",
+    nodes: String? = nil
+) -> String {
+    let feature =
+        "<feature><rects>\(rectangles.map { "<_>\($0)</_>" }.joined())</rects><tilted>\(tilted)</tilted></feature>"
+    let node = "<threshold>0.004</threshold><left_val>-0.25</left_val><right_val>0.75</right_val>"
+    let tree = (nodes ?? "<_>FEATURE\(node)</_>").replacing("FEATURE", with: feature)
+    return """
+        <?xml version="1.0"?>
+        <opencv_storage><haarcascade_some type_id="opencv-haar-classifier"><size>\(size)</size><stages><_>
+        <trees><_>\(tree)</_></trees><stage_threshold>0.5</stage_threshold><parent>-1</parent><next>-1</next>
+        </_></stages></haarcascade_some></opencv_storage>
+        """
+}
+
 private func read(_ text: String) throws(CascadeError) -> HaarCascade {
     try HaarCascade(xml: Array(text.utf8), path: "some.xml")
 }
@@ -75,6 +92,51 @@ struct CascadeReaderTests {
         #expect(line.hasPrefix("some.xml") && line.contains("opencv-data") && !line.contains("\n"))
     }
 
+    @Test("reads the same from the old layout as from the new one")
+    func readsTheOldLayout() throws {
+        #expect(try read(nested()) == read(cascade()))
+        let nodes = """
+            <_>FEATURE<threshold>0.01</threshold><left_val>0.1</left_val><right_node>1</right_node></_>
+            <_>FEATURE<threshold>0.02</threshold><left_val>0.2</left_val><right_val>0.3</right_val></_>
+            """
+        let tree = try read(nested(nodes: nodes))
+        #expect(tree.nodes.map(\.left) == [0, -1] && tree.nodes.map(\.right) == [1, -2])
+        #expect(tree.leaves == [0.1, 0.2, 0.3] && tree.nodes.map(\.feature) == [0, 1])
+        #expect(tree.trees.count == 1 && tree.features.count == 2)
+        #expect(
+            try HaarCascade(contentsOf: cascades + "licence_plate_rus_16stages.xml").stages.count == 16)
+    }
+
+    @Test(
+        "says in one line what is wrong with a file of the old layout",
+        arguments: [
+            (nested(size: "20"), "numbers"), (nested(size: "20 2"), "size is not"),
+            (nested(size: "10 20"), "outside the 10×20 window"), (nested(rectangles: []), "0 rectangles"),
+            (nested(tilted: "1"), "outside"), (nested(nodes: ""), "a tree without nodes"),
+            (nested(nodes: "<_><threshold>1</threshold></_>"), "without one feature"),
+            (nested(nodes: "<_>FEATURE<left_val>1</left_val><right_val>1</right_val></_>"), "a threshold"),
+            (nested(nodes: "<_>FEATURE<threshold>1</threshold><left_val>1</left_val></_>"), "two targets"),
+            (
+                nested(
+                    nodes:
+                        "<_>FEATURE<threshold>1</threshold><left_node>0</left_node><right_val>1</right_val></_>"
+                ), "outside the tree"
+            ),
+            (
+                nested(
+                    nodes:
+                        "<_>FEATURE<threshold>1</threshold><left_node>3</left_node><right_val>1</right_val></_>"
+                ), "1 leaves, not 2"
+            ),
+            (String(nested().prefix(300)), "cut short"),
+        ])
+    func saysWhatIsWrongWithOldOnes(text: String, what: String) {
+        let error = #expect(throws: CascadeError.self) { try read(text) }
+        let line = error?.description ?? ""
+        #expect(line.contains(what), "\(line)")
+        #expect(line.hasPrefix("some.xml") && !line.contains("\n"))
+    }
+
     @Test("says that a file is not there")
     func missingFile() {
         let error = #expect(throws: CascadeError.self) { try HaarCascade(contentsOf: "/nowhere/c.xml") }
@@ -95,7 +157,8 @@ struct CascadeFuzzTests {
         let seeds = [
             cascade(), cascade(rectangles: ["10 2 4 4 -1", "10 2 2 4 2"], tilted: "1"),
             cascade(nodes: "0 1 0 0.01 -1 -2 0 0.02", leaves: "0.1 0.2 0.3"),
-            cascade(rectangles: ["2 2 6 6 -1", "2 2 3 3 2", "5 5 3 3 2"]),
+            cascade(rectangles: ["2 2 6 6 -1", "2 2 3 3 2", "5 5 3 3 2"]), nested(),
+            nested(rectangles: ["10 2 4 4 -1", "10 2 2 4 2"], tilted: "1"),
         ].map { Array($0.utf8) }
         let image = try astronaut().cut(.init(x: 200, y: 80, width: 60, height: 50))
         var parameters = DetectionParameters()

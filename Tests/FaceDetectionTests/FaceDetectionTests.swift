@@ -68,7 +68,8 @@ struct FaceDetectorTests {
         arguments: [
             "eye", "eye_tree_eyeglasses", "frontalcatface", "frontalcatface_extended", "frontalface_alt",
             "frontalface_alt2", "frontalface_alt_tree", "frontalface_default", "fullbody", "lefteye_2splits",
-            "lowerbody", "profileface", "righteye_2splits", "russian_plate_number", "smile", "upperbody",
+            "licence_plate_rus_16stages", "lowerbody", "profileface", "righteye_2splits",
+            "russian_plate_number", "smile", "upperbody",
         ])
     func agreesWithThePlainScan(name: String) throws {
         let cascade = try HaarCascade(contentsOf: cascades + name + ".xml")
@@ -85,6 +86,28 @@ struct FaceDetectorTests {
                 found == plain.map { $0.intersection(Rectangle(x: 0, y: 0, width: 211, height: 233)) },
                 "\(kernels)")
         }
+    }
+
+    @Test(
+        "scans the scales between the sizes, and where asked the nearest to the smallest if there is none",
+        arguments: [
+            (80, nil, true), (30, 50, true), (102, 110, false), (0, 19, false), (500, nil, false),
+        ] as [(Int, Int?, Bool)])
+    func scales(smallest: Int, largest: Int?, areThere: Bool) {
+        // Windows of 20 pixels in a picture of 200: factors 1.1^0 to 1.1^24.
+        var parameters = DetectionParameters()
+        (parameters.minSize, parameters.maxSize) = (smallest, largest)
+        func list() -> [Int] {
+            ScanScale.list(width: 200, height: 240, window: (20, 20), parameters: parameters)
+                .map { Int((20 * $0.factor).rounded()) }
+        }
+        let sides = (0..<25).map { Int((20 * pow(1.1, Double($0))).rounded()) }.filter { $0 <= 200 }
+        let expected = sides.filter { $0 >= smallest && $0 <= largest ?? 200 }
+        #expect(list() == expected)
+        #expect(areThere == !expected.isEmpty)
+        parameters.usesNearestScale = true
+        let nearest = sides.min { abs($0 - smallest) < abs($1 - smallest) } ?? 0
+        #expect(list() == (expected.isEmpty ? [nearest] : expected))
     }
 
     @Test("finds the same with any number of threads", arguments: [2, 3, 7])
@@ -169,5 +192,40 @@ struct FaceDetectorTests {
         let faces = detector.detect(in: try astronaut())
         #expect(faces.count == 1)
         #expect(faces.allSatisfy { abs($0.tilt) < 10 })
+    }
+
+    @Test("finds a face seen from either side with the profile cascade, in the place of its mirror image")
+    func profiles() throws {
+        // The cascade for number plates finds nothing here, so that what is found the other one found.
+        let detector = try FaceDetector(
+            cascadeAt: cascades + "licence_plate_rus_16stages.xml", profileAt: cascades + "profileface.xml")
+        let image = try astronaut()
+        var parameters = DetectionParameters()
+        (parameters.minSize, parameters.findsTilted) = (30, false)
+        // OpenCV 4.14's box with this cascade; it finds nothing in the mirrored picture.
+        let box = Rectangle(x: 216, y: 74, width: 73, height: 73)
+        #expect(detector.detect(in: image, parameters: parameters).map(\.box) == [box])
+        let mirrored = image.cut(Rectangle(x: 0, y: 0, width: 512, height: 512), mirrored: true)
+        let opposite = Rectangle(x: 512 - 216 - 73, y: 74, width: 73, height: 73)
+        #expect(detector.detect(in: mirrored, parameters: parameters).map(\.box) == [opposite])
+        // In a region, too.
+        var faces: [DetectedFace] = []
+        let region = Rectangle(x: 201, y: 40, width: 200, height: 150)
+        detector.detect(in: mirrored, region: region, parameters: parameters, into: &faces)
+        #expect(faces.count == 1)
+        #expect(faces.allSatisfy { $0.box.intersectionOverUnion(opposite) > 0.8 })
+    }
+
+    @Test("finds a face once that several cascades find")
+    func profilesMerge() throws {
+        let detector = try FaceDetector(
+            cascadeAt: cascades + "frontalface_alt2.xml", profileAt: cascades + "profileface.xml")
+        var parameters = DetectionParameters()
+        parameters.minSize = 30
+        let faces = detector.detect(in: try astronaut(), parameters: parameters)
+        #expect(
+            faces.count {
+                $0.box.intersectionOverUnion(Rectangle(x: 174, y: 63, width: 102, height: 102)) > 0.3
+            } == 1)
     }
 }

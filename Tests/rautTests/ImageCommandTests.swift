@@ -29,12 +29,14 @@ final class ImageCommandTests {
         EmotionRecognizer(EmotionNetwork(NetworkConfiguration(.cnnBiLSTM), seed: 3))
     }
 
-    private func analysis(recognizer: EmotionRecognizer?, minSize: Int = 80) throws -> PictureAnalysis {
+    private func analysis(
+        recognizer: EmotionRecognizer?, minSize: Int = 80, explains: Bool = false
+    ) throws -> PictureAnalysis {
         var parameters = DetectionParameters()
         parameters.minSize = minSize
         return PictureAnalysis(
             detector: VerifyingDetector(try FaceDetector(cascadeAt: Locations.cascade()), verifier: nil),
-            parameters: parameters, recognizer: recognizer)
+            parameters: parameters, recognizer: recognizer, explains: explains)
     }
 
     private struct Said {
@@ -49,12 +51,13 @@ final class ImageCommandTests {
 
     private func describe(
         _ files: [String], recognizer: EmotionRecognizer? = nil, minSize: Int = 80, output: String? = nil,
-        asJSON: Bool = true
+        asJSON: Bool = true, explains: Bool = false
     ) throws -> Said {
         var said = Said(status: -1)
         var copies = try output.map { try AnnotatedCopies(in: $0) }
         said.status = try ImageCommand.describe(
-            files, by: analysis(recognizer: recognizer, minSize: minSize), asJSON: asJSON, copies: &copies,
+            files, by: analysis(recognizer: recognizer, minSize: minSize, explains: explains), asJSON: asJSON,
+            copies: &copies,
             write: { said.output.append($0) }, report: { said.complaints.append($0) })
         return said
     }
@@ -169,6 +172,36 @@ final class ImageCommandTests {
         #expect(copy.pixels.suffix(512 * 3 * 200) == picture.pixels.suffix(512 * 3 * 200))
         let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(copies)/photo.jpg")))
         #expect(bytes.starts(with: [0xff, 0xd8]))
+    }
+
+    @Test("with explanations the copy differs inside the face as well, without them not")
+    func explained() throws {
+        // The middle of the face, where neither box nor bars reach.
+        let inside = Rectangle(x: 185, y: 75, width: 80, height: 80)
+        var picture = ColorImage()
+        try ImageFile.readColor(path: Self.astronaut, into: &picture)
+        for explains in [false, true] {
+            let copies = "\(folder)/\(explains)"
+            _ = try describe(
+                [Self.astronaut], recognizer: recognizer(), output: copies, explains: explains)
+            var copy = ColorImage()
+            try ImageFile.readColor(path: "\(copies)/astronaut.png", into: &copy)
+            let isTouched = (0..<inside.height).contains { row in
+                let start = ((inside.y + row) * 512 + inside.x) * 3
+                let line = start..<(start + inside.width * 3)
+                return copy.pixels[line] != picture.pixels[line]
+            }
+            #expect(isTouched == explains)
+        }
+    }
+
+    @Test("a tilt is told once, in whole degrees")
+    func tilt() throws {
+        let face = DetectedFace(box: Rectangle(x: 1, y: 2, width: 3, height: 4), tilt: -26)
+        let findings = PictureFindings(
+            file: "a.png", width: 9, height: 9, decode: .zero, detect: .zero, classify: nil, faces: [face],
+            probabilities: nil, explanations: nil)
+        #expect(findings.json.hasSuffix(#""faces":[{"box":[1,2,3,4],"tilt":-26}]}"# + "\n"))
     }
 
     @Test("pictures of one name get copies of their own, and no copy falls on its picture")

@@ -1,0 +1,50 @@
+import EmotionRecognition
+import FaceDetection
+import Imaging
+import Testing
+
+/// A network that has learnt nothing answers to what it is shown all the same.
+@Suite("Occlusion maps")
+struct OcclusionMapTests {
+    private let recognizer = EmotionRecognizer(EmotionNetwork(NetworkConfiguration(.cnn), seed: 5))
+
+    /// Even, but for stripes in the top left corner.
+    private func corner() -> GrayImage {
+        var crop = GrayImage(width: 48, height: 48, fill: 120)
+        for y in 0..<12 { for x in 0..<12 where x % 3 == 0 { crop.pixels[y * 48 + x] = 250 } }
+        return crop
+    }
+
+    @Test("where nothing is to be seen, smoothing takes nothing away")
+    func even() {
+        let map = OcclusionMap(of: GrayImage(width: 48, height: 48, fill: 90), by: recognizer)
+        #expect(map.falls == [Float](repeating: 0, count: 144))
+        #expect(map.weight(across: 0.5, down: 0.5) == 0)
+    }
+
+    @Test("only where something is to be seen does it matter, and the emotion is the likeliest")
+    func onlyWhereSomethingIs() {
+        let map = OcclusionMap(of: corner(), by: recognizer)
+        #expect(map.emotion == recognizer.classify(corner()).mostLikely)
+        #expect(map.falls[0] != 0)
+        for row in 0..<12 {
+            // Patches reach six pixels around a cell's middle; cells that share none with the corner stay at 0.
+            for column in 0..<12 where row > 5 || column > 5 { #expect(map.falls[row * 12 + column] == 0) }
+        }
+    }
+
+    @Test("a face of a picture gives the map of its crop, and weights lie between 0 and 1")
+    func ofAPicture() {
+        var picture = GrayImage(width: 96, height: 80, fill: 120)
+        let crop = corner()
+        for y in 0..<48 {
+            for x in 0..<48 { picture.pixels[(y + 20) * 96 + x + 30] = crop.pixels[y * 48 + x] }
+        }
+        let face = DetectedFace(box: Rectangle(x: 30, y: 20, width: 48, height: 48))
+        let map = OcclusionMap(of: face, in: picture, by: recognizer)
+        #expect(map == OcclusionMap(of: crop, by: recognizer))
+        for place in stride(from: -0.5, through: 1.5, by: 0.1) {
+            #expect((0...1).contains(map.weight(across: place, down: place)))
+        }
+    }
+}
