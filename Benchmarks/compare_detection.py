@@ -137,7 +137,7 @@ def main():
     parser.add_argument("pictures", nargs="+")
     parser.add_argument("--raut", default=".build/release/raut")
     parser.add_argument("--cascades", default="/usr/share/opencv4/haarcascades")
-    parser.add_argument("--only", nargs="*", default=CASCADES, help="names without haarcascade_")
+    parser.add_argument("--only", nargs="*", default=CASCADES, help="files, or names without haarcascade_")
     parser.add_argument("--variants", action="store_true")
     parser.add_argument("--scenes", type=int, default=0)
     parser.add_argument("--random", type=int, default=0, help="sets of drawn parameters")
@@ -167,7 +167,7 @@ def main():
         print(f"{len(cases)} pictures")
         failures = 0
         for cascade in arguments.only:
-            file = f"{arguments.cascades}/haarcascade_{cascade}.xml"
+            file = cascade if "/" in cascade else f"{arguments.cascades}/haarcascade_{cascade}.xml"
             opencv = cv2.CascadeClassifier(file)
             for factor, neighbours, smallest, largest in parameters:
                 command = [arguments.raut, "image", "--json", "--detect-only", "--plain", "--cascade", file]

@@ -22,11 +22,11 @@ CASES = [((853, 480), 30), ((853, 480), 80), ((1920, 1080), 80)]
 
 
 def fitted(picture, size):
-    """The middle of the picture in the shape of a size, brought to that size."""
+    """A part of the picture in the shape of a size, its upper one, where faces are, brought to that size."""
     height, width = picture.shape
     scale = min(width / size[0], height / size[1])
     across, down = round(size[0] * scale), round(size[1] * scale)
-    left, top = (width - across) // 2, (height - down) // 2
+    left, top = (width - across) // 2, (height - down) // 8
     shown = picture[top : top + down, left : left + across]
     return cv2.resize(shown, size, interpolation=cv2.INTER_AREA if scale > 1 else cv2.INTER_CUBIC)
 

@@ -127,9 +127,28 @@ static floats NAME(trees)(const haar_stage *stage, const uint32_t *p, floats nor
     return votes;
 }
 
+static floats NAME(patterns)(const haar_stage *stage, const uint32_t *p) {
+    floats votes = 0;
+    for (const haar_pattern *pattern = stage->patterns; pattern < stage->patterns + stage->trees; pattern++) {
+        words at[16];
+        for (int i = 0; i < 16; i++) at[i] = NAME(load)(p + pattern->corners[i]);
+#define BLOCK(i) ((ints)(at[i] - at[(i) + 1] - at[(i) + 4] + at[(i) + 5]))
+        ints middle = BLOCK(5);
+        ints number = ((BLOCK(0) >= middle) & 128) | ((BLOCK(1) >= middle) & 64) | ((BLOCK(2) >= middle) & 32) |
+                      ((BLOCK(6) >= middle) & 16) | ((BLOCK(10) >= middle) & 8) | ((BLOCK(9) >= middle) & 4) |
+                      ((BLOCK(8) >= middle) & 2) | ((BLOCK(4) >= middle) & 1);
+#undef BLOCK
+        ints word;
+        for (int lane = 0; lane < LANES; lane++) word[lane] = (int32_t)pattern->subset[number[lane] >> 5];
+        votes += NAME(choose)(((word >> (number & 31)) & 1) != 0, pattern->left_value, pattern->right_value);
+    }
+    return votes;
+}
+
 INLINE floats NAME(votes)(const haar_stage *stage, const uint32_t *p, floats normalisation) {
     if (stage->shape == HAAR_STUMPS) return NAME(stumps)(stage, p, normalisation);
     if (stage->shape == HAAR_TWIGS) return NAME(twigs)(stage, p, normalisation);
+    if (stage->shape == HAAR_PATTERNS) return NAME(patterns)(stage, p);
     return NAME(trees)(stage, p, normalisation);
 }
 
@@ -148,6 +167,7 @@ static void NAME(first_stage)(const haar_cascade *cascade, haar_row row) {
         // False for lanes whose spread is not positive, too: their normalisation is not a number, or infinite.
         NAME(longs) contrasted = area * __builtin_convertvector(normalisation, doubles) < 0.1;
         uint64_t bits = NAME(bits)(__builtin_convertvector(contrasted, ints));
+        if (cascade->judges_flat) bits = (1ull << LANES) - 1;
         if (row.count - k < LANES) bits &= (1ull << (row.count - k)) - 1;
         if (!bits) continue;
         floats votes = NAME(votes)(stage, row.sums + k, normalisation);

@@ -23,7 +23,23 @@ static float value_of(const haar_node *node, const uint32_t *p) {
 #undef AT
 }
 
+static double pattern_votes(const haar_stage *stage, const uint32_t *p) {
+    static const int around[8] = {4, 8, 9, 10, 6, 2, 1, 0};
+    double votes = 0;
+    for (const haar_pattern *pattern = stage->patterns; pattern < stage->patterns + stage->trees; pattern++) {
+        const int32_t *corner = pattern->corners;
+#define BLOCK(i) ((int32_t)(p[corner[i]] - p[corner[(i) + 1]] - p[corner[(i) + 4]] + p[corner[(i) + 5]]))
+        unsigned number = 0;
+        for (int bit = 0; bit < 8; bit++) number |= (unsigned)(BLOCK(around[bit]) >= BLOCK(5)) << bit;
+#undef BLOCK
+        bool left = pattern->subset[number >> 5] >> (number & 31) & 1;
+        votes += left ? pattern->left_value : pattern->right_value;
+    }
+    return votes;
+}
+
 bool haar_stage_passes(const haar_stage *stage, const uint32_t *p, float normalisation) {
+    if (stage->shape == HAAR_PATTERNS) return pattern_votes(stage, p) >= stage->threshold;
     double votes = 0;
     const haar_node *tree = stage->nodes;
     for (long i = 0; i < stage->trees; i++) {

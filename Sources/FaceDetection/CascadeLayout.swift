@@ -8,6 +8,8 @@ final class CascadeLayout {
     private let corners: [FeatureCorners]
     private let inner: [FeatureCorners.Point]
     private let nodes: UnsafeMutableBufferPointer<haar_node>
+    private let patternCorners: [[FeatureCorners.Point]]
+    private let patterns: UnsafeMutableBufferPointer<haar_pattern>
     private let sizes: UnsafeMutableBufferPointer<Int32>
     private let stages: UnsafeMutableBufferPointer<haar_stage>
     /// What kernels are called with.
@@ -22,12 +24,17 @@ final class CascadeLayout {
         nodes = .allocate(capacity: cascade.nodes.count)
         sizes = .allocate(capacity: cascade.trees.count)
         stages = .allocate(capacity: cascade.stages.count)
+        patterns = .allocate(capacity: cascade.patterns.count)
+        patternCorners = cascade.patterns.map(\.corners)
+        for (index, pattern) in cascade.patterns.enumerated() {
+            patterns.initializeElement(at: index, to: pattern.placed)
+        }
         let inset = HaarCascade.WeightedRectangle(
             x: 1, y: 1, width: cascade.windowWidth - 2, height: cascade.windowHeight - 2, weight: 1)
         inner = FeatureCorners.corners(of: inset, tilted: false)
         let features = cascade.features.map(FeatureCorners.init)
         var corners: [FeatureCorners] = []
-        for (index, stage) in cascade.stages.enumerated() {
+        for (index, stage) in cascade.stages.enumerated() where cascade.patterns.isEmpty {
             let firstNode = corners.count
             let trees = cascade.trees[stage.trees].map { PlacedTree($0, of: cascade, features: features) }
             let sorted = trees.sorted { $0.order < $1.order }
@@ -45,21 +52,31 @@ final class CascadeLayout {
             placed.shape = PlacedTree.shape(of: sorted)
             if placed.shape != HAAR_TREES { Self.count(sorted, in: &placed) }
             placed.threshold = stage.threshold
-            // The error of a sum is at most its terms' number times their greatest sum times half a unit.
-            let greatest = sorted.reduce(abs(stage.threshold)) { $0 + $1.greatestVote }
-            placed.margin = greatest * Float(sorted.count + 2) * .ulpOfOne
+            placed.margin = Self.margin(of: sorted.map(\.greatestVote), threshold: stage.threshold)
+            stages.initializeElement(at: index, to: placed)
+        }
+        for (index, stage) in cascade.stages.enumerated() where !cascade.patterns.isEmpty {
+            var placed = haar_stage()
+            placed.patterns = UnsafePointer(patterns.baseAddress?.advanced(by: stage.trees.lowerBound))
+            placed.trees = stage.trees.count
+            placed.shape = HAAR_PATTERNS
+            placed.threshold = stage.threshold
+            let votes = cascade.patterns[stage.trees].map { max(abs($0.left), abs($0.right)) }
+            placed.margin = Self.margin(of: votes, threshold: stage.threshold)
             stages.initializeElement(at: index, to: placed)
         }
         self.corners = corners
         table.stages = UnsafePointer(stages.baseAddress)
         table.stage_count = stages.count
         table.area = Int32(inset.width * inset.height)
+        table.judges_flat = !cascade.patterns.isEmpty
     }
 
     deinit {
         nodes.deallocate()
         sizes.deallocate()
         stages.deallocate()
+        patterns.deallocate()
     }
 
     /// Works out the distances for tables of a stride, where tilted sums follow the others at a distance; does nothing
@@ -73,9 +90,23 @@ final class CascadeLayout {
             let offset = corners.tilted ? Int32(tiltedOffset) : 0
             withUnsafeMutableBytes(of: &nodes[index].corners) { bytes in
                 let distances = bytes.bindMemory(to: Int32.self)
-                for (place, point) in corners.points.enumerated() { distances[place] = offset + entry(point) }
+                for (place, point) in corners.points.enumerated() {
+                    distances[place] = offset + entry(point)
+                }
             }
         }
+        for (index, corners) in patternCorners.enumerated() {
+            withUnsafeMutableBytes(of: &patterns[index].corners) { bytes in
+                let distances = bytes.bindMemory(to: Int32.self)
+                for (place, point) in corners.enumerated() { distances[place] = entry(point) }
+            }
+        }
+    }
+
+    /// By how much the sum of a stage's votes may be wrong in single precision.
+    private static func margin(of greatestVotes: [Float], threshold: Float) -> Float {
+        // The error of a sum is at most its terms' number times their greatest sum times half a unit.
+        greatestVotes.reduce(abs(threshold), +) * Float(greatestVotes.count + 2) * .ulpOfOne
     }
 
     /// How far the entry for a pixel of a window is from that of its origin.
@@ -90,6 +121,24 @@ final class CascadeLayout {
             let counts = bytes.bindMemory(to: Int32.self)
             for tree in trees { counts[tree.order] += 1 }
         }
+    }
+}
+
+extension HaarCascade.Pattern {
+    /// The corners of its blocks, row by row.
+    fileprivate var corners: [FeatureCorners.Point] {
+        (0..<16).map { .init(x: x + $0 % 4 * width, y: y + $0 / 4 * height) }
+    }
+
+    /// Ready for the kernels but for its corners' distances.
+    fileprivate var placed: haar_pattern {
+        var placed = haar_pattern()
+        withUnsafeMutableBytes(of: &placed.subset) { bytes in
+            let words = bytes.bindMemory(to: UInt32.self)
+            for (index, word) in subset.prefix(words.count).enumerated() { words[index] = word }
+        }
+        (placed.left_value, placed.right_value) = (left, right)
+        return placed
     }
 }
 
@@ -146,7 +195,8 @@ private struct PlacedTree {
     static func shape(of trees: [PlacedTree]) -> haar_shape {
         if trees.allSatisfy({ $0.nodes.count == 1 }) { return HAAR_STUMPS }
         let areTwigs = trees.allSatisfy {
-            $0.nodes.count == 2 && $0.nodes[0].left == 0 && $0.nodes[0].right == 1 && $0.nodes[1].left == 0
+            $0.nodes.count == 2 && $0.nodes[0].left == 0 && $0.nodes[0].right == 1
+                && $0.nodes[1].left == 0
                 && $0.nodes[1].right == 0
         }
         return areTwigs ? HAAR_TWIGS : HAAR_TREES

@@ -1,42 +1,8 @@
 import CExpat
 import CKernels
-import Glibc
-
-extension HaarCascade {
-    /// Files beyond this are refused unread; the largest that OpenCV ships has 3 MB.
-    private static let maximumBytes = 64 << 20
-
-    /// Reads a cascade from OpenCV's XML, such as `haarcascade_frontalface_alt2.xml`, in either of its two layouts.
-    public init(contentsOf path: String) throws(CascadeError) {
-        guard let file = fopen(path, "rb") else {
-            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-        }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var block = [UInt8](repeating: 0, count: 1 << 16)
-        while bytes.count <= Self.maximumBytes {
-            let count = fread(&block, 1, block.count, file)
-            if count == 0 { break }
-            bytes += block[..<count]
-        }
-        guard ferror(file) == 0 else {
-            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-        }
-        guard bytes.count <= Self.maximumBytes else {
-            throw .unreadable(path: path, reason: "larger than \(Self.maximumBytes >> 20) MB")
-        }
-        try self.init(xml: bytes, path: path)
-    }
-
-    /// Reads a cascade from the XML itself; the path is what errors name.
-    package init(xml: [UInt8], path: String) throws(CascadeError) {
-        let reader = CascadeReader(path: path)
-        self = try reader.read(xml)
-    }
-}
 
 /// Builds a cascade from expat's events: an element's meaning is its place, the names of those it stands in.
-private final class CascadeReader {
+final class CascadeReader {
     private enum Layout {
         /// `opencv-cascade-classifier`: a list of features, which trees name by number.
         case numbered
@@ -64,6 +30,10 @@ private final class CascadeReader {
     private var nodeValues: [Double]?
     private var leafValues: [Double]?
     private var rectangles: [HaarCascade.WeightedRectangle] = []
+    /// Whether features are local binary patterns: their blocks, and which of them each pattern has.
+    private var hasPatterns = false
+    private var blocks: [HaarCascade.WeightedRectangle] = []
+    private var patternBlocks: [Int] = []
     private var tilted = false
 
     private static let windowSides = 3...1024
@@ -164,7 +134,13 @@ private final class CascadeReader {
     private func endNumbered(_ place: String) {
         switch place {
         case "stageType": require("BOOST", what: "stages")
-        case "featureType": require("HAAR", what: "features")
+        case "featureType":
+            hasPatterns = content.split(whereSeparator: \.isWhitespace) == ["LBP"]
+            if !hasPatterns { require("HAAR", what: "features") }
+        case "featureParams/maxCatCount" where hasPatterns: _ = integer(in: 256...256)
+        case "stages/_/weakClassifiers/_" where hasPatterns: endPattern()
+        case "features/_/rect" where hasPatterns: endBlock()
+        case "features/_" where hasPatterns: break
         case "width": setSize(\.windowWidth)
         case "height": setSize(\.windowHeight)
         case "stageNum": announcedStages = integer(in: 1...10_000)
@@ -218,7 +194,8 @@ private final class CascadeReader {
         defer { node = OldNode() }
         // Each node brings one feature, which comes before the node's end.
         let feature = cascade.nodes.count + (nodeValues?.count ?? 0) / 4
-        guard let threshold = node.threshold, node.children.count == 2, cascade.features.count == feature + 1
+        guard let threshold = node.threshold, node.children.count == 2,
+            cascade.features.count == feature + 1
         else { return stop("a tree's node without one feature, a threshold and two targets") }
         var targets: [Double] = []
         for child in node.children {
@@ -246,7 +223,8 @@ private final class CascadeReader {
 
     private func endTree() {
         defer { (nodeValues, leafValues) = (nil, nil) }
-        guard let values = nodeValues, let leaves = leafValues, !values.isEmpty, values.count % 4 == 0 else {
+        guard let values = nodeValues, let leaves = leafValues, !values.isEmpty, values.count % 4 == 0
+        else {
             return stop("a tree without nodes of four numbers and leaves")
         }
         let count = values.count / 4
@@ -277,13 +255,52 @@ private final class CascadeReader {
             .init(nodes: first..<cascade.nodes.count, leaves: firstLeaf..<cascade.leaves.count))
     }
 
+    private func endPattern() {
+        defer { (nodeValues, leafValues) = (nil, nil) }
+        // Left and right lead to the leaves; a feature and eight words of bits follow.
+        guard let values = nodeValues, values.count == 11, values[0] == 0, values[1] == -1,
+            let leaves = leafValues?.compactMap(Float.init(finite:)), leaves.count == 2,
+            let feature = Int(exactly: values[2]), feature >= 0
+        else { return stop("a pattern is not one node of eleven numbers with two leaves") }
+        let subset = values[3...].compactMap { Int32(exactly: $0) }.map { UInt32(bitPattern: $0) }
+        guard subset.count == 8 else { return stop("a pattern's bits are not whole numbers") }
+        patternBlocks.append(feature)
+        // Where its blocks lie is said at the file's end.
+        cascade.patterns.append(
+            .init(x: 0, y: 0, width: 0, height: 0, subset: subset, left: leaves[0], right: leaves[1]))
+    }
+
+    private func endBlock() {
+        guard let sides = numbers(count: 4)?.compactMap({ Int(exactly: $0) }), sides.count == 4 else {
+            return stop("a pattern's block is not four whole numbers")
+        }
+        let (width, height) = (cascade.windowWidth, cascade.windowHeight)
+        guard width > 0, height > 0 else { return stop("the features come before the window's size") }
+        guard (1...width).contains(sides[2]), (1...height).contains(sides[3]), sides[0] >= 0,
+            sides[1] >= 0,
+            sides[0] <= width - 3 * sides[2], sides[1] <= height - 3 * sides[3]
+        else { return stop("a feature reaches outside the \(width)×\(height) window") }
+        blocks.append(.init(x: sides[0], y: sides[1], width: sides[2], height: sides[3], weight: 1))
+    }
+
+    private func placePatterns() -> Bool {
+        for (index, block) in patternBlocks.enumerated() {
+            guard block < blocks.count else { return false }
+            (cascade.patterns[index].x, cascade.patterns[index].y) = (blocks[block].x, blocks[block].y)
+            cascade.patterns[index].width = blocks[block].width
+            cascade.patterns[index].height = blocks[block].height
+        }
+        return true
+    }
+
     private func endStage() {
         let first = cascade.stages.last?.trees.upperBound ?? 0
-        guard let threshold = stageThreshold, first < cascade.trees.count else {
+        let count = hasPatterns ? cascade.patterns.count : cascade.trees.count
+        guard let threshold = stageThreshold, first < count else {
             return stop("a stage without threshold or trees")
         }
         // As OpenCV does, so that sums which differ in their last digit alone still pass.
-        cascade.stages.append(.init(trees: first..<cascade.trees.count, threshold: threshold - 1e-5))
+        cascade.stages.append(.init(trees: first..<count, threshold: threshold - 1e-5))
         stageThreshold = nil
     }
 
@@ -293,7 +310,8 @@ private final class CascadeReader {
         guard sides.count == 4, let weight = Float(finite: values[4]) else {
             return stop("a feature's rectangle is not four whole numbers and a weight")
         }
-        rectangles.append(.init(x: sides[0], y: sides[1], width: sides[2], height: sides[3], weight: weight))
+        rectangles.append(
+            .init(x: sides[0], y: sides[1], width: sides[2], height: sides[3], weight: weight))
     }
 
     private func endFeature() {
@@ -325,13 +343,17 @@ private final class CascadeReader {
         if let announcedStages, announcedStages != cascade.stages.count {
             try fail("\(announcedStages) stages announced, \(cascade.stages.count) found")
         }
-        if cascade.nodes.contains(where: { $0.feature >= cascade.features.count }) {
-            try fail("a tree asks for a feature that is not there (\(cascade.features.count) are)")
+        // One kind alone: a file that changes its mind half-way is refused.
+        if !cascade.trees.isEmpty, !cascade.patterns.isEmpty { try fail("both trees and patterns") }
+        if cascade.nodes.contains(where: { $0.feature >= cascade.features.count }) || !placePatterns() {
+            let count = cascade.features.count + blocks.count
+            try fail("a tree asks for a feature that is not there (\(count) are)")
         }
     }
 
     private func integer(in range: ClosedRange<Int>) -> Int? {
-        guard let value = numbers(count: 1)?.first, let number = Int(exactly: value), range.contains(number)
+        guard let value = numbers(count: 1)?.first, let number = Int(exactly: value),
+            range.contains(number)
         else {
             if failure == nil {
                 let name = elements.last ?? ""

@@ -1,5 +1,5 @@
-/// A cascade of boosted classifiers over Haar-like features (Viola and Jones 2001, Lienhart and Maydt 2002), as
-/// OpenCV trains and stores it.
+/// A cascade of boosted classifiers over Haar-like features (Viola and Jones 2001, Lienhart and Maydt 2002), or over
+/// local binary patterns (Liao et al. 2007), as OpenCV trains and stores it.
 ///
 /// A window passes when it passes every stage; a stage passes when the leaves its trees end in add up to its
 /// threshold. Reading checks everything a scan relies on: each feature lies inside the window, each index has
@@ -34,7 +34,18 @@ public struct HaarCascade: Sendable, Equatable {
         package var leaves: Range<Int>
     }
 
-    /// A stage: the trees that vote, and what their votes must reach.
+    /// A local binary pattern and its vote: nine blocks of one size, three by three, from (`x`, `y`) on, `width` by
+    /// `height` pixels each.
+    ///
+    /// Going round from the top left clockwise, each of the eight outer blocks gives a bit, the highest first: 1 where
+    /// it is no darker than the middle one. The bits are a number, and `subset` holds one bit for each number.
+    package struct Pattern: Sendable, Equatable {
+        package var x, y, width, height: Int
+        package var subset: [UInt32]
+        package var left, right: Float
+    }
+
+    /// A stage: the trees that vote, or the patterns, and what their votes must reach.
     package struct Stage: Sendable, Equatable {
         package var trees: Range<Int>
         package var threshold: Float
@@ -48,6 +59,8 @@ public struct HaarCascade: Sendable, Equatable {
     package internal(set) var nodes: [Node] = []
     package internal(set) var leaves: [Float] = []
     package internal(set) var trees: [Tree] = []
+    /// In the place of trees, where the cascade is one of patterns.
+    package internal(set) var patterns: [Pattern] = []
     package internal(set) var stages: [Stage] = []
 
     init() {}
@@ -59,7 +72,9 @@ public struct HaarCascade: Sendable, Equatable {
 extension HaarCascade.WeightedRectangle {
     /// Whether all its pixels lie inside a window of this size.
     func fits(width windowWidth: Int, height windowHeight: Int, tilted: Bool) -> Bool {
-        guard (1...windowWidth).contains(width), (1...windowHeight).contains(height) else { return false }
+        guard (1...windowWidth).contains(width), (1...windowHeight).contains(height) else {
+            return false
+        }
         guard (0..<windowWidth).contains(x), (0..<windowHeight).contains(y) else { return false }
         return tilted
             ? x >= height && x + width <= windowWidth && y + width + height <= windowHeight

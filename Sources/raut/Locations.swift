@@ -58,7 +58,7 @@ package struct Locations: Sendable {
         let folders =
             folders(in: "RAUT_CASCADES")
             + ["/usr/share/opencv4/haarcascades", "/usr/share/opencv/haarcascades"]
-            + ["/usr/local/share/opencv4/haarcascades"]
+            + ["/usr/local/share/opencv4/haarcascades", "/usr/share/opencv4/lbpcascades"]
         let files = [name, "\(name).xml", "haarcascade_frontalface_\(name).xml"]
         guard let path = find(files, named: name, in: folders) else {
             throw Failure(

@@ -5,7 +5,8 @@ import Testing
 
 /// A cascade of one stage, one tree, one feature.
 private func cascade(
-    width: String = "20", stages: String = "1", threshold: String = "0.5", nodes: String = "0 -1 0 0.004",
+    width: String = "20", stages: String = "1", threshold: String = "0.5",
+    nodes: String = "0 -1 0 0.004",
     leaves: String = "-0.25 0.75", rectangles: [String] = ["2 7 16 4 -1.", "2 9 16 2 2."],
     tilted: String = "0"
 ) -> String {
@@ -23,7 +24,8 @@ private func cascade(
 
 /// The same cascade in OpenCV's old layout.
 private func nested(
-    size: String = "20 20", rectangles: [String] = ["2 7 16 4 -1.", "2 9 16 2 2."], tilted: String = "0",
+    size: String = "20 20", rectangles: [String] = ["2 7 16 4 -1.", "2 9 16 2 2."],
+    tilted: String = "0",
     nodes: String? = nil
 ) -> String {
     let feature =
@@ -36,6 +38,22 @@ private func nested(
         <trees><_>\(tree)</_></trees><stage_threshold>0.5</stage_threshold><parent>-1</parent><next>-1</next>
         </_></stages></haarcascade_some></opencv_storage>
         """
+}
+
+/// A cascade of one local binary pattern.
+private func pattern(
+    nodes: String = "0 -1 0 -1 2 3 4 5 6 7 -2147483648", leaves: String = "-0.5 0.5",
+    block: String = "2 3 5 4",
+    categories: String = "256"
+) -> String {
+    """
+    <?xml version="1.0"?>
+    <opencv_storage><cascade><stageType>BOOST</stageType><featureType>LBP</featureType><height>20</height>
+    <width>20</width><featureParams><maxCatCount>\(categories)</maxCatCount></featureParams><stageNum>1</stageNum>
+    <stages><_><stageThreshold>0.25</stageThreshold><weakClassifiers><_><internalNodes>\(nodes)</internalNodes>
+    <leafValues>\(leaves)</leafValues></_></weakClassifiers></_></stages><features><_><rect>\(block)</rect></_>
+    </features></cascade></opencv_storage>
+    """
 }
 
 private func read(_ text: String) throws(CascadeError) -> HaarCascade {
@@ -56,7 +74,9 @@ struct CascadeReaderTests {
 
     @Test(
         "counts the stages of Debian's files",
-        arguments: [("frontalface_default", 25, 24), ("frontalface_alt2", 20, 20), ("profileface", 26, 20)])
+        arguments: [
+            ("frontalface_default", 25, 24), ("frontalface_alt2", 20, 20), ("profileface", 26, 20),
+        ])
     func readsDebians(name: String, stages: Int, side: Int) throws {
         let cascade = try HaarCascade(contentsOf: cascades + name + ".xml")
         #expect(cascade.stages.count == stages)
@@ -74,8 +94,10 @@ struct CascadeReaderTests {
             (cascade(width: "99999999999999999999"), "width"),
             (cascade(stages: "7"), "7 stages announced, 1 found"),
             (cascade(threshold: "high"), "numbers"), (cascade(threshold: "1e99"), "threshold"),
-            (cascade(nodes: "0 -1 0"), "four numbers"), (cascade(nodes: "0 -1 5 0.1"), "not there (1 are)"),
-            (cascade(nodes: "0 -1 -5 0.1"), "no feature"), (cascade(nodes: "0 -9 0 0.1"), "outside the tree"),
+            (cascade(nodes: "0 -1 0"), "four numbers"),
+            (cascade(nodes: "0 -1 5 0.1"), "not there (1 are)"),
+            (cascade(nodes: "0 -1 -5 0.1"), "no feature"),
+            (cascade(nodes: "0 -9 0 0.1"), "outside the tree"),
             (cascade(nodes: "-9223372036854775808 -1 0 0.1"), "outside the tree"),
             (cascade(nodes: "1 0 0 0.1 0 1 0 0.1", leaves: "1 2 3"), "outside the tree"),
             (cascade(leaves: "1 2 3"), "3 leaves, not 2"), (cascade(leaves: "1 nan"), "numbers"),
@@ -90,6 +112,27 @@ struct CascadeReaderTests {
         let line = error?.description ?? ""
         #expect(line.contains(what), "\(line)")
         #expect(line.hasPrefix("some.xml") && line.contains("opencv-data") && !line.contains("\n"))
+    }
+
+    @Test("reads local binary patterns, and says what is wrong with them")
+    func readsPatterns() throws {
+        let found = try read(pattern())
+        #expect(found.patterns.map { [$0.x, $0.y, $0.width, $0.height] } == [[2, 3, 5, 4]])
+        #expect(found.patterns.map(\.subset) == [[.max, 2, 3, 4, 5, 6, 7, 1 << 31]])
+        #expect(found.patterns.map { [$0.left, $0.right] } == [[-0.5, 0.5]])
+        #expect(found.stages.map(\.trees) == [0..<1] && found.trees.isEmpty)
+        for (text, what) in [
+            (pattern(nodes: "0 -1 0 1"), "eleven numbers"), (pattern(leaves: "1"), "two leaves"),
+            (pattern(nodes: "0 -1 1 1 2 3 4 5 6 7 8"), "not there (1 are)"),
+            (pattern(nodes: "0 -1 0 1 2 3 4 5 6 7 2147483648"), "bits"),
+            (pattern(nodes: "1 -1 0 1 2 3 4 5 6 7 8"), "eleven numbers"),
+            (pattern(block: "2 3 7 4"), "outside"), (pattern(block: "2 3 0 4"), "outside"),
+            (pattern(block: "-1 3 5 4"), "outside"), (pattern(block: "2 3 5"), "numbers"),
+            (pattern(categories: "16"), "maxCatCount"),
+        ] {
+            let error = #expect(throws: CascadeError.self) { try read(text) }
+            #expect(error?.description.contains(what) == true, "\(what): \(error?.description ?? "")")
+        }
     }
 
     @Test("reads the same from the old layout as from the new one")
@@ -114,8 +157,12 @@ struct CascadeReaderTests {
             (nested(size: "10 20"), "outside the 10×20 window"), (nested(rectangles: []), "0 rectangles"),
             (nested(tilted: "1"), "outside"), (nested(nodes: ""), "a tree without nodes"),
             (nested(nodes: "<_><threshold>1</threshold></_>"), "without one feature"),
-            (nested(nodes: "<_>FEATURE<left_val>1</left_val><right_val>1</right_val></_>"), "a threshold"),
-            (nested(nodes: "<_>FEATURE<threshold>1</threshold><left_val>1</left_val></_>"), "two targets"),
+            (
+                nested(nodes: "<_>FEATURE<left_val>1</left_val><right_val>1</right_val></_>"), "a threshold"
+            ),
+            (
+                nested(nodes: "<_>FEATURE<threshold>1</threshold><left_val>1</left_val></_>"), "two targets"
+            ),
             (
                 nested(
                     nodes:
@@ -140,7 +187,8 @@ struct CascadeReaderTests {
     @Test("says that a file is not there")
     func missingFile() {
         let error = #expect(throws: CascadeError.self) { try HaarCascade(contentsOf: "/nowhere/c.xml") }
-        #expect(error?.description.hasPrefix("/nowhere/c.xml: cannot read the cascade: No such file") == true)
+        #expect(
+            error?.description.hasPrefix("/nowhere/c.xml: cannot read the cascade: No such file") == true)
     }
 
     @Test("says that a folder is no cascade")
@@ -158,7 +206,7 @@ struct CascadeFuzzTests {
             cascade(), cascade(rectangles: ["10 2 4 4 -1", "10 2 2 4 2"], tilted: "1"),
             cascade(nodes: "0 1 0 0.01 -1 -2 0 0.02", leaves: "0.1 0.2 0.3"),
             cascade(rectangles: ["2 2 6 6 -1", "2 2 3 3 2", "5 5 3 3 2"]), nested(),
-            nested(rectangles: ["10 2 4 4 -1", "10 2 2 4 2"], tilted: "1"),
+            nested(rectangles: ["10 2 4 4 -1", "10 2 2 4 2"], tilted: "1"), pattern(),
         ].map { Array($0.utf8) }
         let image = try astronaut().cut(.init(x: 200, y: 80, width: 60, height: 50))
         var parameters = DetectionParameters()

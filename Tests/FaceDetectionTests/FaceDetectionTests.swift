@@ -1,8 +1,7 @@
+import FaceDetection
 import Foundation
 import Imaging
 import Testing
-
-import FaceDetection
 
 /// Debian's opencv-data, which the build needs installed.
 let cascades = "/usr/share/opencv4/haarcascades/haarcascade_"
@@ -11,7 +10,8 @@ let cascades = "/usr/share/opencv4/haarcascades/haarcascade_"
 func astronaut() throws -> GrayImage {
     let tests = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2)
     var image = GrayImage()
-    try ImageFile.readGray(path: tests.joined(separator: "/") + "/Fixtures/astronaut.png", into: &image)
+    try ImageFile.readGray(
+        path: tests.joined(separator: "/") + "/Fixtures/astronaut.png", into: &image)
     return image
 }
 
@@ -67,7 +67,8 @@ struct FaceDetectorTests {
         "lets pass window by window what the plain scan does, with every cascade",
         arguments: [
             "eye", "eye_tree_eyeglasses", "frontalcatface", "frontalcatface_extended", "frontalface_alt",
-            "frontalface_alt2", "frontalface_alt_tree", "frontalface_default", "fullbody", "lefteye_2splits",
+            "frontalface_alt2", "frontalface_alt_tree", "frontalface_default", "fullbody",
+            "lefteye_2splits",
             "licence_plate_rus_16stages", "lowerbody", "profileface", "righteye_2splits",
             "russian_plate_number", "smile", "upperbody",
         ])
@@ -85,6 +86,27 @@ struct FaceDetectorTests {
             #expect(
                 found == plain.map { $0.intersection(Rectangle(x: 0, y: 0, width: 211, height: 233)) },
                 "\(kernels)")
+        }
+    }
+
+    @Test(
+        "lets pass window by window what the plain scan does, with every cascade of local binary patterns",
+        arguments: [
+            "frontalcatface", "frontalface", "frontalface_improved", "profileface", "silverware",
+        ])
+    func agreesOnPatterns(name: String) throws {
+        let path = "/usr/share/opencv4/lbpcascades/lbpcascade_\(name).xml"
+        let cascade = try HaarCascade(contentsOf: path)
+        let image = try astronaut().cut(Rectangle(x: 130, y: 20, width: 211, height: 233))
+        var parameters = DetectionParameters()
+        (parameters.minNeighbors, parameters.minSize, parameters.scaleFactor) = (0, 0, 1.23)
+        let plain = PlainDetector(cascade: cascade).windows(in: image, parameters: parameters)
+        let whole = Rectangle(x: 0, y: 0, width: 211, height: 233)
+        #expect(!plain.isEmpty || ["frontalcatface", "silverware", "profileface"].contains(name))
+        for kernels in FaceDetector.Kernels.allCases where kernels.areSupported {
+            let found = FaceDetector(cascade: cascade, kernels: kernels)
+                .detect(in: image, parameters: parameters).map(\.box)
+            #expect(found == plain.map { $0.intersection(whole) }, "\(kernels)")
         }
     }
 
@@ -171,10 +193,12 @@ struct FaceDetectorTests {
     }
 
     @Test(
-        "finds a head tilted by 30 degrees to either side, and how far, where asked", arguments: [-30.0, 30])
+        "finds a head tilted by 30 degrees to either side, and how far, where asked",
+        arguments: [-30.0, 30])
     func findsTiltedHeads(tilt: Double) throws {
         let detector = try FaceDetector(cascadeAt: cascades + "frontalface_alt2.xml")
-        let image = try astronaut().cut(Rectangle(x: 74, y: 0, width: 300, height: 230)).turned(by: tilt)
+        let image = try astronaut().cut(Rectangle(x: 74, y: 0, width: 300, height: 230)).turned(
+            by: tilt)
         var parameters = DetectionParameters()
         let faces = detector.detect(in: image, parameters: parameters)
         #expect(faces.count == 1)
@@ -194,11 +218,13 @@ struct FaceDetectorTests {
         #expect(faces.allSatisfy { abs($0.tilt) < 10 })
     }
 
-    @Test("finds a face seen from either side with the profile cascade, in the place of its mirror image")
+    @Test(
+        "finds a face seen from either side with the profile cascade, in the place of its mirror image")
     func profiles() throws {
         // The cascade for number plates finds nothing here, so that what is found the other one found.
         let detector = try FaceDetector(
-            cascadeAt: cascades + "licence_plate_rus_16stages.xml", profileAt: cascades + "profileface.xml")
+            cascadeAt: cascades + "licence_plate_rus_16stages.xml",
+            profileAt: cascades + "profileface.xml")
         let image = try astronaut()
         var parameters = DetectionParameters()
         (parameters.minSize, parameters.findsTilted) = (30, false)

@@ -24,9 +24,11 @@ struct PlainScan {
         let (width, height) = (cascade.windowWidth - 2, cascade.windowHeight - 2)
         let inner = { (table: [UInt32]) in
             rectangleSum(
-                table, at: origin + integral.stride + 1, stride: integral.stride, width: width, height: height
+                table, at: origin + integral.stride + 1, stride: integral.stride, width: width,
+                height: height
             )
         }
+        guard cascade.patterns.isEmpty else { return judgePatterns(integral, origin: origin) }
         let area = Double(width * height)
         let sum = Double(Int32(bitPattern: inner(integral.sums)))
         let squares = Double(inner(integral.squares))
@@ -44,6 +46,30 @@ struct PlainScan {
                     position = value < node.threshold ? node.left : node.right
                 } while position > 0
                 votes += Double(cascade.leaves[tree.leaves.lowerBound - position])
+            }
+            if votes < Double(stage.threshold) { return .rejected(stage: index) }
+        }
+        return .passed
+    }
+
+    private func judgePatterns(_ integral: IntegralImage, origin: Int) -> Verdict {
+        // Clockwise from the top left; the bits of the number from the highest down.
+        let around = [(0, 0), (1, 0), (2, 0), (2, 1), (2, 2), (1, 2), (0, 2), (0, 1)]
+        for (index, stage) in cascade.stages.enumerated() {
+            var votes = 0.0
+            for pattern in cascade.patterns[stage.trees] {
+                func sum(_ column: Int, _ row: Int) -> Int32 {
+                    let top =
+                        origin + (pattern.y + row * pattern.height) * integral.stride + pattern.x + column
+                        * pattern.width
+                    return Int32(
+                        bitPattern: rectangleSum(
+                            integral.sums, at: top, stride: integral.stride, width: pattern.width,
+                            height: pattern.height))
+                }
+                let number = around.reduce(0) { $0 << 1 | (sum($1.0, $1.1) >= sum(1, 1) ? 1 : 0) }
+                let isLeft = pattern.subset[number / 32] >> UInt32(number % 32) & 1 == 1
+                votes += Double(isLeft ? pattern.left : pattern.right)
             }
             if votes < Double(stage.threshold) { return .rejected(stage: index) }
         }
@@ -69,7 +95,9 @@ struct PlainScan {
 }
 
 /// The sum of an upright rectangle whose top-left pixel's entry is `top`.
-private func rectangleSum(_ table: [UInt32], at top: Int, stride: Int, width: Int, height: Int) -> UInt32 {
+private func rectangleSum(_ table: [UInt32], at top: Int, stride: Int, width: Int, height: Int)
+    -> UInt32
+{
     let bottom = top + height * stride
     return table[top] &- table[top + width] &- table[bottom] &+ table[bottom + width]
 }

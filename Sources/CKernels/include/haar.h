@@ -30,6 +30,16 @@ typedef struct {
     haar_kind kind;
 } haar_node;
 
+/// A local binary pattern: nine equal blocks, three by three; each of the eight around the middle that is at least as
+/// bright gives one bit of a number, and the number chooses a side.
+typedef struct {
+    /// The corners of the blocks, four by four, from the entry of the window's origin.
+    int32_t corners[16];
+    /// One bit a number: set where it leads to the left.
+    uint32_t subset[8];
+    float left_value, right_value;
+} haar_pattern;
+
 /// What a stage's trees look like.
 typedef enum {
     /// One node each, sorted by its kind.
@@ -37,12 +47,16 @@ typedef enum {
     /// Two nodes each, the second to the right of the first, sorted by both kinds.
     HAAR_TWIGS,
     /// Anything else.
-    HAAR_TREES
+    HAAR_TREES,
+    /// No trees of nodes, but one pattern each.
+    HAAR_PATTERNS
 } haar_shape;
 
 /// A stage: its trees' nodes lie one after another.
 typedef struct {
     const haar_node *nodes;
+    /// The patterns, where the shape says so.
+    const haar_pattern *patterns;
     /// How many nodes each tree has.
     const int32_t *tree_sizes;
     long trees;
@@ -64,6 +78,8 @@ typedef struct {
     /// The rectangle that brightness and contrast are measured in: its corners and its pixels.
     int32_t inner[4];
     int32_t area;
+    /// Windows are judged whatever their contrast: patterns need none.
+    bool judges_flat;
 } haar_cascade;
 
 /// How one side of a picture is made smaller: place i of the output blends the places `first[i]` and
