@@ -74,8 +74,7 @@ test-camera:
 	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(TEST_PACKAGES) $(CAMERA_PACKAGES)"
 	$(BUILD) --build-tests
 	$(BUILD) --product raut
-	Tests/Camera/boot Tests/Camera/drivers.sh
-	Tests/Camera/boot Tests/Camera/live.sh
+	Tests/Camera/run
 
 # The units, started by systemd itself in the same virtual machine.
 SERVICE_PACKAGES = systemd systemd-sysv udev dbus socat procps man-db

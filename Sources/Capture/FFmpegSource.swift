@@ -133,13 +133,16 @@ final class FFmpegSource: RecoverableSource, @unchecked Sendable {
                 source: name, reason: "nothing came for \(Self.patience / 1_000_000_000) seconds")
         } catch {
             _ = child?.reap()
-            var reason = child?.lastMessage ?? "ffmpeg finds no video in it"
+            let message = child?.lastMessage
             stop()
+            guard var message else { throw .cannotOpen(source: name, reason: "ffmpeg finds no video in it") }
             // ffmpeg says the name too.
-            for prefix in ["file:\(name): ", "\(name): "] where reason.hasPrefix(prefix) {
-                reason = String(reason.dropFirst(prefix.count))
+            for prefix in ["file:\(name): ", "\(name): "] where message.hasPrefix(prefix) {
+                message = String(message.dropFirst(prefix.count))
             }
-            throw .cannotOpen(source: name, reason: reason)
+            let isNoVideo = message.hasPrefix("Invalid data")
+            throw .cannotOpen(
+                source: name, reason: isNoVideo ? "ffmpeg finds no video in it: \(message)" : message)
         }
     }
 

@@ -197,13 +197,15 @@ public final class Window {
         guard isDriverNamed || getenv("DISPLAY") != nil || getenv("WAYLAND_DISPLAY") != nil else {
             throw .noDisplay(reason: "neither DISPLAY nor WAYLAND_DISPLAY is set")
         }
-        guard SDL_InitSubSystem(SDL_INIT_VIDEO) == 0 else {
-            throw .noDisplay(reason: SDL_GetError().map { String(cString: $0) } ?? "SDL gives no reason")
+        if !isDriverNamed {
+            // In SDL's own order, without those that draw into nothing or complain of a display that is not asked for.
+            let drivers = [("DISPLAY", "x11"), ("WAYLAND_DISPLAY", "wayland")].filter { getenv($0.0) != nil }
+            SDL_SetHint("SDL_VIDEODRIVER", drivers.map(\.1).joined(separator: ","))
         }
-        let driver = SDL_GetCurrentVideoDriver().map { String(cString: $0) } ?? ""
-        guard isDriverNamed || (driver != "offscreen" && driver != "dummy") else {
-            SDL_QuitSubSystem(SDL_INIT_VIDEO)
-            throw .noDisplay(reason: "the one that DISPLAY names can't be reached")
+        guard SDL_InitSubSystem(SDL_INIT_VIDEO) == 0 else {
+            let reason = SDL_GetError().map { String(cString: $0) } ?? "SDL gives no reason"
+            throw .noDisplay(
+                reason: isDriverNamed ? reason : "the one that is named in the environment can't be reached")
         }
     }
 

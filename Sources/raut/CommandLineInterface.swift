@@ -43,6 +43,7 @@ package enum CommandLineInterface {
     /// Does what the words after the program's name ask for, says in one line what goes wrong, and returns the exit
     /// status: 0 success, 1 failure, 2 wrong usage.
     package static func main(_ words: [String]) -> Int32 {
+        openStandardDescriptors()
         // A reader that goes away shows as EPIPE where it is written to; it must not kill the program.
         signal(SIGPIPE, SIG_IGN)
         do {
@@ -57,6 +58,16 @@ package enum CommandLineInterface {
         } catch {
             report("\(error)")
             return 1
+        }
+    }
+
+    /// Gives those of the three standard descriptors that were closed to /dev/null: a camera or a socket that got such
+    /// a number would be read for the picture or written events into.
+    private static func openStandardDescriptors() {
+        var descriptor: Int32 = 0
+        while descriptor >= 0 && descriptor <= 2 {
+            let isOpen = fcntl(descriptor, F_GETFD) >= 0
+            descriptor = isOpen ? descriptor + 1 : open("/dev/null", O_RDWR)
         }
     }
 

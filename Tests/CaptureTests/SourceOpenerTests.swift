@@ -119,7 +119,7 @@ struct SourceOpenerTests {
         for (name, words) in [
             ("/no/such/file.mp4", "no file and no camera of this name"), (rubbish, "Invalid data"),
             (empty, "the file is empty"), (noPictures.path, "no .jpg, .jpeg or .png"),
-            ("/dev/null", "it gives no pictures"), ("/dev/video99", "there is no"),
+            ("/dev/null", "it gives no pictures"), ("/dev/video99", "there is no such"),
         ] {
             do {
                 _ = try open(name)

@@ -28,7 +28,10 @@ public enum CameraError: Error, Equatable, Sendable {
     /// What is wrong and what to do, without the device.
     public var reason: String {
         switch self {
-        case .notThere(_, let cameras) where cameras.isEmpty: "there is no camera"
+        case .notThere(let name, let cameras) where cameras.isEmpty:
+            name.hasPrefix("/dev/")
+                ? "there is no such device, nor any other camera: plug one in, or say --source demo"
+                : "there is no camera"
         case .notThere(_, let cameras):
             "there is no such camera, only \(cameras.joined(separator: ", "))"
         case .noPermission(_, let group?):
