@@ -127,10 +127,9 @@ final class ChildProcess {
         }
     }
 
-    /// The last line of standard error but for ffmpeg's questions, or nil where there was none.
-    var lastMessage: String? {
-        lines.split(separator: UInt8(ascii: "\n")).last { !$0.starts(with: Array("Did you mean".utf8)) }
-            .map { String(decoding: $0, as: UTF8.self) }
+    /// The last lines of standard error.
+    var lastMessages: [String] {
+        lines.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// F_SETPIPE_SZ of fcntl(2), a macro that Swift does not import.

@@ -133,23 +133,31 @@ final class FFmpegSource: RecoverableSource, @unchecked Sendable {
                 source: name, reason: "nothing came for \(Self.patience / 1_000_000_000) seconds")
         } catch {
             _ = child?.reap()
-            let message = child?.lastMessage
+            let said = child.flatMap(message)
             stop()
-            guard var message else { throw .cannotOpen(source: name, reason: "ffmpeg finds no video in it") }
-            // ffmpeg says the name too.
-            for prefix in ["file:\(name): ", "\(name): "] where message.hasPrefix(prefix) {
-                message = String(message.dropFirst(prefix.count))
-            }
-            let isNoVideo = message.hasPrefix("Invalid data")
+            guard let said else { throw .cannotOpen(source: name, reason: "ffmpeg finds no video in it") }
+            let isNoVideo = said.hasPrefix("Invalid data")
             throw .cannotOpen(
-                source: name, reason: isNoVideo ? "ffmpeg finds no video in it: \(message)" : message)
+                source: name, reason: isNoVideo ? "ffmpeg finds no video in it: \(said)" : said)
         }
+    }
+
+    /// What ffmpeg says of the source, without its name; where it says nothing of it, the last of what it says.
+    private func message(of child: ChildProcess) -> String? {
+        let messages = child.lastMessages
+        let prefixes = ["file:\(name): ", "\(name): "]
+        for message in messages.reversed() {
+            for prefix in prefixes where message.hasPrefix(prefix) {
+                return String(message.dropFirst(prefix.count))
+            }
+        }
+        return messages.last
     }
 
     /// The stream's end: fine where the child says so too.
     private func end(of child: ChildProcess) throws(CaptureError) -> Bool {
         let ending = child.reap()
-        let reason = child.lastMessage
+        let reason = message(of: child)
         stop()
         if settings.isLive { throw .lost(source: name, reason: reason ?? "the stream ended") }
         if ending == .status(0) || ending == nil { return false }
