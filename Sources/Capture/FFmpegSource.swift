@@ -151,6 +151,8 @@ final class FFmpegSource: RecoverableSource, @unchecked Sendable {
                 return String(message.dropFirst(prefix.count))
             }
         }
+        // Of what it was told to take, not of the file; on the line after it says how to get round that.
+        if messages.contains(where: { $0.hasPrefix("Stream map") }) { return "there is no video in it" }
         return messages.last
     }
 

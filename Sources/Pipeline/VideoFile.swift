@@ -111,14 +111,16 @@ final class VideoFile: FrameTarget {
         unlink(unfinished)
     }
 
-    /// The last line that ffmpeg wrote.
+    /// Why, in ffmpeg's words: its first line, because those after it tell what came of that.
     private func failure() -> RecordingError {
         if let encoder, encoder.isRunning { encoder.terminate() }
         let text =
             messages.map { String(decoding: $0.fileHandleForReading.availableData, as: UTF8.self) } ?? ""
-        let line =
-            text.split(whereSeparator: \.isNewline).last.map(String.init) ?? "it ended before the video did"
-        return .cannotWrite(path: path, reason: "ffmpeg: \(line)")
+        var line = text.split(whereSeparator: \.isNewline).first ?? "it ended before the video did"
+        // "[libx264 @ 0x55d0]" before it names a part of ffmpeg.
+        if line.hasPrefix("["), let end = line.firstRange(of: "] ") { line = line[end.upperBound...] }
+        let reason = line.replacingOccurrences(of: "file:\(unfinished)", with: path)
+        return .cannotWrite(path: path, reason: "ffmpeg: \(reason)")
     }
 
     private static func find(_ program: String) -> String? {

@@ -111,13 +111,26 @@ struct SourceOpenerTests {
         }
     }
 
+    /// Silence, 8000 samples a second of 8 bits each.
+    private func wave(samples: UInt32) -> [UInt8] {
+        func bytes(_ numbers: UInt32...) -> [UInt8] {
+            numbers.flatMap { number in (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) } }
+        }
+        // One channel of plain samples; then the rates in samples and bytes, and a sample's bytes and bits.
+        let format = bytes(16, 1 << 16 | 1, 8000, 8000, 8 << 16 | 1)
+        return Array("RIFF".utf8) + bytes(36 + samples) + Array("WAVEfmt ".utf8) + format + Array("data".utf8)
+            + bytes(samples) + [UInt8](repeating: 128, count: Int(samples))
+    }
+
     @Test("that means nothing is refused in one line that says why")
     func refused() throws {
         let rubbish = try folder.write((0..<5000).map { UInt8($0 * 37 & 255) }, to: "rubbish.mp4")
         let empty = try folder.write([], to: "empty.mp4")
+        let sound = try folder.write(wave(samples: 800), to: "sound.wav")
         let noPictures = try TemporaryFolder()
         for (name, words) in [
-            ("/no/such/file.mp4", "no file and no camera of this name"), (rubbish, "Invalid data"),
+            (sound, "there is no video in it"), ("/no/such/file.mp4", "no file and no camera of this name"),
+            (rubbish, "Invalid data"),
             (empty, "the file is empty"), (noPictures.path, "no .jpg, .jpeg or .png"),
             ("/dev/null", "it gives no pictures"), ("/dev/video99", "there is no such"),
         ] {

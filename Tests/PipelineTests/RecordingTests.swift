@@ -58,7 +58,10 @@ struct RecordingTests {
     func unknownFormat() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        #expect(try record("\(folder)/a.nonsense", frames: 200).count == 1)
+        let errors = try record("\(folder)/a.nonsense", frames: 200)
+        #expect(errors.count == 1)
+        #expect(
+            errors.allSatisfy { "\($0)".contains("output format for '\(folder)/a.nonsense'") }, "\(errors)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
     }
 
