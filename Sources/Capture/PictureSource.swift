@@ -29,8 +29,8 @@ final class PictureSource: FrameSource, @unchecked Sendable {
     /// Shows one picture until cancelled, or once where no pace is kept.
     convenience init(picture path: String, frameRate: Double?, isPaced: Bool) throws(CaptureError) {
         try self.init(
-            name: path, paths: [path], rate: frameRate ?? Self.pictureRate, isPaced: isPaced, repeats: isPaced
-        )
+            name: path, paths: [path], rate: frameRate ?? (isPaced ? Self.pictureRate : Self.folderRate),
+            isPaced: isPaced, repeats: isPaced)
     }
 
     /// Shows each picture of a folder once, in the order of their names.
@@ -54,7 +54,7 @@ final class PictureSource: FrameSource, @unchecked Sendable {
         let pacer = Pacer(framesPerSecond: rate)
         interval = pacer.interval
         self.pacer = isPaced ? pacer : nil
-        frameRate = isPaced ? rate : nil
+        frameRate = rate
         do {
             try ImageFile.readColor(path: paths[0], into: &image)
         } catch {
