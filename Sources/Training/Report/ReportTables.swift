@@ -121,8 +121,11 @@ extension RunRecord {
     /// Whether the run went to its last epoch.
     var isFinished: Bool { facts["epochs"] != nil }
 
-    /// Whether training images were varied.
-    var isAugmented: Bool { facts["augmentation"] != "\(Augmentation.none)" }
+    /// Whether training images were varied: any strength but 0, or mirrored.
+    var isAugmented: Bool {
+        let strengths = facts["augmentation"] ?? ""
+        return strengths.contains("true") || strengths.contains { "123456789".contains($0) }
+    }
 
     /// As the paper writes it.
     var architectureName: String {
