@@ -59,7 +59,7 @@ def main():
             for path in sorted(ROOT.glob("models/*.safetensors")):
                 with safe_open(path, "pt") as file:
                     # The second look at found faces is another network.
-                    if "architecture" in (file.metadata() or {}):
+                    if "widths" in (file.metadata() or {}):
                         models.append((str(path), str(path.relative_to(ROOT))))
             for architecture in ("cnn", "cnn-bilstm", "raut"):
                 path = str(folder / f"{architecture}.safetensors")
