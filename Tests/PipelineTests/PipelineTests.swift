@@ -60,8 +60,8 @@ struct PipelineTests {
         #expect(counts.taken == 100)
         #expect(counts.dropped > 50)
         #expect(counts.worked + counts.dropped == 100)
-        // Waiting in line would take seconds by the end.
-        #expect(counts.latency.percentile(1) < 500)
+        // Waiting in line, the last one would be four seconds late.
+        #expect(counts.latency.percentile(1) < 2000)
     }
 
     @Test("a viewer gets every frame while the worker is stuck on one")
