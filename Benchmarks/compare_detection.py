@@ -6,7 +6,7 @@
 
 Each JPEG or PNG is read by both from the file itself, OpenCV with IMREAD_GRAYSCALE; others are handed over as PNGs, and
 so is every tenth frame of a video. With --variants each is also tried smaller and larger, darker, brighter, mirrored,
-cut and with noise; with --scenes N, N scenes are made of the faces that the first cascade finds in the pictures: put at
+cut and with noise; with --scenes N, N scenes are made of the faces that OpenCV finds in the pictures: put at
 other places and sizes, in other light, several at once, on the pictures' own parts or on noise. With --random N the
 parameters are drawn, N sets of them, instead of the usual six. For every cascade and every set of parameters, both must
 find the same number of faces, and each pair must overlap by 0.9 (IoU) or more. Prints a table and the pictures that
@@ -161,7 +161,7 @@ def main():
             add(name, file, grey)
             for kind, picture in variants(grey, random) if arguments.variants else []:
                 add(f"{name} ({kind})", None, picture)
-        first = cv2.CascadeClassifier(f"{arguments.cascades}/haarcascade_{arguments.only[0]}.xml")
+        first = cv2.CascadeClassifier(f"{arguments.cascades}/haarcascade_{CASCADES[0]}.xml")
         for name, scene in scenes(arguments.scenes, greys, first, random):
             add(name, None, scene)
         print(f"{len(cases)} pictures")
