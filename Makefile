@@ -2,6 +2,7 @@
 # make test     installs what is missing, builds, and passes all tests
 # make test-camera  tests against the kernel's own camera driver, in a virtual machine (x86-64)
 # make test-service  the systemd units, started by systemd in that virtual machine
+# make test-program  the program as a process: how it ends, and that it writes nothing that it was not told to
 # make lint     checks the format
 # make fuzz     feeds the readers a hundred thousand damaged files each, under the address sanitizer
 # make static   builds with Swift's runtime inside, for installing
@@ -33,7 +34,7 @@ RULES = $(wildcard systemd/*.rules)
 CONF = $(wildcard systemd/raut.conf)
 MODELS = $(wildcard models/*.safetensors)
 
-.PHONY: setup swift build run test test-camera test-service fuzz lint static install uninstall deb fresh fresh-package
+.PHONY: setup swift build run test test-camera test-service test-program fuzz lint static install uninstall deb fresh fresh-package
 
 # One look at what is installed, and apt only where something is missing.
 setup: swift
@@ -84,6 +85,10 @@ test-service:
 	rm -rf .build/guest
 	@$(MAKE) --no-print-directory install STATIC=.build/release/raut DESTDIR=.build/guest PREFIX=/usr/local
 	GUEST_SECONDS=$${GUEST_SECONDS:-900} Tests/Camera/boot --systemd Tests/Service/guest.sh
+
+test-program: build
+	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) socat strace"
+	Tests/Service/program
 
 # RAUT_FUZZ=… says how many; a build of its own, so that the usual one stays.
 fuzz: setup

@@ -86,12 +86,14 @@ let package = Package(
         tests("EmotionRecognition", ["Imaging", "FaceDetection", "NeuralNetwork", "CAllocationCounter"]),
         tests("Tracking", ["Imaging", "FaceDetection", "EmotionRecognition"]),
         tests("Training", ["Imaging", "NeuralNetwork", "EmotionRecognition"]),
-        tests("Events", ["Imaging", "EmotionRecognition", "Tracking"]),
+        tests("Events", ["Imaging", "EmotionRecognition", "Tracking", "Mutation"]),
         tests("Overlay", ["Imaging", "Capture", "EmotionRecognition", "Tracking", "CSDL2"]),
         tests(
             "Pipeline",
             ["Imaging", "Capture", "FaceDetection", "EmotionRecognition", "Events", "Tracking"]),
-        tests("raut", ["EmotionRecognition", "FaceDetection", "Imaging", "Capture", "Events", "Pipeline"]),
+        tests(
+            "raut",
+            ["EmotionRecognition", "FaceDetection", "Imaging", "Capture", "Events", "Pipeline", "Mutation"]),
     ],
     swiftLanguageModes: [.v6]
 )

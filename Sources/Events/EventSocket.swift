@@ -32,6 +32,9 @@ struct EventSocket: Sendable {
 
     /// Takes over a socket that systemd listens on.
     init(inherited descriptor: Int32) {
+        // systemd hands it over blocking; the loop takes readers until there is none left to take.
+        let flags = fcntl(descriptor, F_GETFL)
+        if flags >= 0 { _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
         self.descriptor = descriptor
         path = ""
         identity = nil

@@ -5,7 +5,7 @@ import Glibc
 
 /// A connection to an MQTT broker through libmosquitto, driven by one thread: Sendable unchecked, as who makes it hands
 /// it to that thread.
-final class MQTTClient: @unchecked Sendable {
+package final class MQTTClient: @unchecked Sendable {
     private let address: MQTTAddress
     private let handle: OpaquePointer
     private let state: UnsafeMutablePointer<State>
@@ -24,7 +24,7 @@ final class MQTTClient: @unchecked Sendable {
     private static let library: Int32 = mosquitto_lib_init()
 
     /// Prepares a connection.
-    init(_ address: MQTTAddress, authorities: String?) throws(EventError) {
+    package init(_ address: MQTTAddress, authorities: String?) throws(EventError) {
         guard Self.library == MOSQ_ERR_SUCCESS.code else {
             throw .cannotPublish(address: address.name, reason: "libmosquitto does not start")
         }
@@ -68,7 +68,7 @@ final class MQTTClient: @unchecked Sendable {
     }
 
     /// True between the broker's welcome and the end of the connection.
-    var isConnected: Bool { state.pointee.isConnected }
+    package var isConnected: Bool { state.pointee.isConnected }
 
     /// True where the broker has acknowledged nearly all messages.
     var hasRoom: Bool { state.pointee.unacknowledged < Self.window }
@@ -77,13 +77,13 @@ final class MQTTClient: @unchecked Sendable {
     var isIdle: Bool { state.pointee.unacknowledged <= 0 }
 
     /// Opens the connection; the broker's welcome comes later. Waits as long as the network takes.
-    func connect() throws(EventError) {
+    package func connect() throws(EventError) {
         state.pointee = State()
         try check(mosquitto_connect(handle, address.host, Int32(address.port), Self.keepAlive))
     }
 
     /// Sends and takes what is there, after waiting for the broker or for `wake` to be readable.
-    func exchange(waitingFor wake: Int32, milliseconds: Int32) throws(EventError) {
+    package func exchange(waitingFor wake: Int32, milliseconds: Int32) throws(EventError) {
         let wantsWrite = mosquitto_want_write(handle)
         var polls = [
             pollfd(
@@ -104,7 +104,9 @@ final class MQTTClient: @unchecked Sendable {
     }
 
     /// Publishes a message, to a topic below the address' own where `below` says so; at least once.
-    func publish(_ bytes: some Collection<UInt8>, to below: String?, isRetained: Bool) throws(EventError) {
+    package func publish(
+        _ bytes: some Collection<UInt8>, to below: String?, isRetained: Bool
+    ) throws(EventError) {
         let topic = below.map { "\(address.topic)/\($0)" } ?? address.topic
         let payload = Array(bytes)
         state.pointee.unacknowledged += 1
@@ -112,7 +114,7 @@ final class MQTTClient: @unchecked Sendable {
     }
 
     /// Says good-bye; waits a little for the broker to have taken everything.
-    func disconnect(within seconds: Double) {
+    package func disconnect(within seconds: Double) {
         let end = monotonicNanoseconds() + UInt64(seconds * 1e9)
         while state.pointee.unacknowledged > 0, monotonicNanoseconds() < end {
             guard (try? exchange(waitingFor: -1, milliseconds: 10)) != nil else { return }

@@ -181,6 +181,24 @@ struct EventServerTests {
         reader.close()
     }
 
+    @Test("a socket that was handed over blocking, as systemd does, serves readers one after another")
+    func inherited() throws {
+        let listening = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        #expect(bindUnixSocket(listening, to: path) && listen(listening, 8) == 0)
+        let server = try EventServer(listening: listening, hello: hello)
+        let first = try connect(server)
+        server.send(numbered(1))
+        #expect(first.line() == "line 1")
+        let second = try connect(server)
+        server.send(numbered(2))
+        #expect(first.line() == "line 2" && second.line() == "line 2")
+        server.stop()
+        // The file is systemd's.
+        #expect(access(path, F_OK) == 0)
+        first.close()
+        second.close()
+    }
+
     @Test("a stale socket file is replaced, one in use is not")
     func stale() throws {
         let first = try EventServer(path: path, hello: hello)
@@ -190,15 +208,7 @@ struct EventServerTests {
         reader.close()
 
         let abandoned = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(abandoned, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        #expect(bound == 0)
+        #expect(bindUnixSocket(abandoned, to: path))
         close(abandoned)
         #expect(access(path, F_OK) == 0)
         let second = try EventServer(path: path, hello: hello)
