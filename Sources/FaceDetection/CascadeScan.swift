@@ -74,6 +74,8 @@ final class CascadeScan: @unchecked Sendable {
         for result in results.prefix(plan.jobs.count) {
             windows.append(contentsOf: scratches[result.member].found[result.range])
         }
+        // Which thread finds how many is chance: each has room for all of them from now on.
+        for scratch in scratches { scratch.found.reserveCapacity(windows.count) }
     }
 
     private func setThreads(_ count: Int) {
