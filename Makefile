@@ -3,6 +3,7 @@
 # make test-camera  tests against the kernel's own camera driver, in a virtual machine (x86-64)
 # make test-service  the systemd units, started by systemd in that virtual machine
 # make test-program  the program as a process: how it ends, and that it writes nothing that it was not told to
+# make endurance  a million frames with faces, readers and the source coming and going, and a table of what was left
 # make lint     checks the format
 # make fuzz     feeds the readers a hundred thousand damaged files each, under the address sanitizer
 # make static   builds with Swift's runtime inside, for installing
@@ -34,7 +35,8 @@ RULES = $(wildcard systemd/*.rules)
 CONF = $(wildcard systemd/raut.conf)
 MODELS = $(wildcard models/*.safetensors)
 
-.PHONY: setup swift build run test test-camera test-service test-program fuzz lint static install uninstall deb fresh fresh-package
+.PHONY: setup swift build run test test-camera test-service test-program endurance fuzz lint static install uninstall \
+	deb fresh fresh-package
 
 # One look at what is installed, and apt only where something is missing.
 setup: swift
@@ -68,7 +70,8 @@ run: build
 TEST_PACKAGES = mosquitto mosquitto-clients
 test:
 	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(TEST_PACKAGES)"
-	$(SWIFT) test -c release
+	$(BUILD) --build-tests
+	$(SWIFT) test -c release --skip-build
 
 CAMERA_PACKAGES = qemu-system-x86 busybox-static cpio kmod v4l-utils jq
 test-camera:
@@ -89,6 +92,10 @@ test-service:
 test-program: build
 	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) socat strace"
 	Tests/Service/program
+
+# RAUT_ENDURANCE=… says how many frames.
+endurance: setup
+	RAUT_ENDURANCE=$${RAUT_ENDURANCE:-1000000} $(SWIFT) test -c release --disable-xctest --filter EnduranceTests
 
 # RAUT_FUZZ=… says how many; a build of its own, so that the usual one stays.
 fuzz: setup
