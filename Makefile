@@ -66,8 +66,9 @@ build: setup
 run: build
 	@exec .build/release/raut run $(ARGS)
 
-# A broker and its reader for the tests of MQTT, as programs; the service that comes with them is not left running.
-TEST_PACKAGES = mosquitto mosquitto-clients
+# A broker and its reader for the tests of MQTT, as programs; the service that comes with them is not left running. xz
+# packs what the tests unpack.
+TEST_PACKAGES = mosquitto mosquitto-clients xz-utils
 test:
 	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(TEST_PACKAGES)"
 	$(BUILD) --build-tests
