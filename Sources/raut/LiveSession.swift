@@ -43,7 +43,7 @@ struct LiveSession {
         let detector = VerifyingDetector(
             try FaceDetector(cascadeAt: Locations.cascade(settings.cascade)),
             verifier: try FaceVerifier(modelAt: Locations.model(Locations.verifier)))
-        let opened = try SourceOpener.open(settings.source)
+        let opened = try Self.open(settings.source, patience: reload.isReloaded ? 3 : 0)
         for note in opened.notes { CommandLineInterface.report(note) }
         let source = opened.source
 
@@ -69,6 +69,8 @@ struct LiveSession {
             if case .back = notice { outlets.greet(with: hello.encoded(for: source)) }
         }
         stop.whenRequested { pipeline.stop() }
+        // Nobody holds the pipeline, and with it the camera, once it has ended: the next one opens it again.
+        defer { stop.whenRequested {} }
         reload.begin(with: pipeline)
         let reporter = LiveReporter(pipeline, interval: settings.statisticsInterval)
         if let window {
@@ -79,6 +81,19 @@ struct LiveSession {
         reporter.stop()
         if case .failed(let error) = outcome { throw error }
         return isRecordingBroken.wait(timeout: .now()) == .success ? 1 : 0
+    }
+
+    /// Opens the source; after a reload the one before may take a moment to be let go of.
+    private static func open(_ request: SourceRequest, patience seconds: Double) throws -> OpenedSource {
+        let end = Date(timeIntervalSinceNow: seconds)
+        while true {
+            do {
+                return try SourceOpener.open(request)
+            } catch {
+                guard Date() < end else { throw error }
+                usleep(100_000)
+            }
+        }
     }
 
     private func configuration(
@@ -108,6 +123,7 @@ private final class OptionsReload: Sendable {
     private struct State {
         var pipeline: Pipeline?
         var settings: LiveSettings?
+        var isReloaded = false
     }
 
     private let state = Mutex(State())
@@ -138,10 +154,13 @@ private final class OptionsReload: Sendable {
         if isOld { pipeline.stop() }
     }
 
+    /// True from the second pipeline on.
+    var isReloaded: Bool { state.withLock { $0.isReloaded } }
+
     /// The new options, once.
     func takeSettings() -> LiveSettings? {
         state.withLock { state in
-            defer { state = State() }
+            defer { state = State(isReloaded: true) }
             return state.settings
         }
     }
