@@ -51,22 +51,39 @@ public enum ImageFile {
     public static func encodeJPEG(
         _ image: ColorImage, quality: Int = 92, name: String = "JPEG"
     ) throws(ImageError) -> [UInt8] {
+        try encodeJPEG(
+            image.pixels, image.width, image.height, TJPF_RGB, quality < 90 ? TJSAMP_420 : TJSAMP_444,
+            quality,
+            name)
+    }
+
+    /// A grey image as the bytes of a grey JPEG file.
+    public static func encodeJPEG(
+        _ image: GrayImage, quality: Int = 92, name: String = "JPEG"
+    ) throws(ImageError) -> [UInt8] {
+        try encodeJPEG(image.pixels, image.width, image.height, TJPF_GRAY, TJSAMP_GRAY, quality, name)
+    }
+
+    private static func encodeJPEG(
+        _ pixels: [UInt8], _ width: Int, _ height: Int, _ format: TJPF, _ sampling: TJSAMP, _ quality: Int,
+        _ name: String
+    ) throws(ImageError) -> [UInt8] {
         // 65,500 is the most that libjpeg takes on a side.
-        guard (1...65_500).contains(image.width), (1...65_500).contains(image.height) else {
-            throw .unwritable(path: name, reason: "a JPEG can't have \(image.width)×\(image.height) pixels")
+        guard (1...65_500).contains(width), (1...65_500).contains(height) else {
+            throw .unwritable(path: name, reason: "a JPEG can't have \(width)×\(height) pixels")
         }
         guard let handle = tjInitCompress() else { throw .unwritable(path: name, reason: "out of memory") }
         defer { tjDestroy(handle) }
-        let quality = Int32(min(100, max(1, quality)))
-        let sampling = Int32((quality < 90 ? TJSAMP_420 : TJSAMP_444).rawValue)
-        let capacity = tjBufSize(Int32(image.width), Int32(image.height), sampling)
+        let sampling = Int32(sampling.rawValue)
+        let capacity = tjBufSize(Int32(width), Int32(height), sampling)
         var status: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: Int(capacity)) { buffer, count in
             var target = buffer.baseAddress
             var size = UInt(buffer.count)
             status = tjCompress2(
-                handle, image.pixels, Int32(image.width), 0, Int32(image.height),
-                Int32(TJPF_RGB.rawValue), &target, &size, sampling, quality, TJFLAG_NOREALLOC)
+                handle, pixels, Int32(width), 0, Int32(height),
+                Int32(format.rawValue), &target, &size, sampling, Int32(min(100, max(1, quality))),
+                TJFLAG_NOREALLOC)
             count = status == 0 ? Int(size) : 0
         }
         guard status == 0 else {

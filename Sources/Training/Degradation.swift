@@ -1,7 +1,9 @@
 import Foundation
+import Imaging
 import NeuralNetwork
 
-/// What a webcam does to a face: light from one side, the blur of a small face blown up, noise of a dark room.
+/// What a webcam does to a face: light from one side, the blur of a small face blown up, noise of a dark room, the
+/// blocks of JPEG.
 ///
 /// Each comes with a chance of its own and at a random strength up to the one given, in the order in which a camera
 /// does it.
@@ -14,24 +16,31 @@ public struct Degradation: Sendable, Equatable {
     public var blur: Float
     /// The strongest noise: the deviation of a Gaussian, in grey levels.
     public var noise: Float
+    /// The strongest compression: 100 less the lowest quality, as libjpeg counts it.
+    public var compression: Float
 
     /// Takes all strengths; 0 for none.
-    public init(chance: Float = 0, light: Float = 0, blur: Float = 0, noise: Float = 0) {
+    public init(
+        chance: Float = 0, light: Float = 0, blur: Float = 0, noise: Float = 0, compression: Float = 0
+    ) {
         self.chance = chance
         self.light = light
         self.blur = blur
         self.noise = noise
+        self.compression = compression
     }
 
     /// Faces as they are.
     public static let none = Degradation()
     /// What the default network is trained with.
-    public static let webcam = Degradation(chance: 0.3, light: 0.7, blur: 1.4, noise: 22)
+    public static let webcam = Degradation(
+        chance: 0.15, light: 0.7, blur: 1.4, noise: 24, compression: 88)
 
     /// Every strength multiplied by a factor, as often as before.
     public func scaled(by factor: Float) -> Degradation {
         Degradation(
-            chance: chance, light: min(1, light * factor), blur: blur * factor, noise: noise * factor)
+            chance: chance, light: min(1, light * factor), blur: blur * factor, noise: noise * factor,
+            compression: min(99, compression * factor))
     }
 
     /// Spoils an image of `side` × `side` grey levels, 0…255, in place; does nothing, and draws nothing, without a
@@ -50,6 +59,9 @@ public struct Degradation: Sendable, Equatable {
             for index in 0..<side * side {
                 pixels[index] = min(255, max(0, pixels[index] + deviation * random.normal()))
             }
+        }
+        if compression > 0, random.uniform() < chance {
+            compress(pixels, side, quality: 100 - Int(random.uniform() * compression))
         }
     }
 
@@ -91,5 +103,15 @@ public struct Degradation: Sendable, Equatable {
                 }
             }
         }
+    }
+
+    /// Through a JPEG and back; left as it is where there is no memory for one.
+    private func compress(_ pixels: UnsafeMutablePointer<Float>, _ side: Int, quality: Int) {
+        var image = GrayImage(width: side, height: side)
+        for index in 0..<side * side { image.pixels[index] = UInt8(min(255, max(0, pixels[index] + 0.5))) }
+        guard let bytes = try? ImageFile.encodeJPEG(image, quality: quality),
+            (try? JPEGDecoder().decode(bytes, into: &image)) != nil, image.pixels.count == side * side
+        else { return }
+        for index in 0..<side * side { pixels[index] = Float(image.pixels[index]) }
     }
 }

@@ -59,4 +59,17 @@ struct DegradationTests {
         let steps = zip(row, row.dropFirst()).map { $1 - $0 }
         #expect(steps.allSatisfy { $0 <= 1e-3 } || steps.allSatisfy { $0 >= -1e-3 })
     }
+
+    @Test("compression moves pixels little on the whole, and keeps what is flat")
+    func compression() {
+        let flat = spoilt(Degradation(chance: 1, compression: 88)) { _, _ in 100 }
+        #expect(flat.allSatisfy { abs($0 - 100) <= 8 })
+        let stripes: (Int, Int) -> Float = { x, y in x / 3 % 2 == 0 ? 60 : Float(y) * 4 }
+        let clean = spoilt(.none, pixel: stripes)
+        let packed = spoilt(Degradation(chance: 1, compression: 99), 5, pixel: stripes)
+        #expect(packed != clean)
+        #expect(packed.allSatisfy { $0 >= 0 && $0 <= 255 && $0 == $0.rounded() })
+        let change = zip(packed, clean).reduce(0) { $0 + abs($1.0 - $1.1) } / Float(clean.count)
+        #expect(change > 0.2 && change < 30)
+    }
 }
