@@ -37,6 +37,7 @@ public final class Trainer {
     /// Images that each epoch is judged by.
     let validation: FaceDataSet
     let classWeights: [Float]?
+    let teacher: Teacher?
     let execution: Execution
     let optimizer: Optimizer
     let average: WeightAverage?
@@ -73,10 +74,11 @@ public final class Trainer {
         public var secondsLeft: Double
     }
 
-    /// Takes the data; `classWeights` weighs each image's loss by its label.
+    /// Takes the data; `classWeights` weighs each image's loss by its label, `teacher` has answers for the training
+    /// images.
     public init(
         _ options: TrainingOptions, training: FaceDataSet, validation: FaceDataSet,
-        classWeights: [Float]? = nil
+        classWeights: [Float]? = nil, teacher: Teacher? = nil
     ) throws(TrainingError) {
         guard training.count > 0 else { throw .noImages(of: "training") }
         guard validation.count > 0 else { throw .noImages(of: "validation") }
@@ -84,6 +86,7 @@ public final class Trainer {
         self.training = training
         self.validation = validation
         self.classWeights = classWeights
+        self.teacher = teacher
         network = EmotionNetwork(options.network, seed: options.seed)
         execution = Execution(threads: options.threads)
         execution.seed = options.seed
@@ -98,6 +101,14 @@ public final class Trainer {
     public var stepsPerEpoch: Int {
         let (full, rest) = training.count.quotientAndRemainder(dividingBy: options.batch)
         return max(1, full + (rest > 1 ? 1 : 0))
+    }
+
+    /// Begins at the weights of a model of the same configuration instead of random ones.
+    public func start(from file: SafeTensors, path: String) throws(ModelFileError) {
+        try network.load(file, path: path)
+        for (average, parameter) in zip(average?.values ?? [], optimizer.parameters) {
+            average.copy(from: parameter.value)
+        }
     }
 
     /// Runs to the last epoch, or until `shouldStop` says so between two steps.
@@ -163,7 +174,8 @@ public final class Trainer {
         let indices = order[first..<min(order.count, first + options.batch)]
         let globalStep = position.epoch * stepsPerEpoch + position.step
         batch.fill(
-            training, indices, options: options, classWeights: classWeights, epoch: position.epoch, execution)
+            training, indices, options: options, classWeights: classWeights, epoch: position.epoch,
+            teacher: teacher, execution)
         var random = Xoshiro256StarStar(seed: options.seed, 0x313, globalStep)
         if options.mixupShare > 0, random.uniform() < options.mixupShare {
             batch.mix(alpha: options.mixupAlpha, using: &random)

@@ -24,12 +24,15 @@ final class TrainingBatch {
     func fill(
         _ data: FaceDataSet, _ indices: ArraySlice<Int>, options: TrainingOptions, classWeights: [Float]?,
         epoch: Int,
-        _ execution: Execution
+        teacher: Teacher? = nil, _ execution: Execution
     ) {
         let size = FaceDataSet.pixelsPerImage
         let side = NetworkConfiguration.side
         images.resize([indices.count, side, side, 1])
         setTargets(data, indices, smoothing: options.labelSmoothing, classWeights)
+        if let teacher, options.teacherShare > 0 {
+            blend(teacher, indices, share: options.teacherShare)
+        }
         scratch.withUnsafeMutableBufferPointer { rows in
             // Each thread has a row of its own.
             nonisolated(unsafe) let rows = rows
@@ -109,6 +112,20 @@ final class TrainingBatch {
                     weights[head].append(classWeights?[data.labels[index]] ?? 1)
                 case .ferplus:
                     weights[head].append(data.setVotesTarget(index, into: row) ? 1 : 0)
+                }
+            }
+        }
+    }
+
+    /// Moves targets toward a teacher's; where an image has no label of its own, the teacher's alone counts, by its
+    /// share.
+    private func blend(_ teacher: Teacher, _ indices: ArraySlice<Int>, share: Float) {
+        for (head, kind) in heads.enumerated() {
+            for (place, index) in indices.enumerated() {
+                let row = targets[head].pointer + place * kind.classes
+                let isLabelled = weights[head][place] > 0
+                if teacher.blend(row, of: index, head: kind, share: isLabelled ? share : 1), !isLabelled {
+                    weights[head][place] = share
                 }
             }
         }

@@ -26,6 +26,8 @@ public struct TrainingOptions: Sendable, Equatable {
     public var mixupShare: Float
     /// The parameter of the beta distribution that mixup draws from.
     public var mixupAlpha: Float
+    /// How much a teacher's word counts beside the labels, 0 to 1.
+    public var teacherShare: Float = 0
     /// How images are varied.
     public var augmentation: Augmentation
     /// Seeds everything random.

@@ -25,6 +25,9 @@ enum TrainCommand {
             Option("brightness", "PART", help: "change brightness by up to this part of the range"),
             Option("erasing", "P", help: "chance that a rectangle is erased"),
             Option("mixup", "PART", help: "mix the images of this part of the batches in pairs"),
+            Option("from", "MODEL", help: "begin at a model's weights instead of random ones"),
+            Option("teacher", "MODEL,…", help: "learn from what these models say, too"),
+            Option("teacher-share", "PART", help: "how much they count beside the labels; 0.5 unless given"),
             Option("no-flip", help: "never mirror images"),
             Option("no-augmentation", help: "train on the images as they are"),
             Option("no-pictures", help: "leave faces out of the report"),
@@ -37,9 +40,15 @@ enum TrainCommand {
         let options = try trainingOptions(arguments)
         let split = TrainingArguments.split(arguments, options)
         let data = try TrainingArguments.data(arguments, options)
-        let trainer = try Trainer(
-            options, training: data.training, validation: data.validation, classWeights: data.classWeights)
         let folder = try RunFolder(arguments.string("output") ?? "")
+        let display = TrainingDisplay(epochs: options.epochs)
+        let trainer = try Trainer(
+            options, training: data.training, validation: data.validation, classWeights: data.classWeights,
+            teacher: teacher(arguments, options, data.training, display))
+        if let name = arguments.string("from") {
+            let path = try Locations.model(name)
+            try trainer.start(from: SafeTensors(path: path), path: path)
+        }
         if arguments.flag("resume") {
             try folder.resume(trainer)
         } else if FileManager.default.fileExists(atPath: folder.checkpoint) {
@@ -48,7 +57,6 @@ enum TrainCommand {
                     "\(folder.checkpoint): a run is there: --resume goes on with it, else give another "
                     + "--output")
         }
-        let display = TrainingDisplay(epochs: options.epochs)
         display.begin(trainer, split: split)
         let interrupt = InterruptSignal()
         let finished = try folder.train(
@@ -66,6 +74,9 @@ enum TrainCommand {
             "learning_rate": "\(options.learningRate)", "optimizer": "\(options.optimizer)",
             "schedule": "\(options.schedule)", "augmentation": "\(options.augmentation)",
             "seed": "\(options.seed)", "mixup": "\(options.mixupShare)",
+            "from": arguments.string("from").map(fileName) ?? "",
+            "teacher": (arguments.string("teacher") ?? "").split(separator: ",").map { fileName("\($0)") }
+                .joined(separator: ","), "teacher_share": "\(options.teacherShare)",
             "validation_accuracy": "\(last?.validationAccuracy ?? 0)", "test_accuracy": "\(test.accuracy)",
         ]
         if options.network.architecture == .raut {
@@ -131,7 +142,33 @@ enum TrainCommand {
         }
         if let value = try arguments.double("mixup", in: 0...1) { options.mixupShare = Float(value) }
         if arguments.flag("no-flip") { options.augmentation.flip = false }
+        let share = try arguments.double("teacher-share", in: 0...1)
+        if arguments.string("teacher") != nil {
+            options.teacherShare = Float(share ?? 0.5)
+        } else if share != nil {
+            throw UsageError(description: "--teacher-share counts only with --teacher MODEL")
+        }
         return options
+    }
+
+    /// Asks the models of `--teacher`, and shows that it takes a while.
+    private static func teacher(
+        _ arguments: Arguments, _ options: TrainingOptions, _ data: FaceDataSet, _ display: TrainingDisplay
+    ) throws -> Teacher? {
+        guard let names = arguments.string("teacher") else { return nil }
+        let networks = try names.split(separator: ",").map {
+            try EmotionNetwork(modelAt: Locations.model(String($0)))
+        }
+        guard !networks.isEmpty else {
+            throw UsageError(description: "--teacher '\(names)': expected a model")
+        }
+        display.say("asking \(names) for \(data.count) images")
+        return Teacher(
+            networks, on: data, seed: options.seed, threads: options.threads, onProgress: display.teacher)
+    }
+
+    private static func fileName(_ path: String) -> String {
+        URL(fileURLWithPath: path).lastPathComponent
     }
 }
 

@@ -34,6 +34,15 @@ final class TrainingDisplay {
                 + "ETA \(duration(progress.secondsLeft))")
     }
 
+    /// Renews the progress bar of a teacher's answers, at most ten times a second.
+    func teacher(_ done: Double) {
+        guard isTerminal else { return }
+        let now = ProcessInfo.processInfo.systemUptime
+        guard now - shown > 0.1 else { return }
+        shown = now
+        put("\r\u{1B}[Kasking the teacher: \(percent(done))")
+    }
+
     /// One line for a finished epoch.
     func epoch(_ entry: TrainingHistory.Epoch) {
         let left = entry.seconds * Double(epochs - entry.epoch)

@@ -1,0 +1,70 @@
+import EmotionRecognition
+import NeuralNetwork
+import Testing
+import Training
+
+@Suite("Teacher")
+struct TeacherTests {
+    private let data = faces((0..<64).map { $0 % 7 })
+
+    private func options(_ epochs: Int, share: Float = 0) -> TrainingOptions {
+        var options = TrainingOptions(.cnnBiLSTM)
+        options.network.widths = [8, 8, 16, 16]
+        options.network.hidden = 16
+        options.network.dropout = 0
+        options.network.spatialDropout = 0
+        options.augmentation = .none
+        options.epochs = epochs
+        options.batch = 16
+        options.learningRate = 0.003
+        options.teacherShare = share
+        return options
+    }
+
+    @Test("what a teacher knows is learned from it alone, though every label is wrong")
+    func learnsFromTeacher() throws {
+        let trained = try Trainer(options(60), training: data, validation: data)
+        _ = try trained.run()
+        #expect(trained.evaluate(data).accuracy > 0.95)
+        let teacher = Teacher([trained.network], on: data, looks: 2, threads: 1)
+        let wrong = faces((0..<64).map { ($0 + 3) % 7 })
+        var mislabelled = data
+        mislabelled.labels = wrong.labels
+        let student = try Trainer(
+            options(60, share: 1), training: mislabelled, validation: data, teacher: teacher)
+        _ = try student.run()
+        #expect(student.evaluate(data).accuracy > 0.9)
+    }
+
+    @Test("a run begun at a model's weights starts with its answers")
+    func startsFromModel() throws {
+        let trained = try Trainer(options(20), training: data, validation: data)
+        _ = try trained.run()
+        let next = try Trainer(options(1), training: data, validation: data)
+        try next.start(from: trained.modelFile(), path: "model")
+        #expect(next.evaluate(data).logits == trained.evaluate(data).logits)
+    }
+
+    @Test("a model of another shape is no beginning, and the error says why")
+    func otherShape() throws {
+        var other = options(1)
+        other.network.widths = [8, 8, 16, 24]
+        let file = try Trainer(other, training: data, validation: data).modelFile()
+        let trainer = try Trainer(options(1), training: data, validation: data)
+        #expect(message { try trainer.start(from: file, path: "other") }?.hasPrefix("other: tensor ") == true)
+    }
+
+    @Test("a checkpoint made with a teacher is not taken up without it")
+    func checkpoint() throws {
+        let folder = try TemporaryFolder()
+        let network = EmotionNetwork(options(1).network, seed: 5)
+        let teacher = Teacher([network], on: data, looks: 1, threads: 1)
+        let path = "\(folder.path)/checkpoint.safetensors"
+        try Trainer(options(1, share: 0.5), training: data, validation: data, teacher: teacher)
+            .saveCheckpoint(to: path)
+        try Trainer(options(1, share: 0.5), training: data, validation: data, teacher: teacher)
+            .resume(from: path)
+        let without = try Trainer(options(1), training: data, validation: data)
+        #expect(throws: TrainingError.self) { try without.resume(from: path) }
+    }
+}
