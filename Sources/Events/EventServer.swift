@@ -6,7 +6,7 @@ import Synchronization
 /// Sends event lines to any number of readers of a Unix socket.
 ///
 /// `send` only leaves the line with the server's own thread: no reader, however slow or many, holds up who sends.
-public final class EventServer: EventSink {
+public final class EventServer: EventSink, @unchecked Sendable {
     /// What readers may cost; the defaults suit a kiosk.
     public struct Limits: Sendable {
         /// Readers at once; one more is closed when it comes.
@@ -27,7 +27,9 @@ public final class EventServer: EventSink {
         var isStopping = false
     }
 
-    private let mailbox: Mutex<Mailbox>
+    // Sendable unchecked because `lock` guards `mailbox`; the thread sanitizer sees this lock, and not a `Mutex`.
+    private let lock = NSLock()
+    private var mailbox: Mailbox
     private let readerCount = Atomic<Int>(0)
     private let wake: Int32
     private let ended = DispatchSemaphore(value: 0)
@@ -65,7 +67,7 @@ public final class EventServer: EventSink {
             throw .cannotListen(path: socket.path, reason: reason)
         }
         self.wake = wake
-        mailbox = Mutex(Mailbox(hello: hello))
+        mailbox = Mailbox(hello: hello)
         let thread = Thread { [self] in
             var loop = ReaderLoop(socket: socket, wake: wake, poll: poll, limits: limits)
             loop.run(server: self)
@@ -83,7 +85,7 @@ public final class EventServer: EventSink {
     /// Leaves a line for every reader that is there.
     public func send(_ line: [UInt8]) {
         guard readers > 0 else { return }
-        let wasEmpty = mailbox.withLock { mailbox in
+        let wasEmpty = lock.withLock {
             guard mailbox.lines.count + line.count <= Self.mailboxLimit else {
                 mailbox.lost += 1
                 return false
@@ -96,12 +98,12 @@ public final class EventServer: EventSink {
 
     /// Replaces the first line for readers that come from now on.
     public func setHello(_ line: [UInt8]) {
-        mailbox.withLock { $0.hello = line }
+        lock.withLock { mailbox.hello = line }
     }
 
     /// Sends what waits as far as readers take it at once, closes them, and removes the socket file.
     public func stop() {
-        let wasStopping = mailbox.withLock { mailbox in
+        let wasStopping = lock.withLock {
             defer { mailbox.isStopping = true }
             return mailbox.isStopping
         }
@@ -118,14 +120,14 @@ public final class EventServer: EventSink {
     /// What the loop works from: new lines moved to `lines`, and how many did not fit.
     func collect(into lines: inout [UInt8]) -> (lost: Int, isStopping: Bool) {
         lines.removeAll(keepingCapacity: true)
-        return mailbox.withLock { mailbox in
+        return lock.withLock {
             swap(&mailbox.lines, &lines)
             defer { mailbox.lost = 0 }
             return (mailbox.lost, mailbox.isStopping)
         }
     }
 
-    func hello() -> [UInt8] { mailbox.withLock { $0.hello } }
+    func hello() -> [UInt8] { lock.withLock { mailbox.hello } }
 
     func setReaders(_ count: Int) { readerCount.store(count, ordering: .relaxed) }
 }

@@ -59,8 +59,8 @@ public final class Pipeline: Sendable {
     private let statistics = Statistics()
     private let slot = FrameSlot()
     private let viewSlot: FrameSlot?
-    private let scene = Mutex(Scene())
-    private let outcome = Mutex<Outcome?>(nil)
+    private let scene = Guarded(Scene())
+    private let outcome = Guarded<Outcome?>(nil)
     private let isStopping = Atomic<Bool>(false)
     private let isLost = Atomic<Bool>(false)
     private let stopSignal = DispatchSemaphore(value: 0)

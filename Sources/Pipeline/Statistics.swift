@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// What became of the frames, and how long they took: counted by all threads, read by any.
 package final class Statistics: Sendable {
@@ -30,7 +29,7 @@ package final class Statistics: Sendable {
         }
     }
 
-    private let counts = Mutex(Counts())
+    private let counts = Guarded(Counts())
 
     package init() {}
 

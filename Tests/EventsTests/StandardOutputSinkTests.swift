@@ -13,11 +13,27 @@ private func line(_ number: Int) -> [UInt8] {
     Array("\(number)\(String(repeating: ".", count: 100))\n".utf8)
 }
 
-private func readAll(_ descriptor: Int32) -> [Substring] {
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while case let count = read(descriptor, &chunk, chunk.count), count > 0 { bytes += chunk[..<count] }
-    return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+/// Reads a pipe to its end on a thread of its own, for a task may have to wait for the tests beside it; Sendable
+/// unchecked, as the semaphore orders writing and reading.
+private final class PipeReader: @unchecked Sendable {
+    private var bytes: [UInt8] = []
+    private let ended = DispatchSemaphore(value: 0)
+
+    init(_ descriptor: Int32) {
+        Thread.detachNewThread { [self] in
+            var chunk = [UInt8](repeating: 0, count: 1 << 16)
+            while case let count = read(descriptor, &chunk, chunk.count), count > 0 {
+                bytes += chunk[..<count]
+            }
+            ended.signal()
+        }
+    }
+
+    /// All lines, once the pipe has ended.
+    func lines() -> [Substring] {
+        ended.wait()
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    }
 }
 
 @Suite("events on standard output", .serialized)
@@ -38,15 +54,15 @@ struct StandardOutputSinkTests {
     }
 
     @Test("a stuck reader does not hold up who sends, and is told what it lost")
-    func stuck() async {
+    func stuck() {
         let ends = makePipe()
         let output = StandardOutputSink(descriptor: ends.writing, limit: 1 << 14)
         let time = ContinuousClock().measure { for number in 0..<5000 { output.send(line(number)) } }
         #expect(time < .seconds(1))
-        let reader = Task { readAll(ends.reading) }
+        let reader = PipeReader(ends.reading)
         output.finish(within: 5)
         close(ends.writing)
-        let lines = await reader.value
+        let lines = reader.lines()
         let lost = lines.compactMap { $0.hasPrefix("{") ? Int($0.filter(\.isNumber)) : nil }.reduce(0, +)
         let kept = lines.count { !$0.hasPrefix("{") }
         #expect(lost > 0)
@@ -55,14 +71,14 @@ struct StandardOutputSinkTests {
     }
 
     @Test("a lossless one waits for a slow reader and loses nothing")
-    func lossless() async {
+    func lossless() {
         let ends = makePipe()
         let output = StandardOutputSink(descriptor: ends.writing, isLossless: true, limit: 1 << 12)
-        let reader = Task { readAll(ends.reading) }
+        let reader = PipeReader(ends.reading)
         for number in 0..<5000 { output.send(line(number)) }
         output.finish(within: 5)
         close(ends.writing)
-        #expect(await reader.value.count == 5000)
+        #expect(reader.lines().count == 5000)
         close(ends.reading)
     }
 
