@@ -23,6 +23,10 @@ enum EvaluateCommand {
                     + "model has it, joined for a folder"),
             Option("mirror", help: "show each face mirrored as well and average both answers"),
             Option("threads", "N", help: "threads that share the faces; as many as processors unless given"),
+            Option(
+                "pictures", "DIR",
+                help: "write there, as SVG, the confusion matrices and how sure answers are against how right"
+            ),
             Option("json", help: "one JSON object"),
         ],
         example: "raut evaluate --model raut --data fer2013.csv --ferplus fer2013new.csv",
@@ -80,10 +84,38 @@ enum EvaluateCommand {
         if let votes = data.votes, let answers = predictions[request.agreementHead] {
             agreements = [6, 8].map { AgreementEvaluation(answers, votes: votes, atLeast: $0) }
         }
+        if let folder = arguments.string("pictures") {
+            try writePictures(to: folder, request, evaluation, agreements)
+        }
         try StandardOutput.write(
             arguments.flag("json")
                 ? json(request, evaluation, agreements) : text(request, evaluation, agreements))
         return status
+    }
+
+    private static func writePictures(
+        to folder: String, _ request: Request, _ evaluation: Evaluation, _ agreements: [AgreementEvaluation]
+    ) throws {
+        let target = try RunFolder(folder)
+        let faces = request.usage == "all" ? "all faces" : request.usage
+        func write(_ chart: String, _ name: String) throws {
+            try target.write(chart, to: "\(target.path)/\(request.model)-\(name).svg")
+        }
+        try write(
+            Chart.confusion(
+                title: "\(request.model) on \(faces), head \(request.head.rawValue)", evaluation.confusion),
+            "\(request.head.rawValue)-confusion")
+        try write(
+            Chart.calibration(
+                title: "\(request.model) on \(faces), head \(request.head.rawValue)", evaluation),
+            "\(request.head.rawValue)-calibration")
+        for agreement in agreements {
+            try write(
+                Chart.confusion(
+                    title: "\(request.model) on \(faces), \(agreement.votes) of ten agree",
+                    agreement.confusion),
+                "agree\(agreement.votes)-confusion")
+        }
     }
 
     private static func isFolder(_ path: String) -> Bool {

@@ -55,6 +55,18 @@ struct EvaluationTests {
         #expect(evaluation.calibration.count == 15)
     }
 
+    @Test("the calibration chart has a point for each bin with faces, where confidence and accuracy say")
+    func calibrationChart() throws {
+        let answers = Array(repeating: probabilities(.happy, 0.9), count: 4) + [probabilities(.sad, 0.5)]
+        let evaluation = Evaluation(answers, labels: [3, 3, 3, 0, 4])
+        let svg = Chart.calibration(title: "a < b", evaluation)
+        #expect(svg.contains("a &lt; b"))
+        #expect(svg.contains("expected calibration error 22.00 %"))
+        #expect(svg.components(separatedBy: "<circle").count - 1 == 2)
+        // Confidence 0.5 and accuracy 1 on a square of 320 whose corner is at 56, 44.
+        #expect(svg.contains("cx='216.00' cy='44.00'"))
+    }
+
     @Test("full confidence falls in the last bin")
     func fullConfidence() {
         let evaluation = Evaluation([probabilities(.fear, 1)], labels: [2])

@@ -127,16 +127,16 @@ public enum Chart {
         return [1] + stride(from: step, through: count, by: step).filter { $0 > 1 }
     }
 
-    private static func key(_ x: Double, _ y: Double, _ name: String, _ color: String) -> String {
+    static func key(_ x: Double, _ y: Double, _ name: String, _ color: String) -> String {
         "<rect x='\(fixed(x))' y='\(fixed(y))' width='14' height='4' rx='2' fill='var(\(color))' />"
             + text(x + 20, y + 7, name, faint: true)
     }
 
-    private static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
+    static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
         "<line x1='\(fixed(x1))' y1='\(fixed(y1))' x2='\(fixed(x2))' y2='\(fixed(y2))' stroke='var(--grid)'/>"
     }
 
-    private static func text(
+    static func text(
         _ x: Double, _ y: Double, _ words: String, anchor: String = "start", bold: Bool = false,
         faint: Bool = false
     ) -> String {
@@ -144,12 +144,12 @@ public enum Chart {
             + (bold ? " font-weight='600'" : "") + ">\(escaped(words))</text>"
     }
 
-    private static func svg(_ width: Double, _ height: Double, _ title: String, _ parts: String) -> String {
+    static func svg(_ width: Double, _ height: Double, _ title: String, _ parts: String) -> String {
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 \(fixed(width)) \(fixed(height))' role='img' "
             + "aria-label='\(escaped(title))'><style>\(style)</style>\(parts)</svg>"
     }
 
-    private static func fixed(_ value: Double) -> String { String(format: "%.2f", value) }
+    static func fixed(_ value: Double) -> String { String(format: "%.2f", value) }
 }
 
 /// Text as HTML and SVG take it.
