@@ -37,6 +37,8 @@ through "a streaming error" "the stream failed" camera inject_fatal_streaming_er
 through "a broken buffer" "the driver hands over broken frames" camera inject_v4l2_buf_flag_error=1
 recover="camera percentage_of_dropped_buffers=0" \
   through "half of the frames dropped" "the driver dropped" camera percentage_of_dropped_buffers=50
+recover="camera percentage_of_dropped_buffers=0" \
+  through "no frame, and no error" "no frame for 2 seconds" camera percentage_of_dropped_buffers=100
 through "a refused buffer" "the driver refused VIDIOC_QBUF" camera inject_vidioc_qbuf_error=1
 refuse_to_start() { camera inject_vidioc_streamon_error=1; camera inject_fatal_streaming_error=1; }
 through "a start that is refused" "the stream failed" refuse_to_start
