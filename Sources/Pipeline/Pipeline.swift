@@ -171,17 +171,24 @@ public final class Pipeline: Sendable {
 
     private func capture() {
         var pool = FramePool()
+        var loss: Loss?
         while !isStopping.load(ordering: .relaxed) {
             do throws(CaptureError) {
                 guard
                     let frame = try pool.next({ frame throws(CaptureError) in try source.next(into: &frame) })
                 else { break }
                 statistics.update { $0.taken += 1 }
+                if loss != nil {
+                    loss = nil
+                    isLost.store(false, ordering: .relaxed)
+                    tell(.back(reason: source.name))
+                    notify(.back(name: source.name))
+                }
                 pass(source.takeNotice())
                 viewSlot?.put(frame)
                 if slot.put(frame, waits: configuration.isPlayback) { statistics.update { $0.dropped += 1 } }
             } catch {
-                guard recover(from: error) else { break }
+                guard recover(from: error, &loss) else { break }
             }
         }
         outcome.withLock { outcome in if outcome == nil { outcome = .ended } }
@@ -202,35 +209,49 @@ public final class Pipeline: Sendable {
         }
     }
 
-    /// Tries until the source is back, with pauses that grow; false where it can't come back or is not wanted any
-    /// more.
-    private func recover(from error: CaptureError) -> Bool {
+    /// A source that was lost and has given no frame since: what was said of it, and how long to wait before it is
+    /// tried again.
+    private struct Loss {
+        var said: String
+        var pause = 0.1
+    }
+
+    /// Tries until the source is open again, with pauses that grow; false where it can't come back or is not wanted
+    /// any more. It is back when it gives a frame: one that opens and gives none is lost once, not again and again.
+    private func recover(from error: CaptureError, _ known: inout Loss?) -> Bool {
         guard let source = source as? any RecoverableSource, source.canComeBack else {
             end(.failed(error))
             return false
         }
-        isLost.store(true, ordering: .relaxed)
-        tell(.lost(reason: error.reason))
-        notify(.lost(error))
-        var pause = 0.1
-        var said = error.reason
-        while !isStopping.load(ordering: .relaxed) {
+        var loss = known ?? Loss(said: error.reason)
+        defer { known = loss }
+        var isOpen = false
+        if known == nil {
+            isLost.store(true, ordering: .relaxed)
+            tell(.lost(reason: error.reason))
+            notify(.lost(error))
+        } else if !wait(&loss) {
+            return false
+        }
+        while !isOpen, !isStopping.load(ordering: .relaxed) {
             do {
                 try source.reopen()
-                isLost.store(false, ordering: .relaxed)
-                tell(.back(reason: source.name))
-                notify(.back(name: source.name))
-                return true
+                isOpen = true
             } catch {
-                if case .cannotOpen(_, let reason) = error, reason != said {
+                if case .cannotOpen(_, let reason) = error, reason != loss.said {
                     notify(.waiting(error))
-                    said = reason
+                    loss.said = reason
                 }
-                if stopSignal.wait(timeout: .now() + pause) == .success { return false }
-                pause = min(2, pause * 1.6)
+                guard wait(&loss) else { return false }
             }
         }
-        return false
+        return isOpen
+    }
+
+    /// Pauses, longer from time to time; false where the end comes meanwhile.
+    private func wait(_ loss: inout Loss) -> Bool {
+        defer { loss.pause = min(2, loss.pause * 1.6) }
+        return stopSignal.wait(timeout: .now() + loss.pause) == .timedOut
     }
 
     // MARK: - Work

@@ -143,6 +143,20 @@ struct PipelineTests {
         #expect(lines.names == ["appeared", "source lost", "source back", "left"])
     }
 
+    @Test("a source that opens again and gives no frame is lost once, and back when it gives one")
+    func opensButGivesNothing() {
+        let frames = Array(repeating: ScriptedSource.Step.frame, count: 10)
+        let stalls = Array(repeating: ScriptedSource.Step.lost(reason: "no frame for 2 seconds"), count: 4)
+        let source = ScriptedSource(frames + stalls + frames)
+        let lines = Lines()
+        let pipeline = Pipeline(
+            source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(),
+            sinks: [lines])
+        #expect(pipeline.wait() == .ended)
+        #expect(lines.names == ["appeared", "left", "source lost", "source back", "appeared", "left"])
+        #expect(!pipeline.isSourceLost)
+    }
+
     @Test("stop ends it soon, even while the source is lost, and every face has left")
     func stop() {
         let lines = Lines()
