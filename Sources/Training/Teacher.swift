@@ -24,7 +24,7 @@ public struct Teacher: Sendable {
     ///   - threads: Threads that share a batch.
     ///   - onProgress: Told after each batch which part is done, 0 to 1.
     public init(
-        _ networks: [EmotionNetwork], on data: FaceDataSet, looks: Int = 12, seed: UInt64 = 1, threads: Int,
+        _ networks: [EmotionNetwork], on data: FaceDataSet, looks: Int = 8, seed: UInt64 = 1, threads: Int,
         onProgress: (Double) -> Void = { _ in }
     ) {
         let execution = Execution(threads: threads)
