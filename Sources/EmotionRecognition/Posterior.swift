@@ -3,7 +3,7 @@ import NeuralNetwork
 
 /// How a network's heads become one probability for each of the seven emotions.
 ///
-/// The heads' probabilities are joined by their geometric mean (FER+'s without contempt), divided by the class
+/// The heads' probabilities are joined by their mean (FER+'s without contempt), divided by the class
 /// frequencies of the training set to a power (Saerens et al., 2002), and sharpened or softened by one temperature
 /// (Guo et al., 2017).
 public struct Posterior: Sendable, Equatable {
@@ -56,17 +56,20 @@ public struct Posterior: Sendable, Equatable {
 
     /// One probability an emotion from the logits of each head, seven or more each, FER2013's seven first.
     public func probabilities(_ heads: [[Float]]) -> EmotionProbabilities {
-        var logits = SIMD8<Float>()
-        var total: Float = 0
+        // The logarithm of the mean, which one more head changes as log(eᵃ + eᵇ): no probability is too small for it.
+        var logits = SIMD8<Float>(repeating: -.infinity)
+        var isEmpty = true
         for head in heads where head.count >= 7 {
-            total += 1
+            isEmpty = false
             let normalizer = head.withUnsafeBufferPointer { buffer in
                 buffer.baseAddress.map { SoftmaxCrossEntropy.logSumExp($0, count: 7) } ?? 0
             }
-            for emotion in 0..<7 { logits[emotion] += head[emotion] - normalizer }
+            for emotion in 0..<7 {
+                let (one, other) = (logits[emotion], head[emotion] - normalizer)
+                logits[emotion] = max(one, other) + log1p(exp(-abs(one - other)))
+            }
         }
-        guard total > 0 else { return .uniform }
-        logits /= total
+        guard !isEmpty else { return .uniform }
         var largest = -Float.infinity
         for emotion in Emotion.allCases {
             let place = emotion.rawValue

@@ -50,9 +50,9 @@ extension FaceDataSet {
             ?? GrayImage(width: side, height: side)
     }
 
-    /// How often each emotion is the target: the geometric mean over the heads, normalised.
+    /// How often each emotion is the target: the mean over the heads.
     func jointFrequencies(_ heads: [Head]) -> EmotionProbabilities {
-        var product = SIMD8<Float>(repeating: 1)
+        var total = SIMD8<Float>()
         for head in heads {
             var sums = SIMD8<Float>(repeating: 1e-3)
             var target = [Float](repeating: 0, count: 8)
@@ -67,9 +67,10 @@ extension FaceDataSet {
                     for emotion in 0..<7 { sums[emotion] += target[emotion] }
                 }
             }
-            product *= EmotionProbabilities(lanes: sums).normalized.lanes
+            for emotion in 0..<7 {
+                total[emotion] += EmotionProbabilities(lanes: sums).normalized.lanes[emotion]
+            }
         }
-        for place in 0..<7 { product[place] = pow(product[place], 1 / Float(heads.count)) }
-        return EmotionProbabilities(lanes: product).normalized
+        return EmotionProbabilities(lanes: total).normalized
     }
 }
