@@ -9,16 +9,15 @@ import Testing
 struct CaptureFuzzTests {
     /// A stream of bytes in a file, as a source finds it on standard input.
     private final class Stream {
+        private let file: UnsafeMutablePointer<FILE>
         let descriptor: Int32
 
         init() throws {
-            var name = Array("/tmp/raut-fuzz-XXXXXX".utf8CString)
-            descriptor = mkstemp(&name)
-            try #require(descriptor >= 0)
-            unlink(name)
+            file = try #require(tmpfile())
+            descriptor = fileno(file)
         }
 
-        deinit { close(descriptor) }
+        deinit { fclose(file) }
 
         func hold(_ bytes: [UInt8]) {
             ftruncate(descriptor, 0)
