@@ -3,9 +3,9 @@ import NeuralNetwork
 
 /// How a network's heads become one probability for each of the seven emotions.
 ///
-/// The heads' probabilities are joined by their mean (FER+'s without contempt), divided by the class
-/// frequencies of the training set to a power (Saerens et al., 2002), and sharpened or softened by one temperature
-/// (Guo et al., 2017).
+/// What label smoothing has spread over the first head's classes is taken back. The heads' probabilities are joined by
+/// their mean (FER+'s without contempt), divided by the class frequencies of the training set to a power (Saerens et
+/// al., 2002), and sharpened or softened by one temperature (Guo et al., 2017).
 public struct Posterior: Sendable, Equatable {
     /// Class frequencies of the training set, in the order of ``Emotion``.
     public var frequencies: EmotionProbabilities
@@ -13,11 +13,16 @@ public struct Posterior: Sendable, Equatable {
     public var frequencyExponent: Float
     /// The logits' divisor.
     public var temperature: Float
+    /// The part of each label that was spread evenly over all classes when the first head learned it (Szegedy et al.,
+    /// 2016): without taking it back, sure answers claim too little and unsure ones too much.
+    public var labelSmoothing: Float
 
     /// Takes all values.
     public init(
-        frequencies: EmotionProbabilities = .uniform, frequencyExponent: Float = 0, temperature: Float = 1
+        frequencies: EmotionProbabilities = .uniform, frequencyExponent: Float = 0, temperature: Float = 1,
+        labelSmoothing: Float = 0
     ) {
+        self.labelSmoothing = labelSmoothing
         self.frequencies = frequencies
         self.frequencyExponent = frequencyExponent
         self.temperature = temperature
@@ -35,6 +40,7 @@ public struct Posterior: Sendable, Equatable {
         }
         frequencyExponent = try number("posterior_frequency_exponent", in: 0...1) ?? 0
         temperature = try number("posterior_temperature", in: 0.01...100) ?? 1
+        labelSmoothing = try number("posterior_label_smoothing", in: 0...0.9) ?? 0
         if let text = metadata["posterior_frequencies"] {
             let values = text.split(separator: ",").compactMap { Float($0) }
             guard values.count == 7, values.allSatisfy({ $0 > 0 && $0 <= 1 }) else {
@@ -51,6 +57,7 @@ public struct Posterior: Sendable, Equatable {
             "posterior_frequencies": Emotion.allCases.map { "\(frequencies[$0])" }.joined(separator: ","),
             "posterior_frequency_exponent": "\(frequencyExponent)",
             "posterior_temperature": "\(temperature)",
+            "posterior_label_smoothing": "\(labelSmoothing)",
         ]
     }
 
@@ -59,13 +66,11 @@ public struct Posterior: Sendable, Equatable {
         // The logarithm of the mean, which one more head changes as log(eᵃ + eᵇ): no probability is too small for it.
         var logits = SIMD8<Float>(repeating: -.infinity)
         var isEmpty = true
-        for head in heads where head.count >= 7 {
+        for (number, head) in heads.enumerated() where head.count >= 7 {
             isEmpty = false
-            let normalizer = head.withUnsafeBufferPointer { buffer in
-                buffer.baseAddress.map { SoftmaxCrossEntropy.logSumExp($0, count: 7) } ?? 0
-            }
+            let added = Self.logProbabilities(head, smoothing: number == 0 ? labelSmoothing : 0)
             for emotion in 0..<7 {
-                let (one, other) = (logits[emotion], head[emotion] - normalizer)
+                let (one, other) = (logits[emotion], added[emotion])
                 logits[emotion] = max(one, other) + log1p(exp(-abs(one - other)))
             }
         }
@@ -82,5 +87,25 @@ public struct Posterior: Sendable, Equatable {
         var result = SIMD8<Float>()
         for place in 0..<7 { result[place] = exp(logits[place] - largest) }
         return EmotionProbabilities(lanes: result).normalized
+    }
+
+    /// Logarithms of the first seven classes' probabilities, with what smoothing added to each taken back.
+    private static func logProbabilities(_ head: [Float], smoothing: Float) -> SIMD8<Float> {
+        let normalizer = head.withUnsafeBufferPointer { buffer in
+            buffer.baseAddress.map { SoftmaxCrossEntropy.logSumExp($0, count: 7) } ?? 0
+        }
+        var logs = SIMD8<Float>(repeating: -.infinity)
+        for emotion in 0..<7 { logs[emotion] = head[emotion] - normalizer }
+        guard smoothing > 0 else { return logs }
+        var total: Float = 0
+        for emotion in 0..<7 {
+            let probability = exp(logs[emotion])
+            let own = probability - smoothing / 7
+            // A thousandth stays in any case: no emotion is ruled out.
+            logs[emotion] = own > 1e-3 * probability ? log(own) : logs[emotion] + log(1e-3)
+            total += exp(logs[emotion])
+        }
+        for emotion in 0..<7 { logs[emotion] -= log(total) }
+        return logs
     }
 }

@@ -45,6 +45,14 @@ public struct Augmentation: Sendable, Equatable {
         rotation: 12, shift: 0.08, zoom: 0.12, flip: true, contrast: 0.3, brightness: 0.1, erasing: 0.35,
         degradation: .webcam)
 
+    /// The same without erasing and what a webcam does.
+    var settled: Augmentation {
+        var result = self
+        result.erasing = 0
+        result.degradation = .none
+        return result
+    }
+
     /// Every strength multiplied by a factor; 0 gives images as they are.
     public func scaled(by factor: Float) -> Augmentation {
         guard factor > 0 else { return .none }

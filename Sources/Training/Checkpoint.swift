@@ -81,7 +81,7 @@ extension Trainer {
         return network.joined(separator: " ")
             + "\(length) batch=\(o.batch) rate=\(o.learningRate) schedule=\(o.schedule) optimizer=\(o.optimizer) "
             + "clip=\(o.clip ?? 0) smoothing=\(o.labelSmoothing) average=\(o.averageDecay ?? 0) "
-            + "mixup=\(o.mixupShare),\(o.mixupAlpha) augmentation=\(o.augmentation) seed=\(o.seed) "
+            + "mixup=\(o.mixupShare),\(o.mixupAlpha) augmentation=\(o.augmentation) settling=\(o.settlingEpochs) seed=\(o.seed) "
             + (teacher.map { "teacher=\(o.teacherShare):\($0.fingerprint) " } ?? "")
             + (classWeights.map { "weights=\($0) " } ?? "")
             + "threads=\(execution.pool.threads) training=\(training.count):\(training.fingerprint) "

@@ -14,10 +14,11 @@ extension Posterior {
     /// (Guo et al., 2017).
     public static func fitted(
         to network: EmotionNetwork, training: FaceDataSet, validation: FaceDataSet,
-        exponent: Float = standardFrequencyExponent
+        labelSmoothing: Float, exponent: Float = standardFrequencyExponent
     ) -> Posterior {
         var posterior = Posterior(
-            frequencies: training.jointFrequencies(network.configuration.heads), frequencyExponent: exponent)
+            frequencies: training.jointFrequencies(network.configuration.heads), frequencyExponent: exponent,
+            labelSmoothing: labelSmoothing)
         let recognizer = EmotionRecognizer(network)
         let logits = (0..<validation.count).map { recognizer.logits(validation.image($0)) }
         func loss(_ logTemperature: Double) -> Double {

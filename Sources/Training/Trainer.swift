@@ -177,7 +177,8 @@ public final class Trainer {
             training, indices, options: options, classWeights: classWeights, epoch: position.epoch,
             teacher: teacher, execution)
         var random = Xoshiro256StarStar(seed: options.seed, 0x313, globalStep)
-        if options.mixupShare > 0, random.uniform() < options.mixupShare {
+        let mixupShare = options.mixupShare(inEpoch: position.epoch)
+        if mixupShare > 0, random.uniform() < mixupShare {
             batch.mix(alpha: options.mixupAlpha, using: &random)
         }
         execution.isTraining = true

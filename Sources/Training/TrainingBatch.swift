@@ -33,6 +33,7 @@ final class TrainingBatch {
         if let teacher, options.teacherShare > 0 {
             blend(teacher, indices, share: options.teacherShare)
         }
+        let augmentation = options.augmentation(inEpoch: epoch)
         scratch.withUnsafeMutableBufferPointer { rows in
             // Each thread has a row of its own.
             nonisolated(unsafe) let rows = rows
@@ -42,7 +43,7 @@ final class TrainingBatch {
                     var random = Xoshiro256StarStar(seed: options.seed, 0xA06, epoch, index)
                     rows[thread].withUnsafeMutableBufferPointer { pixels in
                         guard let base = pixels.baseAddress else { return }
-                        options.augmentation.apply(data, index, using: &random, into: base)
+                        augmentation.apply(data, index, using: &random, into: base)
                         options.network.preprocessing.apply(
                             base, count: size, into: images.pointer + place * size)
                     }

@@ -30,10 +30,23 @@ public struct TrainingOptions: Sendable, Equatable {
     public var teacherShare: Float = 0
     /// How images are varied.
     public var augmentation: Augmentation
+    /// The last epochs, in which images are neither mixed nor erased nor spoilt: the network settles on faces as they
+    /// are (as Ge et al., 2021, train YOLOX).
+    public var settlingEpochs: Int = 0
     /// Seeds everything random.
     public var seed: UInt64
     /// Threads that share a batch.
     public var threads: Int
+
+    /// How images are varied in an epoch, counted from 0.
+    func augmentation(inEpoch epoch: Int) -> Augmentation {
+        isSettling(inEpoch: epoch) ? augmentation.settled : augmentation
+    }
+
+    /// Which part of the batches is mixed in an epoch, counted from 0.
+    func mixupShare(inEpoch epoch: Int) -> Float { isSettling(inEpoch: epoch) ? 0 : mixupShare }
+
+    private func isSettling(inEpoch epoch: Int) -> Bool { epoch >= epochs - settlingEpochs }
 
     /// The project's own choice for an architecture: the paper's for `cnn` and `cnn-bilstm` (Adam, rate 0.001, batch
     /// 32, 100 epochs), one cycle of AdamW with averaged weights for `raut`.

@@ -25,6 +25,12 @@ enum TrainCommand {
             Option("brightness", "PART", help: "change brightness by up to this part of the range"),
             Option("erasing", "P", help: "chance that a rectangle is erased"),
             Option("mixup", "PART", help: "mix the images of this part of the batches in pairs"),
+            Option(
+                "degradation", "P",
+                help: "chance of each way to spoil an image as a webcam does: side light, blur, noise, JPEG"),
+            Option(
+                "settling", "EPOCHS",
+                help: "neither mix nor erase nor spoil images in the last epochs; \(Architecture.defaults { "\($0.settlingEpochs)" })"),
             Option("from", "MODEL", help: "begin at a model's weights instead of random ones"),
             Option("teacher", "MODEL,…", help: "learn from what these models say, too"),
             Option("teacher-share", "PART", help: "how much they count beside the labels; 0.5 unless given"),
@@ -74,6 +80,7 @@ enum TrainCommand {
             "learning_rate": "\(options.learningRate)", "optimizer": "\(options.optimizer)",
             "schedule": "\(options.schedule)", "augmentation": "\(options.augmentation)",
             "seed": "\(options.seed)", "mixup": "\(options.mixupShare)",
+            "settling": "\(options.settlingEpochs)",
             "from": arguments.string("from").map(fileName) ?? "",
             "teacher": (arguments.string("teacher") ?? "").split(separator: ",").map { fileName("\($0)") }
                 .joined(separator: ","), "teacher_share": "\(options.teacherShare)",
@@ -82,7 +89,7 @@ enum TrainCommand {
         if options.network.architecture == .raut {
             let posterior = Posterior.fitted(
                 to: try EmotionNetwork(trainer.modelFile(), path: folder.model), training: data.unbalanced,
-                validation: data.validation)
+                validation: data.validation, labelSmoothing: options.labelSmoothing)
             facts.merge(posterior.metadata) { _, new in new }
         }
         try trainer.modelFile(extra: facts).write(to: folder.model)
@@ -140,6 +147,10 @@ enum TrainCommand {
         if let value = try arguments.double("erasing", in: 0...1) {
             options.augmentation.erasing = Float(value)
         }
+        if let value = try arguments.double("degradation", in: 0...1) {
+            options.augmentation.degradation.chance = Float(value)
+        }
+        if let value = try arguments.int("settling", in: 0...100_000) { options.settlingEpochs = value }
         if let value = try arguments.double("mixup", in: 0...1) { options.mixupShare = Float(value) }
         if arguments.flag("no-flip") { options.augmentation.flip = false }
         let share = try arguments.double("teacher-share", in: 0...1)

@@ -75,7 +75,7 @@ struct RecognizerTests {
             defer { try? FileManager.default.removeItem(atPath: path) }
             let posterior = Posterior(
                 frequencies: EmotionProbabilities(lanes: SIMD8(0.1, 0.2, 0.1, 0.2, 0.1, 0.2, 0.1, 0)),
-                frequencyExponent: 0.5, temperature: 1.5)
+                frequencyExponent: 0.5, temperature: 1.5, labelSmoothing: 0.1)
             try network.modelFile(extra: posterior.metadata).write(to: path)
             let read = try EmotionRecognizer(modelAt: path)
             #expect(read.posterior == posterior)
@@ -201,6 +201,22 @@ struct PosteriorTests {
         // 4/10 and 1/7 against 1/10 and 1/7.
         #expect(abs(found[.happy] / found[.sad] - (0.4 + 1 / 7.0) / (0.1 + 1 / 7.0)) < 1e-5)
         #expect(abs(found.lanes.sum() - 1) < 1e-6)
+    }
+
+    @Test("what label smoothing added to the first head is taken back, and no emotion ruled out")
+    func unsmoothed() {
+        // A head that learned 0.7 happy, 0.3 sad with a tenth of each label spread over all seven.
+        var smoothed = [Float](repeating: 0.1 / 7, count: 7)
+        smoothed[3] += 0.9 * 0.7
+        smoothed[4] += 0.9 * 0.3
+        let posterior = Posterior(labelSmoothing: 0.1)
+        let found = posterior.probabilities([smoothed.map(log)])
+        #expect(abs(found[.happy] - 0.7) < 1e-4)
+        #expect(abs(found[.sad] - 0.3) < 1e-4)
+        #expect(Emotion.allCases.allSatisfy { found[$0] > 0 })
+        // Only the first head learned so.
+        let second = posterior.probabilities([smoothed.map(log), smoothed.map(log)])
+        #expect(abs(second[.happy] - (0.7 + smoothed[3]) / 2) < 1e-4)
     }
 
     @Test("class frequencies are divided out, temperature softens")

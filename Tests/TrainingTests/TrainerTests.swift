@@ -48,6 +48,23 @@ struct TrainerTests {
         #expect(try train(2) != first)
     }
 
+    @Test("the last epochs neither mix nor erase nor spoil images")
+    func settles() throws {
+        func train(_ augmentation: Augmentation, mixup: Float, settling: Int) throws -> [UInt32] {
+            var options = options(epochs: 2)
+            options.augmentation = augmentation
+            options.mixupShare = mixup
+            options.settlingEpochs = settling
+            let trainer = try Trainer(options, training: data, validation: data)
+            _ = try trainer.run()
+            return weights(trainer)
+        }
+        let varied = Augmentation(rotation: 10, flip: true, erasing: 1, degradation: .webcam)
+        let plain = try train(Augmentation(rotation: 10, flip: true), mixup: 0, settling: 0)
+        #expect(try train(varied, mixup: 1, settling: 2) == plain)
+        #expect(try train(varied, mixup: 1, settling: 1) != plain)
+    }
+
     @Test("a run stopped in the middle of an epoch and resumed ends at the weights of an unbroken one")
     func resumes() throws {
         let folder = try TemporaryFolder()
