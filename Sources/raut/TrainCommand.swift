@@ -30,7 +30,8 @@ enum TrainCommand {
                 help: "chance of each way to spoil an image as a webcam does: side light, blur, noise, JPEG"),
             Option(
                 "settling", "EPOCHS",
-                help: "neither mix nor erase nor spoil images in the last epochs; \(Architecture.defaults { "\($0.settlingEpochs)" })"),
+                help: "neither mix nor erase nor spoil images in the last epochs; "
+                    + Architecture.defaults { "\($0.settlingEpochs)" }),
             Option("from", "MODEL", help: "begin at a model's weights instead of random ones"),
             Option("teacher", "MODEL,…", help: "learn from what these models say, too"),
             Option("teacher-share", "PART", help: "how much they count beside the labels; 0.5 unless given"),
