@@ -30,8 +30,7 @@ enum TrainCommand {
                 help: "chance of each way to spoil an image as a webcam does: side light, blur, noise, JPEG"),
             Option(
                 "settling", "EPOCHS",
-                help: "neither mix nor erase nor spoil images in the last epochs; "
-                    + Architecture.defaults { "\($0.settlingEpochs)" }),
+                help: "neither mix nor erase nor spoil images in so many last epochs; 0 unless given"),
             Option("from", "MODEL", help: "begin at a model's weights instead of random ones"),
             Option("teacher", "MODEL,…", help: "learn from what these models say, too"),
             Option("teacher-share", "PART", help: "how much they count beside the labels; 0.5 unless given"),
@@ -149,6 +148,7 @@ enum TrainCommand {
             options.augmentation.erasing = Float(value)
         }
         if let value = try arguments.double("degradation", in: 0...1) {
+            if options.augmentation.degradation == .none { options.augmentation.degradation = .webcam }
             options.augmentation.degradation.chance = Float(value)
         }
         if let value = try arguments.int("settling", in: 0...100_000) { options.settlingEpochs = value }
