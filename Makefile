@@ -9,6 +9,8 @@
 # make sanitize  passes all tests under the address sanitizer, then under the thread sanitizer
 # make static   builds with Swift's runtime inside, for installing
 # make install  installs that below PREFIX (/usr/local), and DESTDIR where given; make uninstall removes it
+# make model    trains the model that ships, from the seed, in two stages; called again, goes on where it was stopped:
+#               make model DATA=fer2013.csv FERPLUS=fer2013new.csv OUTPUT=runs/raut
 # make deb      makes a Debian package of it in .build/
 # make fresh    does what README says in a new Debian root, as a new user would (needs root and debootstrap)
 #
@@ -36,7 +38,7 @@ RULES = $(wildcard systemd/*.rules)
 CONF = $(wildcard systemd/raut.conf)
 MODELS = $(wildcard models/*.safetensors)
 
-.PHONY: setup swift build run test test-camera test-service test-program endurance fuzz sanitize lint static install uninstall \
+.PHONY: setup swift build run model test test-camera test-service test-program endurance fuzz sanitize lint static install uninstall \
 	deb fresh fresh-package
 
 # One look at what is installed, and apt only where something is missing.
@@ -66,6 +68,18 @@ build: setup
 
 run: build
 	@exec .build/release/raut run $(ARGS)
+
+# First with faces mixed, varied and spoilt much; then from there, with the first stage as teacher, on faces as they are
+# more or less.
+OUTPUT ?= runs/raut
+TRAIN = .build/release/raut train --data "$(DATA)" --ferplus "$(FERPLUS)" --architecture raut --threads 2 --resume
+FIRST = $(OUTPUT)/first/model.safetensors
+model: build
+	@[ -f "$(DATA)" ] && [ -f "$(FERPLUS)" ] || { \
+	  echo "make: no FER2013: make model DATA=fer2013.csv FERPLUS=fer2013new.csv" >&2; exit 1; }
+	[ -f "$(FIRST)" ] || $(TRAIN) --output "$(OUTPUT)/first" --epochs 84
+	$(TRAIN) --output "$(OUTPUT)/second" --from "$(FIRST)" --teacher "$(FIRST)" --teacher-share 0.3 --seed 2 \
+	  --epochs 46 --learning-rate 0.0015 --mixup 0 --augmentation 0.5 --erasing 0.1 --degradation 0.08
 
 # A broker and its reader for the tests of MQTT, as programs; the service that comes with them is not left running. xz
 # packs what the tests unpack.

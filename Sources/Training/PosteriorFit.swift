@@ -4,9 +4,9 @@ import Imaging
 import NeuralNetwork
 
 extension Posterior {
-    /// How far class frequencies are divided out by default: half. On PublicTest, the accuracy by FER2013's labels was
-    /// 66.5 % with 0, 67.8 % with ½ and 67.9 % with 1; the share of faces called neutral 30, 25 and 21 %; agreement
-    /// with FER+ where six of ten agree 87.2, 83.4 and 78.9 %.
+    /// How far class frequencies are divided out by default: half. On PublicTest it gives the best macro-F1, and calls
+    /// fewer faces neutral than none at less cost where people agree than all; models/README.md has what each power
+    /// gives.
     public static let standardFrequencyExponent: Float = 0.5
 
     /// Fits the posterior of a trained network: class frequencies from the training set (those of the heads' targets,
