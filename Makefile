@@ -74,9 +74,10 @@ run: build
 OUTPUT ?= runs/raut
 TRAIN = .build/release/raut train --data "$(DATA)" --ferplus "$(FERPLUS)" --architecture raut --threads 2 --resume
 FIRST = $(OUTPUT)/first/model.safetensors
-model: build
+model:
 	@[ -f "$(DATA)" ] && [ -f "$(FERPLUS)" ] || { \
 	  echo "make: no FER2013: make model DATA=fer2013.csv FERPLUS=fer2013new.csv" >&2; exit 1; }
+	@$(MAKE) --no-print-directory build
 	[ -f "$(FIRST)" ] || $(TRAIN) --output "$(OUTPUT)/first" --epochs 84
 	$(TRAIN) --output "$(OUTPUT)/second" --from "$(FIRST)" --teacher "$(FIRST)" --teacher-share 0.3 --seed 2 \
 	  --epochs 46 --learning-rate 0.0015 --mixup 0 --augmentation 0.5 --erasing 0.1 --degradation 0.08
