@@ -1,9 +1,10 @@
 import FaceDetection
+import Foundation
 import Imaging
 
-/// Where on a face a network sees what it names: by how much the likeliest emotion's probability falls when a part of the
+/// Where on a face a network sees what it names: by how much the likeliest emotion's log-odds fall when a part of the
 /// face is smoothed away (occlusion, after Zeiler and Fergus 2014, "Visualizing and understanding convolutional
-/// networks").
+/// networks"). Log-odds, for a probability near 1 hardly falls whatever is hidden.
 ///
 /// It works for any architecture, asks for what users see, the joined probabilities, and costs 144 classifications.
 public struct OcclusionMap: Equatable, Sendable {
@@ -16,7 +17,7 @@ public struct OcclusionMap: Equatable, Sendable {
 
     /// The emotion that is explained.
     public let emotion: Emotion
-    /// The mean fall of its probability over all patches that cover a cell, row by row; below 0 where the emotion is
+    /// The mean fall of its log-odds over all patches that cover a cell, row by row; below 0 where the emotion is
     /// likelier without.
     public let falls: [Float]
 
@@ -38,9 +39,8 @@ public struct OcclusionMap: Equatable, Sendable {
             for column in 0..<side {
                 let rows = Self.patchRange(around: row)
                 let columns = Self.patchRange(around: column)
-                let fall =
-                    whole[emotion]
-                    - recognizer.classify(Self.smoothed(crop, rows: rows, columns: columns))[emotion]
+                let without = recognizer.classify(Self.smoothed(crop, rows: rows, columns: columns))
+                let fall = Self.logOdds(whole[emotion]) - Self.logOdds(without[emotion])
                 for y in (rows.lowerBound / Self.cell)...((rows.upperBound - 1) / Self.cell) {
                     for x in (columns.lowerBound / Self.cell)...((columns.upperBound - 1) / Self.cell) {
                         sums[y * side + x] += fall
@@ -56,8 +56,8 @@ public struct OcclusionMap: Equatable, Sendable {
     /// How much a place of the crop matters, from 0 to 1, the largest fall of the face being 1; `across` and `down` run
     /// from 0 to 1.
     public func weight(across: Double, down: Double) -> Float {
-        // Falls below a fiftieth are no more than the network's unrest.
-        let greatest = max(0.02, falls.max() ?? 0)
+        // Falls below a tenth are no more than the network's unrest.
+        let greatest = max(0.1, falls.max() ?? 0)
         let last = Double(Self.side - 1)
         let x = min(last, max(0, across * Double(Self.side) - 0.5))
         let y = min(last, max(0, down * Double(Self.side) - 0.5))
@@ -68,6 +68,11 @@ public struct OcclusionMap: Equatable, Sendable {
             return falls[at] * (1 - shareX) + falls[at + 1] * shareX
         }
         return min(1, max(0, (row(top) * (1 - shareY) + row(top + 1) * shareY) / greatest))
+    }
+
+    private static func logOdds(_ probability: Float) -> Float {
+        let bounded = min(0.9999, max(0.0001, probability))
+        return log(bounded / (1 - bounded))
     }
 
     private static func patchRange(around index: Int) -> Range<Int> {

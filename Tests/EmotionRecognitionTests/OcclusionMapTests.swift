@@ -33,6 +33,22 @@ struct OcclusionMapTests {
         }
     }
 
+    @Test("the surer a network is, the map stays: what falls are log-odds")
+    func sure() {
+        let crop = corner()
+        let map = OcclusionMap(of: crop, by: recognizer)
+        // A hundredth of the frequency of all others: a hundred times the odds.
+        var frequencies = EmotionProbabilities.uniform
+        frequencies[map.emotion] /= 100
+        let surer = EmotionRecognizer(
+            EmotionNetwork(NetworkConfiguration(.cnn), seed: 5),
+            posterior: Posterior(frequencies: frequencies.normalized, frequencyExponent: 1))
+        #expect(surer.classify(crop)[map.emotion] > 0.9)
+        let sureMap = OcclusionMap(of: crop, by: surer)
+        #expect(map.falls.contains { abs($0) > 0.01 })
+        for (fall, sureFall) in zip(map.falls, sureMap.falls) { #expect(abs(fall - sureFall) < 1e-3) }
+    }
+
     @Test("a face of a picture gives the map of its crop, and weights lie between 0 and 1")
     func ofAPicture() {
         var picture = GrayImage(width: 96, height: 80, fill: 120)
