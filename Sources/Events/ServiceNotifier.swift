@@ -1,5 +1,5 @@
 import CSystemd
-import Glibc
+import Foundation
 
 /// Tells systemd how the service is; does nothing where it was not started by systemd with `Type=notify`.
 public enum ServiceNotifier {
