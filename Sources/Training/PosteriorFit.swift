@@ -29,16 +29,20 @@ extension Posterior {
                 return sum - Double(log(max(1e-9, lanes[pair.1])))
             }
         }
-        // Golden-section search: the cross-entropy has one minimum in the temperature.
-        let golden = (5.0.squareRoot() - 1) / 2
-        var (low, high) = (log(0.3), log(5.0))
-        for _ in 0..<24 {
-            let (left, right) = (high - golden * (high - low), low + golden * (high - low))
-            if loss(left) < loss(right) { high = right } else { low = left }
-        }
-        posterior.temperature = Float(exp((low + high) / 2))
+        posterior.temperature = Float(exp(minimum(of: loss, in: log(0.3)...log(5.0))))
         return posterior
     }
+}
+
+/// Where a function with one minimum in a range is least, by golden-section search.
+func minimum(of function: (Double) -> Double, in range: ClosedRange<Double>) -> Double {
+    let golden = (5.0.squareRoot() - 1) / 2
+    var (low, high) = (range.lowerBound, range.upperBound)
+    for _ in 0..<24 {
+        let (left, right) = (high - golden * (high - low), low + golden * (high - low))
+        if function(left) < function(right) { high = right } else { low = left }
+    }
+    return (low + high) / 2
 }
 
 extension FaceDataSet {

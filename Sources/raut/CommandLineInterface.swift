@@ -14,6 +14,7 @@ package enum CommandLineInterface {
         BenchCommand.command,
         TrainCommand.command,
         SearchCommand.command,
+        CalibrateCommand.command,
         EvaluateCommand.command,
         ReportCommand.command,
         ModelCommand.command,

@@ -44,18 +44,22 @@ enum TrainingArguments {
 
     /// Reads the data and parts them.
     static func data(_ arguments: Arguments, _ options: TrainingOptions) throws -> TrainingData {
-        let path = arguments.string("data") ?? ""
+        try TrainingData(
+            faces(arguments, options.network), path: arguments.string("data") ?? "",
+            split: split(arguments, options), balance: balance(arguments), seed: options.seed,
+            threads: options.threads)
+    }
+
+    /// Reads the faces, and the votes that a second head learns from.
+    static func faces(_ arguments: Arguments, _ network: NetworkConfiguration) throws -> FaceDataSet {
         let votes = arguments.string("ferplus")
-        if votes == nil, options.network.heads.contains(.ferplus) {
+        if votes == nil, network.heads.contains(.ferplus) {
             throw Failure(
-                description: "\(options.network.architecture.rawValue) has a second head: give --ferplus FILE"
-            )
+                description: "\(network.architecture.rawValue) has a second head: give --ferplus FILE")
         }
-        var data = try FER2013.read(path: path)
+        var data = try FER2013.read(path: arguments.string("data") ?? "")
         if let votes { try FERPlus.read(path: votes, into: &data) }
-        return try TrainingData(
-            data, path: path, split: split(arguments, options), balance: balance(arguments),
-            seed: options.seed, threads: options.threads)
+        return data
     }
 }
 

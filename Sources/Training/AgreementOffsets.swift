@@ -1,0 +1,81 @@
+import EmotionRecognition
+import Foundation
+import NeuralNetwork
+
+/// What is added to the second head's logits so that its first choice is what most people see.
+///
+/// The head learns how ten people's votes fall, and on the faces it was trained on it comes to know the votes: how votes
+/// relate to what most agree on for a face it has never seen, only faces held back can tell. A factor and an offset for
+/// each emotion are fitted to them (vector scaling, Guo et al., 2017); the factor, which changes no choice, is divided
+/// out again, so that the head's probabilities stay those of votes.
+public struct AgreementOffsets: Sendable, Equatable {
+    /// One number an emotion, in the order of ``Emotion``.
+    public private(set) var values = [Double](repeating: 0, count: Emotion.allCases.count)
+
+    /// How many annotators have to name the same emotion for a face to count.
+    public static let votes = 6
+    /// How much the squares of the offsets weigh beside the mean cross-entropy.
+    private static let penalty = 1e-3
+
+    /// Fits offsets to a head's logits, seven or more an image, on the faces that people agree on; all are 0 where there
+    /// is none.
+    public init(logits: [[Float]], votes ballots: [FERPlusVotes]) {
+        let count = values.count
+        var rows: [(logits: [Double], emotion: Int)] = []
+        for (logits, ballot) in zip(logits, ballots) where logits.count >= count {
+            guard let emotion = ballot.agreed(atLeast: Self.votes) else { continue }
+            rows.append((logits.prefix(count).map(Double.init), emotion.rawValue))
+        }
+        guard !rows.isEmpty else { return }
+        // The factor's logarithm, then the offsets.
+        var point = [Double](repeating: 0, count: count + 1)
+        func loss() -> Double {
+            let factor = exp(point[0])
+            var sum = 0.0
+            for (logits, emotion) in rows {
+                var (largest, total, own) = (-Double.infinity, 0.0, 0.0)
+                for place in 0..<count {
+                    let value = factor * logits[place] + point[place + 1]
+                    if place == emotion { own = value }
+                    if value > largest {
+                        total = total * exp(largest - value) + 1
+                        largest = value
+                    } else {
+                        total += exp(value - largest)
+                    }
+                }
+                sum += largest + log(total) - own
+            }
+            let squares = point.dropFirst().reduce(0) { $0 + $1 * $1 }
+            return sum / Double(rows.count) + Self.penalty * squares
+        }
+        // The loss is convex: each number in turn goes to its own minimum, in a range that narrows.
+        for round in 0..<12 {
+            let reach = 2 / Double(1 << min(round, 5))
+            for place in point.indices {
+                let start = point[place]
+                point[place] = minimum(
+                    of: { value in
+                        point[place] = value
+                        return loss()
+                    }, in: start - reach...start + reach)
+            }
+        }
+        let factor = exp(point[0])
+        values = point.dropFirst().map { $0 / factor }
+    }
+}
+
+extension EmotionNetwork {
+    /// Moves the offsets of FER+'s head to where its first choice is most often what six or more of ten people agree on
+    /// (``AgreementOffsets``), by faces that the network was not trained on; nothing changes without such a head or votes.
+    public func fitAgreement(to validation: FaceDataSet) {
+        guard let place = configuration.heads.firstIndex(of: .ferplus), let votes = validation.votes,
+            let bias = parameters.first(where: { $0.name == "head_ferplus.bias" })
+        else { return }
+        let recognizer = EmotionRecognizer(self)
+        let logits = (0..<validation.count).map { recognizer.logits(validation.image($0))[place] }
+        let offsets = AgreementOffsets(logits: logits, votes: votes)
+        for (index, value) in offsets.values.enumerated() { bias.value.pointer[index] += Float(value) }
+    }
+}

@@ -1,0 +1,73 @@
+import EmotionRecognition
+import Foundation
+import NeuralNetwork
+import Training
+
+/// `raut calibrate`: fits a trained model's answers to faces held back; of several models it takes the mean.
+enum CalibrateCommand {
+    static let command = Command(
+        name: "calibrate",
+        summary: "fit a trained model's answers to faces held back; of several, their mean",
+        operands: "MODEL…",
+        options: [
+            Option(
+                "data", "FILE", required: true,
+                help: "FER2013 in its published layout (fer2013.csv), plain or .xz: its PublicTest is used"),
+            Option("ferplus", "FILE", help: "FER+'s votes (fer2013new.csv), for the second head of raut"),
+            Option("output", "FILE", required: true, help: "the model file to write"),
+            Option("threads", "N", help: "threads that share the faces; as many as processors unless given"),
+        ],
+        example: "raut calibrate --data fer2013.csv --ferplus fer2013new.csv --output mine a.safetensors",
+        run: run)
+
+    private static func run(_ arguments: Arguments) throws -> Int32 {
+        let output = arguments.string("output") ?? ""
+        let threads =
+            try arguments.int("threads", in: 1...256) ?? ProcessInfo.processInfo.activeProcessorCount
+        let models = try arguments.operands.map { name in
+            let path = try Locations.model(name)
+            return (file: try SafeTensors(path: path), path: path)
+        }
+        let network = try EmotionNetwork(meanOf: models)
+        let data = try TrainingArguments.faces(arguments, network.configuration)
+        let validation = data.part(.publicTest)
+        guard validation.count > 0 else { throw TrainingError.noImages(of: "validation") }
+
+        var facts = facts(of: models.map(\.file.metadata))
+        network.fitAgreement(to: validation)
+        if network.configuration.architecture == .raut {
+            let posterior = Posterior.fitted(
+                to: network, training: data.part(.training), validation: validation,
+                labelSmoothing: models[0].file.metadata["posterior_label_smoothing"].flatMap { Float($0) }
+                    ?? 0)
+            facts.merge(posterior.metadata) { _, new in new }
+        }
+        let predictions = ModelPredictions(
+            EmotionRecognizer(network), on: validation, mirrored: false, threads: threads)
+        let judged = Evaluation(predictions[.fer2013] ?? [], labels: validation.labels)
+        facts["validation_accuracy"] = "\(judged.accuracy)"
+        try network.modelFile(extra: facts).write(to: output)
+        var line = "\(output): accuracy \(percent(judged.accuracy)) on PublicTest"
+        if let votes = validation.votes, let answers = predictions[.ferplus] {
+            for count in [6, 8] {
+                let agreement = AgreementEvaluation(answers, votes: votes, atLeast: count)
+                line += ", \(percent(agreement.confusion.accuracy)) where \(count) of ten agree"
+            }
+        }
+        CommandLineInterface.report(line)
+        return 0
+    }
+
+    /// How the models were made; where they differ, each one's own, in their order. What was measured of a single model
+    /// is left out.
+    private static func facts(of models: [[String: String]]) -> [String: String] {
+        let measured = ["test_accuracy", "validation_accuracy", "history", "run", "position"]
+        var facts: [String: String] = [:]
+        for key in Set(models.flatMap(\.keys)).subtracting(measured) {
+            let values = models.map { $0[key] ?? "" }
+            facts[key] = Set(values).count == 1 ? values[0] : values.joined(separator: " | ")
+        }
+        facts["averaged_models"] = "\(models.count)"
+        return facts
+    }
+}

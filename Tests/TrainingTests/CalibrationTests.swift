@@ -1,0 +1,114 @@
+import EmotionRecognition
+import NeuralNetwork
+import Testing
+import Training
+
+@Suite("Mean of models")
+struct ModelMeanTests {
+    private func model(seed: UInt64, widths: [Int] = [8, 8, 16, 16], dropout: Float = 0.4) -> SafeTensors {
+        var configuration = NetworkConfiguration(.cnnBiLSTM)
+        configuration.widths = widths
+        configuration.hidden = 16
+        configuration.dropout = dropout
+        return EmotionNetwork(configuration, seed: seed).modelFile()
+    }
+
+    @Test("every weight and statistic is the mean of its own in each model, whatever dropout they had")
+    func mean() throws {
+        let models = [model(seed: 1), model(seed: 2, dropout: 0.1), model(seed: 3)]
+        let mean = try EmotionNetwork(meanOf: models.map { (file: $0, path: "model") }).modelFile()
+        #expect(mean.entries.map(\.name) == models[0].entries.map(\.name))
+        for entry in mean.entries {
+            let each = try models.map { try #require($0.entry(entry.name)).values }
+            for index in entry.values.indices {
+                let expected = each.reduce(0) { $0 + Double($1[index]) } / 3
+                #expect(abs(Double(entry.values[index]) - expected) < 1e-6)
+            }
+        }
+    }
+
+    @Test("running statistics are averaged too")
+    func statistics() throws {
+        var other = model(seed: 1)
+        for place in other.entries.indices where other.entries[place].name.contains("running_mean") {
+            other.entries[place].values = other.entries[place].values.map { _ in 3 }
+        }
+        let mean = try EmotionNetwork(meanOf: [(model(seed: 1), "a"), (other, "b")])
+        let means = mean.statistics.filter { $0.name.contains("running_mean") }
+        #expect(!means.isEmpty)
+        #expect(means.allSatisfy { $0.value.elements.allSatisfy { $0 == 1.5 } })
+    }
+
+    @Test("a model of another shape, architecture or input is refused by name")
+    func other() throws {
+        let first = (file: model(seed: 1), path: "first")
+        var unprepared = model(seed: 2)
+        unprepared.metadata["preprocessing"] = "standardized"
+        for file in [model(seed: 2, widths: [8, 8, 16, 24]), unprepared] {
+            let words = message { try EmotionNetwork(meanOf: [first, (file, "second")]) }
+            #expect(words?.contains("second") == true)
+            #expect(words?.contains("first") == true)
+        }
+        #expect(throws: ModelFileError.self) { try EmotionNetwork(meanOf: []) }
+    }
+}
+
+@Suite("Agreement offsets")
+struct AgreementOffsetsTests {
+    private func votes(_ emotion: Int, _ count: UInt8 = 9) -> FERPlusVotes {
+        var counts = [UInt8](repeating: 0, count: 10)
+        counts[emotion] = count
+        return FERPlusVotes(counts: counts)
+    }
+
+    @Test("a head that prefers sad where people see neutral is set right, and the rest is left alone")
+    func prejudice() {
+        // Of 70 faces, ten an emotion, the logits of neutral ones favour sad by a little.
+        var (logits, ballots): ([[Float]], [FERPlusVotes]) = ([], [])
+        for face in 0..<70 {
+            let emotion = face % 7
+            var row = [Float](repeating: 0, count: 8)
+            row[emotion] = 2
+            if emotion == 6 { row[4] = 2.5 }
+            logits.append(row)
+            ballots.append(votes(emotion))
+        }
+        let offsets = AgreementOffsets(logits: logits, votes: ballots).values
+        func right() -> Int {
+            zip(logits, ballots).count { row, ballot in
+                let moved = (0..<7).map { Double(row[$0]) + offsets[$0] }
+                return moved.firstIndex(of: moved.max() ?? 0) == ballot.agreed(atLeast: 6)?.rawValue
+            }
+        }
+        #expect(right() == 70)
+        #expect(offsets[6] - offsets[4] > 0.5)
+        for emotion in [0, 1, 2, 3, 5] { #expect(abs(offsets[emotion] - offsets[0]) < 0.01) }
+    }
+
+    @Test("once moved by them, a head needs no more")
+    func settled() {
+        var random = Xoshiro256StarStar(seed: 5)
+        let emotions = (0..<400).map { _ in Int(7 * random.uniform()) % 7 }
+        let ballots = emotions.map { votes($0) }
+        let prejudice: [Float] = [0.8, -0.5, 0, 0.3, -1, 0.2, 0, 0]
+        let logits = emotions.map { emotion in
+            prejudice.enumerated().map {
+                $0.element + 3 * random.uniform() + ($0.offset == emotion ? 1.5 : 0)
+            }
+        }
+        let offsets = AgreementOffsets(logits: logits, votes: ballots).values
+        let moved = logits.map { row in
+            row.enumerated().map { $0.offset < 7 ? $0.element + Float(offsets[$0.offset]) : $0.element }
+        }
+        let again = AgreementOffsets(logits: moved, votes: ballots).values
+        #expect(offsets[4] - offsets[0] > 1)
+        #expect(again.allSatisfy { abs($0) < 0.05 })
+    }
+
+    @Test("faces on which too few agree, and a set without any, change nothing")
+    func nobodyAgrees() {
+        let logits: [[Float]] = [[1, 2, 3, 4, 5, 6, 7, 8]]
+        #expect(AgreementOffsets(logits: logits, votes: [votes(0, 5)]).values.allSatisfy { $0 == 0 })
+        #expect(AgreementOffsets(logits: [], votes: []).values.allSatisfy { $0 == 0 })
+    }
+}

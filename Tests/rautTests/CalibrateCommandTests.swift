@@ -1,0 +1,73 @@
+import EmotionRecognition
+import Foundation
+import NeuralNetwork
+import Testing
+
+import raut
+
+@Suite("raut calibrate")
+final class CalibrateCommandTests {
+    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+
+    init() throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        var (images, votes) = ("emotion,pixels,Usage\n", "Usage,neutral,happiness,surprise,sadness,anger,")
+        votes += "disgust,fear,contempt,unknown,NF\n"
+        for (usage, number) in [("Training", 0), ("Training", 1), ("PublicTest", 2), ("PublicTest", 3)] {
+            let pixels = (0..<48 * 48).map { "\(($0 * 7 + number * 31) % 256)" }
+            images += "\(number % 2 == 0 ? 3 : 6),\(pixels.joined(separator: " ")),\(usage)\n"
+            votes += "\(usage),\(number % 2 == 0 ? "1,9" : "10,0"),0,0,0,0,0,0,0,0\n"
+        }
+        try images.write(toFile: "\(folder)/images.csv", atomically: true, encoding: .utf8)
+        try votes.write(toFile: "\(folder)/votes.csv", atomically: true, encoding: .utf8)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    private func model(seed: UInt64) throws -> String {
+        let path = "\(folder)/\(seed).safetensors"
+        try EmotionNetwork(NetworkConfiguration(.raut), seed: seed).modelFile(extra: [
+            "seed": "\(seed)", "test_accuracy": "0.5", "posterior_label_smoothing": "0.1",
+        ]).write(to: path)
+        return path
+    }
+
+    private func calibrate(_ models: [String], votes: Bool = true) -> Int32 {
+        CommandLineInterface.main(
+            ["calibrate", "--data", "\(folder)/images.csv", "--output", "\(folder)/mean.safetensors"]
+                + (votes ? ["--ferplus", "\(folder)/votes.csv"] : []) + models)
+    }
+
+    @Test("the mean is a model with a posterior of its own, and no test accuracy that it never had")
+    func mean() throws {
+        #expect(try calibrate([model(seed: 4), model(seed: 5)]) == 0)
+        let file = try SafeTensors(path: "\(folder)/mean.safetensors")
+        let recognizer = try EmotionRecognizer(modelAt: "\(folder)/mean.safetensors")
+        #expect(recognizer.posterior.labelSmoothing == 0.1)
+        #expect(recognizer.posterior.frequencyExponent == 0.5)
+        #expect(file.metadata["seed"] == "4 | 5")
+        #expect(file.metadata["averaged_models"] == "2")
+        #expect(file.metadata["test_accuracy"] == nil)
+        #expect(Double(file.metadata["validation_accuracy"] ?? "") != nil)
+    }
+
+    @Test("a single model keeps its weights; only the second head's offsets move")
+    func single() throws {
+        let path = try model(seed: 4)
+        #expect(calibrate([path]) == 0)
+        let (before, after) = (
+            try SafeTensors(path: path), try SafeTensors(path: "\(folder)/mean.safetensors")
+        )
+        for entry in before.entries where entry.name != "head_ferplus.bias" {
+            #expect(after.entry(entry.name) == entry)
+        }
+        #expect(after.entry("head_ferplus.bias") != before.entry("head_ferplus.bias"))
+    }
+
+    @Test("no model, and a second head without its votes, are refused before anything is written")
+    func refused() throws {
+        #expect(calibrate([]) == 2)
+        #expect(calibrate([try model(seed: 4)], votes: false) == 1)
+        #expect(!FileManager.default.fileExists(atPath: "\(folder)/mean.safetensors"))
+    }
+}
