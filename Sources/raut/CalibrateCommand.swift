@@ -17,7 +17,8 @@ enum CalibrateCommand {
             Option("output", "FILE", required: true, help: "the model file to write"),
             Option("threads", "N", help: "threads that share the faces; as many as processors unless given"),
         ],
-        example: "raut calibrate --data fer2013.csv --ferplus fer2013new.csv --output mine a.safetensors",
+        example:
+            "raut calibrate --data fer2013.csv --ferplus fer2013new.csv --output mean.safetensors a.safetensors",
         run: run)
 
     private static func run(_ arguments: Arguments) throws -> Int32 {
@@ -27,6 +28,15 @@ enum CalibrateCommand {
         let models = try arguments.operands.map { name in
             let path = try Locations.model(name)
             return (file: try SafeTensors(path: path), path: path)
+        }
+        for (file, path) in models {
+            let split = file.metadata["split"] ?? Split.official.rawValue
+            guard split == Split.official.rawValue else {
+                throw Failure(
+                    description:
+                        "\(path): it was trained with --split \(split), on faces of PublicTest: only models "
+                        + "of the official split can be fitted to it")
+            }
         }
         let network = try EmotionNetwork(meanOf: models)
         let data = try TrainingArguments.faces(arguments, network.configuration)

@@ -24,10 +24,10 @@ final class CalibrateCommandTests {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    private func model(seed: UInt64) throws -> String {
+    private func model(seed: UInt64, split: String = "official") throws -> String {
         let path = "\(folder)/\(seed).safetensors"
         try EmotionNetwork(NetworkConfiguration(.raut), seed: seed).modelFile(extra: [
-            "seed": "\(seed)", "test_accuracy": "0.5", "posterior_label_smoothing": "0.1",
+            "seed": "\(seed)", "test_accuracy": "0.5", "posterior_label_smoothing": "0.1", "split": split,
         ]).write(to: path)
         return path
     }
@@ -64,10 +64,13 @@ final class CalibrateCommandTests {
         #expect(after.entry("head_ferplus.bias") != before.entry("head_ferplus.bias"))
     }
 
-    @Test("no model, and a second head without its votes, are refused before anything is written")
+    @Test(
+        "no model, one that has learned PublicTest's faces, and a second head without its votes, are refused before anything is written"
+    )
     func refused() throws {
         #expect(calibrate([]) == 2)
         #expect(calibrate([try model(seed: 4)], votes: false) == 1)
+        #expect(try calibrate([model(seed: 5, split: "random")]) == 1)
         #expect(!FileManager.default.fileExists(atPath: "\(folder)/mean.safetensors"))
     }
 }
