@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Who may connect to the event socket.

@@ -1,5 +1,6 @@
+import CLinux
 import CSystemd
-import Foundation
+import Glibc
 
 /// Tells systemd how the service is; does nothing where it was not started by systemd with `Type=notify`.
 public enum ServiceNotifier {
