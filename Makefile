@@ -9,7 +9,7 @@
 # make sanitize  passes all tests under the address sanitizer, then under the thread sanitizer
 # make static   builds with Swift's runtime inside, for installing
 # make install  installs that below PREFIX (/usr/local), and DESTDIR where given; make uninstall removes it
-# make model    trains the model that ships, from the seed, in two stages; called again, goes on where it was stopped:
+# make model    trains the model that ships, from the seed, in three stages; called again, goes on where it was stopped:
 #               make model DATA=fer2013.csv FERPLUS=fer2013new.csv OUTPUT=runs/raut
 # make deb      makes a Debian package of it in .build/
 # make fresh    does what README says in a new Debian root, as a new user would (needs root and debootstrap)

@@ -21,35 +21,32 @@ public struct AgreementOffsets: Sendable, Equatable {
     /// is none.
     public init(logits: [[Float]], votes ballots: [FERPlusVotes]) {
         let count = values.count
-        var rows: [(logits: [Double], emotion: Int)] = []
+        var rows: [(logits: [Float], emotion: Int)] = []
         for (logits, ballot) in zip(logits, ballots) where logits.count >= count {
             guard let emotion = ballot.agreed(atLeast: Self.votes) else { continue }
-            rows.append((logits.prefix(count).map(Double.init), emotion.rawValue))
+            rows.append((logits, emotion.rawValue))
         }
         guard !rows.isEmpty else { return }
         // The factor's logarithm, then the offsets.
         var point = [Double](repeating: 0, count: count + 1)
+        var moved = [Float](repeating: 0, count: count)
         func loss() -> Double {
             let factor = exp(point[0])
             var sum = 0.0
             for (logits, emotion) in rows {
-                var (largest, total, own) = (-Double.infinity, 0.0, 0.0)
                 for place in 0..<count {
-                    let value = factor * logits[place] + point[place + 1]
-                    if place == emotion { own = value }
-                    if value > largest {
-                        total = total * exp(largest - value) + 1
-                        largest = value
-                    } else {
-                        total += exp(value - largest)
-                    }
+                    moved[place] = Float(factor * Double(logits[place]) + point[place + 1])
                 }
-                sum += largest + log(total) - own
+                let normalizer = moved.withUnsafeBufferPointer { buffer in
+                    buffer.baseAddress.map { SoftmaxCrossEntropy.logSumExp($0, count: count) } ?? 0
+                }
+                sum += Double(normalizer - moved[emotion])
             }
             let squares = point.dropFirst().reduce(0) { $0 + $1 * $1 }
             return sum / Double(rows.count) + Self.penalty * squares
         }
-        // The loss is convex: each number in turn goes to its own minimum, in a range that narrows.
+        // The loss is convex in the factor and the offsets: each number in turn goes to its one minimum, in a range that
+        // narrows.
         for round in 0..<12 {
             let reach = 2 / Double(1 << min(round, 5))
             for place in point.indices {

@@ -30,6 +30,11 @@ enum CalibrateCommand {
             return (file: try SafeTensors(path: path), path: path)
         }
         for (file, path) in models {
+            guard file.metadata["history"] == nil else {
+                throw Failure(
+                    description:
+                        "\(path): it is the checkpoint of a run: give the model.safetensors beside it")
+            }
             let split = file.metadata["split"] ?? Split.official.rawValue
             guard split == Split.official.rawValue else {
                 throw Failure(
@@ -71,7 +76,7 @@ enum CalibrateCommand {
     /// How the models were made; where they differ, each one's own, in their order. What was measured of a single model
     /// is left out.
     private static func facts(of models: [[String: String]]) -> [String: String] {
-        let measured = ["test_accuracy", "validation_accuracy", "history", "run", "position"]
+        let measured = ["test_accuracy", "validation_accuracy"]
         var facts: [String: String] = [:]
         for key in Set(models.flatMap(\.keys)).subtracting(measured) {
             let values = models.map { $0[key] ?? "" }

@@ -24,11 +24,13 @@ final class CalibrateCommandTests {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    private func model(seed: UInt64, split: String = "official") throws -> String {
+    private func model(seed: UInt64, split: String = "official", history: String? = nil) throws -> String {
         let path = "\(folder)/\(seed).safetensors"
-        try EmotionNetwork(NetworkConfiguration(.raut), seed: seed).modelFile(extra: [
+        var file = EmotionNetwork(NetworkConfiguration(.raut), seed: seed).modelFile(extra: [
             "seed": "\(seed)", "test_accuracy": "0.5", "posterior_label_smoothing": "0.1", "split": split,
-        ]).write(to: path)
+        ])
+        file.metadata["history"] = history
+        try file.write(to: path)
         return path
     }
 
@@ -65,12 +67,13 @@ final class CalibrateCommandTests {
     }
 
     @Test(
-        "no model, one that has learned PublicTest's faces, and a second head without its votes, are refused before anything is written"
+        "no model, a checkpoint, one that learned PublicTest's faces, a second head without votes: refused, nothing written"
     )
     func refused() throws {
         #expect(calibrate([]) == 2)
         #expect(calibrate([try model(seed: 4)], votes: false) == 1)
         #expect(try calibrate([model(seed: 5, split: "random")]) == 1)
+        #expect(try calibrate([model(seed: 6, history: "epoch")]) == 1)
         #expect(!FileManager.default.fileExists(atPath: "\(folder)/mean.safetensors"))
     }
 }
