@@ -103,9 +103,9 @@ public final class Trainer {
         return max(1, full + (rest > 1 ? 1 : 0))
     }
 
-    /// Begins at the weights of a model of the same configuration instead of random ones.
+    /// Begins at the weights of a model of the same network or of a narrower one instead of random ones.
     public func start(from file: SafeTensors, path: String) throws(ModelFileError) {
-        try network.load(file, path: path)
+        try network.widen(file, path: path)
         for (average, parameter) in zip(average?.values ?? [], optimizer.parameters) {
             average.copy(from: parameter.value)
         }

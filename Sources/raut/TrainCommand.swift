@@ -31,7 +31,9 @@ enum TrainCommand {
             Option(
                 "settling", "EPOCHS",
                 help: "neither mix nor erase nor spoil images in so many last epochs; 0 unless given"),
-            Option("from", "MODEL", help: "begin at a model's weights instead of random ones"),
+            Option(
+                "from", "MODEL",
+                help: "begin at the weights of a model, as wide or narrower, instead of random ones"),
             Option("teacher", "MODEL,…", help: "learn from what these models say, too"),
             Option("teacher-share", "PART", help: "how much they count beside the labels; 0.5 unless given"),
             Option("no-flip", help: "never mirror images"),

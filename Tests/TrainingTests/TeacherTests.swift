@@ -52,7 +52,29 @@ struct TeacherTests {
         other.network.widths = [8, 8, 16, 24]
         let file = try Trainer(other, training: data, validation: data).modelFile()
         let trainer = try Trainer(options(1), training: data, validation: data)
-        #expect(message { try trainer.start(from: file, path: "other") }?.contains("tensor") == true)
+        #expect(message { try trainer.start(from: file, path: "other") }?.contains("narrower one") == true)
+    }
+
+    @Test("a wider network begun at a model starts with its answers and learns by all channels")
+    func widens() throws {
+        let trained = try Trainer(options(20), training: data, validation: data)
+        _ = try trained.run()
+        var wider = options(2)
+        wider.network.widths = [8, 16, 24, 24]
+        let next = try Trainer(wider, training: data, validation: data)
+        try next.start(from: trained.modelFile(), path: "model")
+        func furthest() -> Float {
+            let (own, narrow) = (next.evaluate(data).logits, trained.evaluate(data).logits)
+            return zip(own, narrow).map { abs($0 - $1) }.max() ?? .infinity
+        }
+        #expect(furthest() < 1e-4)
+        func newColumns() -> [Float] {
+            next.modelFile().entries.filter { $0.name == "lstm.weight_ih_l0" }.flatMap { $0.values.suffix(8) }
+        }
+        #expect(newColumns() == [Float](repeating: 0, count: 8))
+        _ = try next.run()
+        #expect(newColumns().allSatisfy { $0 != 0 })
+        #expect(furthest() > 1e-4)
     }
 
     @Test("a checkpoint made with a teacher is not taken up without it")
