@@ -52,15 +52,19 @@ public final class EmotionRecognizer: @unchecked Sendable {
     }
 
     /// The probabilities of each face of a picture, in the order of the faces; `probabilities` is replaced.
+    ///
+    /// - Parameter looks: Which way round each face is looked at, in the same order; as it is, where none is given.
     public func recognize(
-        _ faces: [DetectedFace], in image: GrayImage, into probabilities: inout [EmotionProbabilities]
+        _ faces: [DetectedFace], looks: [Look] = [], in image: GrayImage,
+        into probabilities: inout [EmotionProbabilities]
     ) {
         probabilities.removeAll(keepingCapacity: true)
         let workspace = takeWorkspace()
         defer { giveBack(workspace) }
-        for face in faces {
+        for (index, face) in faces.enumerated() {
             workspace.crop.cut(face, from: image, into: &workspace.face)
-            probabilities.append(classify(workspace))
+            let look = index < looks.count ? looks[index] : .asItIs
+            probabilities.append(classify(workspace, look))
         }
     }
 
@@ -72,12 +76,12 @@ public final class EmotionRecognizer: @unchecked Sendable {
         return classify(workspace)
     }
 
-    /// The logits of each head for one face, before any posterior.
-    public func logits(_ face: GrayImage) -> [[Float]] {
+    /// The logits of each head for one face, or for its mirror image, before any posterior.
+    public func logits(_ face: GrayImage, mirrored: Bool = false) -> [[Float]] {
         let workspace = takeWorkspace()
         defer { giveBack(workspace) }
         set(face, workspace)
-        run(workspace)
+        run(workspace, mirrored: mirrored)
         return workspace.logits
     }
 
@@ -92,20 +96,30 @@ public final class EmotionRecognizer: @unchecked Sendable {
         }
     }
 
-    private func classify(_ workspace: Workspace) -> EmotionProbabilities {
-        run(workspace)
-        return posterior.probabilities(workspace.logits)
+    private func classify(_ workspace: Workspace, _ look: Look = .asItIs) -> EmotionProbabilities {
+        run(workspace, mirrored: look == .mirrored)
+        let one = posterior.probabilities(workspace.logits)
+        guard look == .bothWays else { return one }
+        run(workspace, mirrored: true)
+        return EmotionProbabilities(lanes: (one.lanes + posterior.probabilities(workspace.logits).lanes) / 2)
     }
 
-    private func run(_ workspace: Workspace) {
-        let count = NetworkConfiguration.side * NetworkConfiguration.side
+    private func run(_ workspace: Workspace, mirrored: Bool) {
+        let side = NetworkConfiguration.side
+        let count = side * side
         guard workspace.face.pixels.count == count else {
             for head in workspace.logits.indices {
                 for index in workspace.logits[head].indices { workspace.logits[head][index] = 0 }
             }
             return
         }
-        for index in 0..<count { workspace.pixels.pointer[index] = Float(workspace.face.pixels[index]) }
+        for row in 0..<side {
+            let line = workspace.pixels.pointer + row * side
+            for column in 0..<side {
+                line[column] = Float(
+                    workspace.face.pixels[row * side + (mirrored ? side - 1 - column : column)])
+            }
+        }
         configuration.preprocessing.apply(
             workspace.pixels.pointer, count: count, into: workspace.memory.input)
         let map = trunk.apply(workspace.memory)

@@ -15,9 +15,10 @@ extension VerifyingDetector: FaceFinding {}
 
 /// Names the emotions of faces.
 public protocol EmotionNaming: Sendable {
-    /// Replaces `probabilities` by one for each face, in their order.
+    /// Replaces `probabilities` by one for each face, in their order, each looked at as `looks` says.
     func recognize(
-        _ faces: [DetectedFace], in image: GrayImage, into probabilities: inout [EmotionProbabilities])
+        _ faces: [DetectedFace], looks: [Look], in image: GrayImage,
+        into probabilities: inout [EmotionProbabilities])
 }
 
 extension EmotionRecognizer: EmotionNaming {}

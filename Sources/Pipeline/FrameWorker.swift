@@ -57,7 +57,8 @@ final class FrameWorker {
             into: &detections)
         tracker.match(detections, at: frame.sourceTime)
         if !tracker.toRecognize.isEmpty {
-            recognizer.recognize(tracker.toRecognize, in: image, into: &probabilities)
+            recognizer.recognize(
+                tracker.toRecognize, looks: tracker.looks, in: image, into: &probabilities)
         } else {
             probabilities.removeAll(keepingCapacity: true)
         }

@@ -72,7 +72,8 @@ public struct StageBenchmark {
             }
             let match = milliseconds { tracker.match(faces, at: frame.sourceTime) }
             spent[4] = milliseconds {
-                recognizer.recognize(tracker.toRecognize, in: image, into: &probabilities)
+                recognizer.recognize(
+                    tracker.toRecognize, looks: tracker.looks, in: image, into: &probabilities)
             }
             changes.removeAll(keepingCapacity: true)
             let update = milliseconds { tracker.update(probabilities, into: &changes) }

@@ -14,6 +14,9 @@ public struct FaceTracker: Sendable {
     public private(set) var faces: [TrackedFace] = []
     /// The faces of this frame whose emotion is wanted, as they were detected.
     public private(set) var toRecognize: [DetectedFace] = []
+    /// Which way round each face of ``toRecognize`` is to be looked at: by turns, and both ways at once where its last
+    /// look is long ago or there was none.
+    public private(set) var looks: [Look] = []
 
     private var tracks: [Track] = []
     private var lastNumber = 0
@@ -60,12 +63,12 @@ public struct FaceTracker: Sendable {
             lastNumber += 1
             tracks.append(Track(number: lastNumber, detections[index], at: now))
         }
-        toRecognize.removeAll(keepingCapacity: true)
-        recognized.removeAll(keepingCapacity: true)
+        clearWanted()
         for index in tracks.indices where tracks[index].isSeen {
             let age = Self.seconds(from: tracks[index].lastRecognized, to: now)
             if tracks[index].filter == nil || age >= parameters.recognitionInterval {
                 toRecognize.append(tracks[index].detection)
+                looks.append(tracks[index].nextLook(bothWays: age >= parameters.bothWaysAfter))
                 recognized.append(index)
             }
         }
@@ -99,10 +102,15 @@ public struct FaceTracker: Sendable {
         }
         tracks.removeAll(keepingCapacity: true)
         faces.removeAll(keepingCapacity: true)
-        toRecognize.removeAll(keepingCapacity: true)
-        recognized.removeAll(keepingCapacity: true)
+        clearWanted()
         // A source that comes back may count its time from the beginning again.
         now = 0
+    }
+
+    private mutating func clearWanted() {
+        toRecognize.removeAll(keepingCapacity: true)
+        looks.removeAll(keepingCapacity: true)
+        recognized.removeAll(keepingCapacity: true)
     }
 
     private func isForgotten(_ track: Track) -> Bool {

@@ -14,6 +14,7 @@ struct Track: Sendable {
     private(set) var lastSeen: UInt64
     private(set) var lastRecognized: UInt64 = 0
     private let firstSeen: UInt64
+    private var lastLook: Look?
     var isReported = false
 
     /// True where it was detected in this frame.
@@ -54,6 +55,13 @@ struct Track: Sendable {
         isSeen = true
         lastSeen = time
         sightings += 1
+    }
+
+    /// Which way round the network is to see it next.
+    mutating func nextLook(bothWays: Bool) -> Look {
+        let look: Look = bothWays || lastLook == nil ? .bothWays : lastLook == .mirrored ? .asItIs : .mirrored
+        lastLook = look
+        return look
     }
 
     /// Takes in what the network says; true where the reported emotion changed.

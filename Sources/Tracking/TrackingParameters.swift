@@ -11,6 +11,9 @@ public struct TrackingParameters: Sendable, Equatable {
     /// How long a face's last emotion is taken for its present one before it is looked at again; 0 looks at each
     /// face in each frame.
     public var recognitionInterval = 0.0
+    /// How long after its last look a face is looked at both ways round in one frame. While looks come faster they take
+    /// turns, as it is and mirrored: the smoothing averages them, which at less than ten a second it no longer does.
+    public var bothWaysAfter = 0.1
     /// How probabilities are smoothed and when the reported emotion changes.
     public var smoothing = EmotionFilter.Parameters()
 

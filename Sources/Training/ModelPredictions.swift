@@ -42,13 +42,9 @@ public struct ModelPredictions: Sendable {
             var face = GrayImage(width: NetworkConfiguration.side, height: NetworkConfiguration.side)
             var found: [[EmotionProbabilities]] = kinds.map { _ in [] }
             for index in part {
-                data.copyImage(index, mirrored: false, into: &face)
+                data.copyImage(index, into: &face)
                 let logits = recognizer.logits(face)
-                var other: [[Float]]?
-                if mirrored {
-                    data.copyImage(index, mirrored: true, into: &face)
-                    other = recognizer.logits(face)
-                }
+                let other = mirrored ? recognizer.logits(face, mirrored: true) : nil
                 for (place, (_, head)) in kinds.enumerated() {
                     func answer(_ logits: [[Float]]) -> EmotionProbabilities {
                         head.map { alone.probabilities([logits[$0]]) }
@@ -83,14 +79,11 @@ private final class PartialResults: @unchecked Sendable {
 
 extension FaceDataSet {
     /// Copies one face into an image of 48×48.
-    public func copyImage(_ index: Int, mirrored: Bool, into image: inout GrayImage) {
+    public func copyImage(_ index: Int, into image: inout GrayImage) {
         let side = NetworkConfiguration.side
         image.setSize(width: side, height: side)
         let start = index * Self.pixelsPerImage
-        for y in 0..<side {
-            for x in 0..<side {
-                image.pixels[y * side + x] = pixels[start + y * side + (mirrored ? side - 1 - x : x)]
-            }
-        }
+        image.pixels.replaceSubrange(
+            0..<Self.pixelsPerImage, with: pixels[start..<start + Self.pixelsPerImage])
     }
 }

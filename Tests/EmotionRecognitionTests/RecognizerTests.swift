@@ -1,5 +1,6 @@
 import CAllocationCounter
 import EmotionRecognition
+import FaceDetection
 import Foundation
 import Imaging
 import NeuralNetwork
@@ -84,6 +85,27 @@ struct RecognizerTests {
                 read.classify(noiseFace(seed: 3))
                     == EmotionRecognizer(network, posterior: posterior).classify(noiseFace(seed: 3)))
         }
+    }
+
+    @Test("a face looked at mirrored is its mirror image, and both ways round the mean of the two")
+    func looks() {
+        let recognizer = EmotionRecognizer(smallNetwork(.raut))
+        let face = noiseFace(seed: 7)
+        var mirror = face
+        for y in 0..<48 {
+            for x in 0..<48 { mirror.pixels[y * 48 + x] = face.pixels[y * 48 + 47 - x] }
+        }
+        #expect(recognizer.logits(face, mirrored: true) == recognizer.logits(mirror))
+        #expect(recognizer.logits(mirror) != recognizer.logits(face))
+
+        let whole = DetectedFace(box: Rectangle(x: 0, y: 0, width: 48, height: 48))
+        var found: [EmotionProbabilities] = []
+        recognizer.recognize(
+            [whole, whole, whole, whole], looks: [.asItIs, .mirrored, .bothWays], in: face, into: &found)
+        #expect(found.count == 4)
+        #expect(found[0] == recognizer.classify(face) && found[1] == recognizer.classify(mirror))
+        #expect(found[2].lanes == (found[0].lanes + found[1].lanes) / 2)
+        #expect(found[3] == found[0], "as it is, where no look is given")
     }
 
     @Test("allocates nothing per face after the first")

@@ -109,7 +109,8 @@ final class ScriptedFinder: FaceFinding {
 /// Says `happy` of every face.
 struct Happy: EmotionNaming {
     func recognize(
-        _ faces: [DetectedFace], in image: GrayImage, into probabilities: inout [EmotionProbabilities]
+        _ faces: [DetectedFace], looks: [Look], in image: GrayImage,
+        into probabilities: inout [EmotionProbabilities]
     ) {
         probabilities = faces.map { _ in
             EmotionProbabilities(lanes: SIMD8(0.02, 0.02, 0.02, 0.88, 0.02, 0.02, 0.02, 0))

@@ -141,6 +141,22 @@ func recognitionInterval() {
     #expect(looks == [1, 0, 1, 0, 1, 0, 1])
 }
 
+@Test("a face is looked at both ways round at first and after a pause, by turns between")
+func looks() {
+    var tracker = FaceTracker()
+    var looks: [[Look]] = []
+    for number in [0, 1, 2, 3, 10, 11] {
+        _ = tracker.step(
+            number < 2 ? [face(50, 50)] : [face(50, 50), face(300, 50)], frame: number)
+        looks.append(tracker.looks)
+    }
+    #expect(
+        looks == [
+            [.bothWays], [.mirrored], [.asItIs, .bothWays], [.mirrored, .mirrored], [.bothWays, .bothWays],
+            [.mirrored, .mirrored],
+        ])
+}
+
 @Test("clocks that stand still or go back, and boxes without area, do no harm")
 func oddInput() {
     var tracker = FaceTracker()

@@ -166,7 +166,7 @@ public struct Report: Sendable {
 
     private func example(_ row: PredictionTable.Row, of pictures: FaceDataSet) -> String {
         var image = GrayImage()
-        pictures.copyImage(row.image, mirrored: false, into: &image)
+        pictures.copyImage(row.image, into: &image)
         guard let png = try? ImageFile.encodePNG(image) else { return "" }
         let label = Emotion(rawValue: row.label).map { "\($0)" } ?? "?"
         let answer = "\(row.probabilities.mostLikely)"
