@@ -83,6 +83,20 @@ struct AgreementOffsetsTests {
         #expect(right() == 70)
         #expect(offsets[6] - offsets[4] > 0.5)
         for emotion in [0, 1, 2, 3, 5] { #expect(abs(offsets[emotion] - offsets[0]) < 0.01) }
+        #expect(AgreementOffsets(provenBy: logits, votes: ballots).values == offsets)
+    }
+
+    @Test("offsets that help no face but those that chose them are not kept")
+    func unproven() {
+        // Logits that say nothing: whatever is fitted to some faces is chance for the others.
+        var random = Xoshiro256StarStar(seed: 9)
+        let ballots = (0..<210).map { votes($0 % 7) }
+        let logits = ballots.map { _ in (0..<8).map { _ in random.uniform() } }
+        #expect(AgreementOffsets(logits: logits, votes: ballots).values.contains { abs($0) > 0.01 })
+        #expect(AgreementOffsets(provenBy: logits, votes: ballots).values.allSatisfy { $0 == 0 })
+        // A head that is right already.
+        let right = ballots.indices.map { face in (0..<8).map { Float($0 == face % 7 ? 2 : 0) } }
+        #expect(AgreementOffsets(provenBy: right, votes: ballots).values.allSatisfy { $0 == 0 })
     }
 
     @Test("once moved by them, a head needs no more")
