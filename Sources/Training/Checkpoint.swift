@@ -83,6 +83,7 @@ extension Trainer {
             + "clip=\(o.clip ?? 0) smoothing=\(o.labelSmoothing) average=\(o.averageDecay ?? 0) "
             + "mixup=\(o.mixupShare),\(o.mixupAlpha) augmentation=\(o.augmentation) settling=\(o.settlingEpochs) seed=\(o.seed) "
             + (teacher.map { "teacher=\(o.teacherShare):\($0.fingerprint) " } ?? "")
+            + (o.ferplusWeight == 1 ? "" : "ferplus=\(o.ferplusWeight) ")
             + (classWeights.map { "weights=\($0) " } ?? "")
             + "threads=\(execution.pool.threads) training=\(training.count):\(training.fingerprint) "
             + "validation=\(validation.count):\(validation.fingerprint)"

@@ -190,6 +190,9 @@ public final class Trainer {
                 logits: logits[head], targets: batch.targets[head], weights: batch.weights[head],
                 gradient: gradients[head])
             loss += part
+            if options.network.heads[head] == .ferplus, options.ferplusWeight != 1 {
+                gradients[head].scale(by: options.ferplusWeight)
+            }
             if head == 0 { position.lossSum += Double(part) * Double(indices.count) }
         }
         position.step += 1

@@ -28,6 +28,8 @@ public struct TrainingOptions: Sendable, Equatable {
     public var mixupAlpha: Float
     /// How much a teacher's word counts beside the labels, 0 to 1.
     public var teacherShare: Float = 0
+    /// How much the loss of FER+'s head counts beside that of FER2013's.
+    public var ferplusWeight: Float = 1
     /// How images are varied.
     public var augmentation: Augmentation
     /// The last epochs, in which images are neither mixed nor erased nor spoilt: the network settles on faces as they

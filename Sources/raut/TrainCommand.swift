@@ -36,6 +36,9 @@ enum TrainCommand {
                 help: "begin at the weights of a model, as wide or narrower, instead of random ones"),
             Option("teacher", "MODEL,…", help: "learn from what these models say, too"),
             Option("teacher-share", "PART", help: "how much they count beside the labels; 0.5 unless given"),
+            Option(
+                "ferplus-weight", "FACTOR",
+                help: "how much FER+'s head counts beside FER2013's; 1 unless given"),
             Option("no-flip", help: "never mirror images"),
             Option("no-augmentation", help: "train on the images as they are"),
             Option("no-pictures", help: "leave faces out of the report"),
@@ -86,6 +89,7 @@ enum TrainCommand {
             "from": arguments.string("from").map(fileName) ?? "",
             "teacher": (arguments.string("teacher") ?? "").split(separator: ",").map { fileName("\($0)") }
                 .joined(separator: ","), "teacher_share": "\(options.teacherShare)",
+            "ferplus_weight": "\(options.ferplusWeight)",
             "validation_accuracy": "\(last?.validationAccuracy ?? 0)", "test_accuracy": "\(test.accuracy)",
         ]
         if options.network.architecture == .raut {
@@ -161,6 +165,12 @@ enum TrainCommand {
             options.teacherShare = Float(share ?? 0.5)
         } else if share != nil {
             throw UsageError(description: "--teacher-share counts only with --teacher MODEL")
+        }
+        if let value = try arguments.double("ferplus-weight", in: 0...100) {
+            guard options.network.heads.contains(.ferplus) else {
+                throw UsageError(description: "--ferplus-weight counts only with FER+'s head: --ferplus FILE")
+            }
+            options.ferplusWeight = Float(value)
         }
         return options
     }

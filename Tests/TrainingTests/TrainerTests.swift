@@ -65,6 +65,31 @@ struct TrainerTests {
         #expect(try train(varied, mixup: 1, settling: 1) != plain)
     }
 
+    @Test("FER+'s head learns by its weight, from nothing to more than the labels")
+    func weighsVotes() throws {
+        var voted = data
+        voted.votes = data.labels.map { label in
+            FERPlusVotes(counts: (0..<10).map { $0 == label ? 10 : 0 })
+        }
+        /// The biases of the second head after two epochs; they begin at 0 and don't decay.
+        func biases(_ weight: Float) throws -> [Float] {
+            var options = TrainingOptions(.raut)
+            options.network.widths = [8, 8, 16, 16]
+            options.network.hidden = 16
+            options.epochs = 2
+            options.batch = 16
+            options.ferplusWeight = weight
+            let trainer = try Trainer(options, training: voted, validation: voted)
+            _ = try trainer.run()
+            let bias = trainer.network.parameters.first { $0.name == "head_ferplus.bias" }
+            return try #require(bias).value.elements
+        }
+        let even = try biases(1)
+        #expect(try biases(0).allSatisfy { $0 == 0 })
+        #expect(even.allSatisfy { $0 != 0 })
+        #expect(try biases(3) != even)
+    }
+
     @Test("a run stopped in the middle of an epoch and resumed ends at the weights of an unbroken one")
     func resumes() throws {
         let folder = try TemporaryFolder()
