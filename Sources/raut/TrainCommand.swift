@@ -32,8 +32,9 @@ enum TrainCommand {
                 "settling", "EPOCHS",
                 help: "neither mix nor erase nor spoil images in so many last epochs; 0 unless given"),
             Option(
-                "from", "MODEL",
-                help: "begin at the weights of a model, as wide or narrower, instead of random ones"),
+                "from", "MODEL,…",
+                help: "begin at the weights of a model, as wide or narrower, or at the mean of several, "
+                    + "instead of random ones"),
             Option("teacher", "MODEL,…", help: "learn from what these models say, too"),
             Option("teacher-share", "PART", help: "how much they count beside the labels; 0.5 unless given"),
             Option(
@@ -56,9 +57,10 @@ enum TrainCommand {
         let trainer = try Trainer(
             options, training: data.training, validation: data.validation, classWeights: data.classWeights,
             teacher: teacher(arguments, options, data.training, display))
-        if let name = arguments.string("from") {
-            let path = try Locations.model(name)
-            try trainer.start(from: SafeTensors(path: path), path: path)
+        if let names = arguments.string("from") {
+            let models = try modelPaths(names, of: "from").map { (file: try SafeTensors(path: $0), path: $0) }
+            let mean = try models.count == 1 ? models[0].file : EmotionNetwork(meanOf: models).modelFile()
+            try trainer.start(from: mean, path: names)
         }
         if arguments.flag("resume") {
             try folder.resume(trainer)
@@ -86,9 +88,8 @@ enum TrainCommand {
             "schedule": "\(options.schedule)", "augmentation": "\(options.augmentation)",
             "seed": "\(options.seed)", "mixup": "\(options.mixupShare)",
             "settling": "\(options.settlingEpochs)",
-            "from": arguments.string("from").map(fileName) ?? "",
-            "teacher": (arguments.string("teacher") ?? "").split(separator: ",").map { fileName("\($0)") }
-                .joined(separator: ","), "teacher_share": "\(options.teacherShare)",
+            "from": fileNames(arguments.string("from")), "teacher": fileNames(arguments.string("teacher")),
+            "teacher_share": "\(options.teacherShare)",
             "ferplus_weight": "\(options.ferplusWeight)",
             "validation_accuracy": "\(last?.validationAccuracy ?? 0)", "test_accuracy": "\(test.accuracy)",
         ]
@@ -180,19 +181,24 @@ enum TrainCommand {
         _ arguments: Arguments, _ options: TrainingOptions, _ data: FaceDataSet, _ display: TrainingDisplay
     ) throws -> Teacher? {
         guard let names = arguments.string("teacher") else { return nil }
-        let networks = try names.split(separator: ",").map {
-            try EmotionNetwork(modelAt: Locations.model(String($0)))
-        }
-        guard !networks.isEmpty else {
-            throw UsageError(description: "--teacher '\(names)': expected a model")
-        }
+        let networks = try modelPaths(names, of: "teacher").map { try EmotionNetwork(modelAt: $0) }
         display.say("asking \(names) for \(data.count) images")
         return Teacher(
             networks, on: data, seed: options.seed, threads: options.threads, onProgress: display.teacher)
     }
 
-    private static func fileName(_ path: String) -> String {
-        URL(fileURLWithPath: path).lastPathComponent
+    /// Where the models lie that an option names, one at least.
+    private static func modelPaths(_ names: String, of option: String) throws -> [String] {
+        let paths = try names.split(separator: ",").map { try Locations.model(String($0)) }
+        guard !paths.isEmpty else {
+            throw UsageError(description: "--\(option) '\(names)': expected a model")
+        }
+        return paths
+    }
+
+    private static func fileNames(_ paths: String?) -> String {
+        (paths ?? "").split(separator: ",").map { URL(fileURLWithPath: "\($0)").lastPathComponent }
+            .joined(separator: ",")
     }
 }
 
