@@ -9,7 +9,7 @@
 # make sanitize  passes all tests under the address sanitizer, then under the thread sanitizer
 # make static   builds with Swift's runtime inside, for installing
 # make install  installs that below PREFIX (/usr/local), and DESTDIR where given; make uninstall removes it
-# make model    trains the model that ships, from the seed, in three stages; called again, goes on where it was stopped:
+# make model    trains the model that ships, from the seed, in seven stages; called again, goes on where it was stopped:
 #               make model DATA=fer2013.csv FERPLUS=fer2013new.csv OUTPUT=runs/raut
 # make deb      makes a Debian package of it in .build/
 # make fresh    does what README says in a new Debian root, as a new user would (needs root and debootstrap)
@@ -70,25 +70,44 @@ run: build
 	@exec .build/release/raut run $(ARGS)
 
 # First with faces mixed, varied and spoilt much; then from there, with the first stage as teacher, on faces as they are
-# more or less; then a while longer, with both as teachers. What comes is the mean of the last two, fitted to PublicTest.
+# more or less; then a while longer, with both as teachers: the mean of those two is a teacher itself. The network that
+# ships begins at the first stage with more channels, and goes on in the same way from stage to stage. What comes is the
+# mean of its stages, fitted to PublicTest.
 OUTPUT ?= runs/raut
 TRAIN = .build/release/raut train --data "$(DATA)" --ferplus "$(FERPLUS)" --architecture raut --threads 2 --resume
-FIRST = $(OUTPUT)/first/model.safetensors
-SECOND = $(OUTPUT)/second/model.safetensors
-THIRD = $(OUTPUT)/third/model.safetensors
+EASED = --mixup 0 --augmentation 0.5 --erasing 0.1
+WIDE = $(EASED) --widths 24,56,112,208
+CALIBRATE = .build/release/raut calibrate --data "$(DATA)" --ferplus "$(FERPLUS)"
+stage = $(OUTPUT)/$(1)/model.safetensors
+FIRST = $(call stage,first)
+SECOND = $(call stage,second)
+THIRD = $(call stage,third)
+NARROW = $(OUTPUT)/narrow.safetensors
+WIDE1 = $(call stage,wide-1)
+WIDE2 = $(call stage,wide-2)
+WIDE3 = $(call stage,wide-3)
+WIDE4 = $(call stage,wide-4)
 model:
 	@[ -f "$(DATA)" ] && [ -f "$(FERPLUS)" ] || { \
 	  echo "make: no FER2013: make model DATA=fer2013.csv FERPLUS=fer2013new.csv" >&2; exit 1; }
 	@$(MAKE) --no-print-directory build
 	[ -f "$(FIRST)" ] || $(TRAIN) --output "$(OUTPUT)/first" --epochs 84
 	[ -f "$(SECOND)" ] || $(TRAIN) --output "$(OUTPUT)/second" --from "$(FIRST)" --teacher "$(FIRST)" \
-	  --teacher-share 0.3 --seed 2 --epochs 46 --learning-rate 0.0015 --mixup 0 --augmentation 0.5 --erasing 0.1 \
-	  --degradation 0.08
+	  --teacher-share 0.3 --seed 2 --epochs 46 --learning-rate 0.0015 $(EASED) --degradation 0.08
 	[ -f "$(THIRD)" ] || $(TRAIN) --output "$(OUTPUT)/third" --from "$(SECOND)" --teacher "$(SECOND),$(FIRST)" \
-	  --teacher-share 0.5 --seed 3 --epochs 22 --learning-rate 0.001 --mixup 0 --augmentation 0.5 --erasing 0.1 \
-	  --degradation 0.06 --settling 5
-	.build/release/raut calibrate --data "$(DATA)" --ferplus "$(FERPLUS)" --output "$(OUTPUT)/raut.safetensors" \
-	  "$(SECOND)" "$(THIRD)"
+	  --teacher-share 0.5 --seed 3 --epochs 22 --learning-rate 0.001 $(EASED) --degradation 0.06 --settling 5
+	[ -f "$(NARROW)" ] || $(CALIBRATE) --output "$(NARROW)" "$(SECOND)" "$(THIRD)"
+	[ -f "$(WIDE1)" ] || $(TRAIN) --output "$(OUTPUT)/wide-1" --from "$(FIRST)" --teacher "$(FIRST)" \
+	  --teacher-share 0.3 --seed 2 --epochs 46 --learning-rate 0.002 $(WIDE) --degradation 0.08
+	[ -f "$(WIDE2)" ] || $(TRAIN) --output "$(OUTPUT)/wide-2" --from "$(WIDE1)" --teacher "$(WIDE1),$(NARROW)" \
+	  --teacher-share 0.5 --seed 4 --epochs 22 --learning-rate 0.001 $(WIDE) --degradation 0.06 --settling 5
+	[ -f "$(WIDE3)" ] || $(TRAIN) --output "$(OUTPUT)/wide-3" --from "$(WIDE1),$(WIDE2)" \
+	  --teacher "$(WIDE1),$(WIDE2),$(NARROW)" --teacher-share 0.6 --seed 5 --epochs 22 --learning-rate 0.001 $(WIDE) \
+	  --augmentation 0.6 --degradation 0.06 --settling 5
+	[ -f "$(WIDE4)" ] || $(TRAIN) --output "$(OUTPUT)/wide-4" --from "$(WIDE1),$(WIDE2),$(WIDE3)" \
+	  --teacher "$(WIDE2),$(WIDE3),$(NARROW)" --teacher-share 0.5 --ferplus-weight 2.5 --seed 6 --epochs 14 \
+	  --learning-rate 0.0008 $(WIDE) --degradation 0.06 --settling 3
+	$(CALIBRATE) --output "$(OUTPUT)/raut.safetensors" "$(WIDE1)" "$(WIDE2)" "$(WIDE3)" "$(WIDE4)"
 
 # A broker and its reader for the tests of MQTT, as programs; the service that comes with them is not left running. xz
 # packs what the tests unpack.
