@@ -169,7 +169,8 @@ enum TrainCommand {
         }
         if let value = try arguments.double("ferplus-weight", in: 0...100) {
             guard options.network.heads.contains(.ferplus) else {
-                throw UsageError(description: "--ferplus-weight counts only with FER+'s head: --ferplus FILE")
+                throw UsageError(
+                    description: "--ferplus-weight counts only with FER+'s head: --architecture raut")
             }
             options.ferplusWeight = Float(value)
         }
