@@ -59,8 +59,7 @@ enum TrainCommand {
             teacher: teacher(arguments, options, data.training, display))
         if let names = arguments.string("from") {
             let models = try modelPaths(names, of: "from").map { (file: try SafeTensors(path: $0), path: $0) }
-            let mean = try models.count == 1 ? models[0].file : EmotionNetwork(meanOf: models).modelFile()
-            try trainer.start(from: mean, path: names)
+            try trainer.start(from: EmotionNetwork(meanOf: models).modelFile(), path: names)
         }
         if arguments.flag("resume") {
             try folder.resume(trainer)

@@ -65,7 +65,7 @@ struct TrainerTests {
         #expect(try train(varied, mixup: 1, settling: 1) != plain)
     }
 
-    @Test("FER+'s head learns by its weight, from nothing to more than the labels")
+    @Test("FER+'s head learns as it is weighed, at 0 not at all")
     func weighsVotes() throws {
         var voted = data
         voted.votes = data.labels.map { label in
