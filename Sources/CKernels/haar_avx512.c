@@ -14,11 +14,7 @@
 
 static const haar_kernels table = {"avx512", haar_blend_rows_avx512, haar_sum_row_avx512, haar_scan_row_avx512};
 
-const haar_kernels *haar_kernels_avx512(void) {
-    bool has = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    return has && kernels_have_avx2() ? &table : NULL;
-}
+const haar_kernels *haar_kernels_avx512(void) { return kernels_have_avx512() ? &table : NULL; }
 #else
 const haar_kernels *haar_kernels_avx512(void) { return NULL; }
 #endif

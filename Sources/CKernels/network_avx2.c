@@ -1,4 +1,4 @@
-// The network's kernels for AVX2 with FMA, and the choice between the sets.
+// The network's kernels for AVX2 with FMA.
 #include "CKernels.h"
 
 #if defined(__x86_64__)
@@ -10,9 +10,7 @@
 #include "network_body.h"
 #pragma clang attribute pop
 
-const network_kernels *network_kernels_best(void) {
-    return kernels_have_avx2() ? &kernel_table_avx2 : network_kernels_portable();
-}
+const network_kernels *network_kernels_avx2(void) { return kernels_have_avx2() ? &kernel_table_avx2 : NULL; }
 #else
-const network_kernels *network_kernels_best(void) { return network_kernels_portable(); }
+const network_kernels *network_kernels_avx2(void) { return NULL; }
 #endif

@@ -21,55 +21,35 @@ INLINE v8a select(i8 mask, v8a yes, v8a no) { return (v8a)((mask & (i8)yes) | (~
 INLINE v8a positive(v8a x) { return (v8a)((i8)x & (x > 0.0f)); }
 INLINE v8a larger(v8a x, v8a y) { return select(x > y, x, y); }
 
-// A block of at most 6 rows by 16 columns of C, kept in registers. Rows or columns of A lie `row` or `column` floats
-// apart, or where `row_at` or `column_at` says.
-INLINE void block(const int rows, const int vectors, long k, const float *a, long row, long column,
-                  const long *row_at, const long *column_at, const float *b, long ldb, float *c, long ldc,
-                  bool accumulate) {
-    v8a sum[6][2];
-    const float *start[6];
-    UNROLL for (int i = 0; i < rows; i++) {
-        start[i] = a + (row_at ? row_at[i] : i * row);
-        UNROLL for (int j = 0; j < vectors; j++) { sum[i][j] = accumulate ? load(c + i * ldc + 8 * j) : (v8a){0}; }
-    }
-    for (long l = 0; l < k; l++) {
-        long at = column_at ? column_at[l] : l * column;
-        v8a right[2];
-        UNROLL for (int j = 0; j < vectors; j++) { right[j] = load(b + l * ldb + 8 * j); }
-        UNROLL for (int i = 0; i < rows; i++) {
-            v8a left = all(start[i][at]);
-            UNROLL for (int j = 0; j < vectors; j++) { sum[i][j] += left * right[j]; }
-        }
-    }
-    UNROLL for (int i = 0; i < rows; i++) {
-        UNROLL for (int j = 0; j < vectors; j++) { store(c + i * ldc + 8 * j, sum[i][j]); }
-    }
-}
+#ifdef WIDE_PRODUCT
+#define BLOCK_COLUMNS 32
+#else
+#define BLOCK_COLUMNS 16
+#endif
 
-INLINE void column_panel(const int vectors, long m, long k, const float *a, long row, long column, const long *row_at,
-                         const long *column_at, const float *b, long ldb, float *c, long ldc, bool accumulate) {
-#define BLOCK(rows)                                                                                                  \
-    block(rows, vectors, k, row_at ? a : a + i * row, row, column, row_at ? row_at + i : row_at, column_at, b, ldb, \
-          c + i * ldc, ldc, accumulate)
-    long i = 0;
-    for (; i + 6 <= m; i += 6) BLOCK(6);
-    switch (m - i) {
-    case 5: BLOCK(5); break;
-    case 4: BLOCK(4); break;
-    case 3: BLOCK(3); break;
-    case 2: BLOCK(2); break;
-    case 1: BLOCK(1); break;
-    default: break;
-    }
-#undef BLOCK
-}
+#define LANES 8
+#define ROWS 6
+#define P(x) x##_8
+#include "product_body.h"
+#undef LANES
+#undef ROWS
+#undef P
+#ifdef WIDE_PRODUCT
+#define LANES 16
+#define ROWS 12
+#define P(x) x##_16
+#include "product_body.h"
+#undef LANES
+#undef ROWS
+#undef P
+#endif
 
 INLINE void product(long m, long n, long k, const float *a, long row, long column, const long *row_at,
                     const long *column_at, const float *b, long ldb, float *c, long ldc, bool accumulate, long j) {
-    for (; j + 16 <= n; j += 16)
-        column_panel(2, m, k, a, row, column, row_at, column_at, b + j, ldb, c + j, ldc, accumulate);
-    for (; j + 8 <= n; j += 8)
-        column_panel(1, m, k, a, row, column, row_at, column_at, b + j, ldb, c + j, ldc, accumulate);
+#ifdef WIDE_PRODUCT
+    j = columns_16(m, n, k, a, row, column, row_at, column_at, b, ldb, c, ldc, accumulate, j);
+#endif
+    j = columns_8(m, n, k, a, row, column, row_at, column_at, b, ldb, c, ldc, accumulate, j);
     for (; j < n; j++) {
         for (long i = 0; i < m; i++) {
             const float *start = a + (row_at ? row_at[i] : i * row);
@@ -541,6 +521,7 @@ static void NAME(adam)(long count, float *value, const float *gradient, float *m
 
 static const network_kernels NAME(kernel_table) = {
     .name = KERNEL_SET_NAME,
+    .block_columns = BLOCK_COLUMNS,
     .matrix_product = NAME(matrix_product),
     .gathered_product = NAME(gathered_product),
     .gathered_product_adjoint = NAME(gathered_product_adjoint),

@@ -33,22 +33,22 @@ public final class EmotionRecognizer: @unchecked Sendable {
             modelName: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent)
     }
 
-    /// Takes a network as it is; later changes of its weights have no effect. `portable` chooses the kernels that run on
-    /// any processor.
+    /// Takes a network as it is; later changes of its weights have no effect. Where the processor lacks the
+    /// kernels, the portable ones are used.
     public init(
         _ network: EmotionNetwork, posterior: Posterior = Posterior(), modelName: String = "untitled",
-        portable: Bool = false
+        kernels: KernelSet = .best
     ) {
         self.modelName = modelName
         self.posterior = posterior
         configuration = network.configuration
         let side = NetworkConfiguration.side
-        trunk = InferenceTrunk(network.trunk, height: side, width: side, channels: 1, portable: portable)
-        lstm = network.lstm.map { InferenceLSTM($0, portable: portable) }
+        trunk = InferenceTrunk(network.trunk, height: side, width: side, channels: 1, kernels: kernels)
+        lstm = network.lstm.map { InferenceLSTM($0, kernels: kernels) }
         layers = network.summary.layers.compactMap { $0 as? Dense }.map {
-            InferenceDense($0, portable: portable)
+            InferenceDense($0, kernels: kernels)
         }
-        heads = network.heads.map { InferenceDense($0, portable: portable) }
+        heads = network.heads.map { InferenceDense($0, kernels: kernels) }
     }
 
     /// The probabilities of each face of a picture, in the order of the faces; `probabilities` is replaced.

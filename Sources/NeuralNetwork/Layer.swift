@@ -14,10 +14,10 @@ public final class Execution {
     let kernels: network_kernels
     private var scratch: [[Tensor]]
 
-    /// Takes the threads; `portable` chooses the kernels that run on any processor.
-    public init(threads: Int = 1, portable: Bool = false) {
+    /// Takes the threads and the kernels; where the processor lacks those, the portable ones are used.
+    public init(threads: Int = 1, kernels set: KernelSet = .best) {
         pool = ThreadPool(threads: threads)
-        kernels = (portable ? network_kernels_portable() : network_kernels_best()).pointee
+        kernels = set.table ?? network_kernels_portable().pointee
         scratch = (0..<pool.threads).map { _ in (0..<4).map { _ in Tensor([0]) } }
     }
 

@@ -36,11 +36,11 @@ func noiseFace(seed: UInt64) -> GrayImage {
 struct RecognizerTests {
     @Test(
         "gives the logits of the network it was made from, on every instruction set",
-        arguments: Architecture.allCases, [true, false])
-    func equalsNetwork(architecture: Architecture, portable: Bool) {
+        arguments: Architecture.allCases, KernelSet.supported)
+    func equalsNetwork(architecture: Architecture, kernels: KernelSet) {
         let network = smallNetwork(architecture)
-        let recognizer = EmotionRecognizer(network, portable: portable)
-        let execution = Execution(portable: true)
+        let recognizer = EmotionRecognizer(network, kernels: kernels)
+        let execution = Execution(kernels: .portable)
         let input = Tensor([1, 48, 48, 1])
         for seed in 1...5 {
             let face = noiseFace(seed: UInt64(seed))

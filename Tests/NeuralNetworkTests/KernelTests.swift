@@ -6,11 +6,9 @@ import Testing
 /// Each kernel beside its definition, written out plainly, on every instruction set of this processor.
 @Suite("Each fast kernel gives what its plain version gives")
 struct KernelTests {
-    static let sets = [false, true]
+    static let sets = KernelSet.supported.filter { $0 != .best }
 
-    private func kernels(_ portable: Bool) -> network_kernels {
-        (portable ? network_kernels_portable() : network_kernels_best()).pointee
-    }
+    private func kernels(_ set: KernelSet) throws -> network_kernels { try #require(set.table) }
 
     private func numbers(_ count: Int, seed: UInt64) -> [Float] {
         var random = Xoshiro256StarStar(seed: seed)
@@ -26,10 +24,11 @@ struct KernelTests {
     }
 
     @Test("matrix products of all shapes, plain and transposed, set and added to", arguments: sets)
-    func products(portable: Bool) {
-        let kernels = kernels(portable)
+    func products(set: KernelSet) throws {
+        let kernels = try kernels(set)
         for (m, n, k) in [
-            (1, 64, 9), (1, 130, 17), (6, 16, 5), (7, 24, 3), (13, 40, 31), (5, 9, 4), (4, 3, 1),
+            (1, 64, 9), (1, 130, 17), (25, 72, 11), (6, 16, 5), (7, 24, 3), (13, 40, 31), (5, 9, 4),
+            (4, 3, 1),
         ] {
             let (a, b) = (numbers(m * k, seed: 1), numbers(k * n, seed: 2))
             for (row, column) in [(k, 1), (1, m)] {
@@ -52,9 +51,25 @@ struct KernelTests {
         }
     }
 
+    @Test(
+        "products are the same to the bit, however wide the registers are",
+        .enabled(if: KernelSet.avx512.table != nil))
+    func widths() throws {
+        let sets = [try #require(KernelSet.avx2.table), try #require(KernelSet.avx512.table)]
+        for (m, n, k) in [(37, 112, 56), (4, 208, 112), (1, 512, 128), (12, 40, 9)] {
+            let (a, b) = (numbers(m * k, seed: 1), numbers(k * n, seed: 2))
+            let products = sets.map { kernels in
+                var c = [Float](repeating: .nan, count: m * n)
+                kernels.matrix_product(m, n, k, a, k, 1, b, n, &c, n, false)
+                return c
+            }
+            #expect(products[0] == products[1])
+        }
+    }
+
     @Test("products that gather the left side", arguments: sets)
-    func gathered(portable: Bool) {
-        let kernels = kernels(portable)
+    func gathered(set: KernelSet) throws {
+        let kernels = try kernels(set)
         let offsets = [0, 1, 2, 10, 11, 12, 25]
         for (m, n) in [(5, 24), (6, 8), (14, 17), (1, 16)] {
             let a = numbers(200, seed: 1)
@@ -86,8 +101,8 @@ struct KernelTests {
     }
 
     @Test("sums over rows, scale and shift", arguments: sets, [8, 24, 13])
-    func rows(portable: Bool, channels: Int) {
-        let kernels = kernels(portable)
+    func rows(set: KernelSet, channels: Int) throws {
+        let kernels = try kernels(set)
         for rows in [1, 3, 64, 150] {
             let count = rows * channels
             let (x, dy, y) = (numbers(count, seed: 1), numbers(count, seed: 2), numbers(count, seed: 3))
@@ -131,8 +146,8 @@ struct KernelTests {
     }
 
     @Test("sum with ReLU, and ReLU's gradient", arguments: sets)
-    func relu(portable: Bool) {
-        let kernels = kernels(portable)
+    func relu(set: KernelSet) throws {
+        let kernels = try kernels(set)
         for count in [1, 8, 29] {
             let (a, b) = (numbers(count, seed: 1), numbers(count, seed: 2))
             var found = [Float](repeating: .nan, count: count)
@@ -144,8 +159,8 @@ struct KernelTests {
     }
 
     @Test("maxima of windows, and to which value their gradient goes", arguments: sets, [8, 24, 11])
-    func maxima(portable: Bool, channels: Int) {
-        let kernels = kernels(portable)
+    func maxima(set: KernelSet, channels: Int) throws {
+        let kernels = try kernels(set)
         let (height, width) = (4, 6)
         // Few values, so that maxima are often equal.
         let x = numbers(height * width * channels, seed: 1).map { ($0 * 2).rounded() / 2 }
@@ -173,8 +188,8 @@ struct KernelTests {
     }
 
     @Test("a step of the LSTM and its gradient", arguments: sets)
-    func lstm(portable: Bool) {
-        let kernels = kernels(portable)
+    func lstm(set: KernelSet) throws {
+        let kernels = try kernels(set)
         let (rows, hidden) = (3, 16)
         let gates = numbers(rows * 4 * hidden, seed: 1).map { $0 * 3 }
         let before = numbers(rows * hidden, seed: 2)
@@ -223,8 +238,8 @@ struct KernelTests {
     }
 
     @Test("gates that are saturated stay numbers", arguments: sets)
-    func saturated(portable: Bool) {
-        let kernels = kernels(portable)
+    func saturated(set: KernelSet) throws {
+        let kernels = try kernels(set)
         var gates = [Float](repeating: 0, count: 32)
         for index in gates.indices { gates[index] = index % 2 == 0 ? 1e6 : -1e6 }
         var (c, h) = ([Float](repeating: 0, count: 8), [Float](repeating: 0, count: 8))

@@ -193,8 +193,8 @@ struct LayerValues {
         arguments: [
             (8, 8, 3, 12, 8), (16, 24, 3, 6, 6), (24, 16, 3, 5, 9), (1, 8, 3, 48, 12), (3, 5, 5, 7, 4),
             (16, 8, 1, 4, 4), (5, 13, 3, 6, 7),
-        ], [true, false])
-    func convolution(shape: (Int, Int, Int, Int, Int), portable: Bool) {
+        ], KernelSet.supported)
+    func convolution(shape: (Int, Int, Int, Int, Int), kernels: KernelSet) {
         let (from, to, size, height, width) = shape
         let layer = Convolution2D(
             name: "c", inputChannels: from, outputChannels: to, kernelSize: size, bias: true)
@@ -203,7 +203,7 @@ struct LayerValues {
         let input = Tensor([2, height, width, from])
         for index in 0..<input.count { input[index] = random.normal() }
         for index in 0..<to { layer.bias?.value[index] = random.normal() }
-        let output = layer.forward(input, Execution(threads: 2, portable: portable))
+        let output = layer.forward(input, Execution(threads: 2, kernels: kernels))
         let expected = plainConvolution(input, layer)
         let worst = zip(output.elements, expected).map { abs($0 - $1) }.max() ?? .infinity
         #expect(worst < 2e-5 * 4)

@@ -8,6 +8,8 @@
 
 /// True where the processor has AVX2 and FMA.
 bool kernels_have_avx2(void);
+/// True where it has AVX-512 with bytes, words, doublewords and short vectors (F, BW, DQ, VL) besides.
+bool kernels_have_avx512(void);
 
 /// Winograd's minimal filtering for 3x3 kernels, stride 1, padding 1 (Lavin and Gray, 2016), of one tile size:
 /// F(2x2, 3x3) has 4x4 = 16 positions, F(4x4, 3x3) has 6x6 = 36. A tile's transform is spread over `positions`
@@ -34,6 +36,8 @@ typedef struct {
 /// Kernels of the neural network for one instruction set.
 typedef struct {
     const char *name;
+    /// How many columns of C a product works on at once: B is best read in panels of so many.
+    long block_columns;
     /// C[m][n] (+)= sum over k of A[m * row + k * column] * B[k][n]; B has `ldb`, C has `ldc` floats a row.
     void (*matrix_product)(long m, long n, long k, const float *a, long row, long column, const float *b, long ldb,
                            float *c, long ldc, bool accumulate);
@@ -93,3 +97,6 @@ typedef struct {
 const network_kernels *network_kernels_best(void);
 /// The portable kernels (SSE2 on x86-64, NEON on arm64).
 const network_kernels *network_kernels_portable(void);
+/// Those for AVX2 and for AVX-512, or null where the processor has it not.
+const network_kernels *network_kernels_avx2(void);
+const network_kernels *network_kernels_avx512(void);

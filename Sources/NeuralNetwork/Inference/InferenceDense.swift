@@ -14,10 +14,10 @@ public final class InferenceDense: @unchecked Sendable {
     private let kernels: network_kernels
 
     /// Takes the weights of a layer.
-    public init(_ layer: Dense, portable: Bool = false) {
+    public init(_ layer: Dense, kernels set: KernelSet = .best) {
         inputFeatures = layer.inputFeatures
         outputFeatures = layer.outputFeatures
-        kernels = Execution(portable: portable).kernels
+        kernels = Execution(kernels: set).kernels
         weight = Tensor([inputFeatures, outputFeatures])
         bias = Tensor([outputFeatures])
         bias.copy(from: layer.bias.value)

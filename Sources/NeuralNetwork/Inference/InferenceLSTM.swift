@@ -12,12 +12,12 @@ public final class InferenceLSTM: @unchecked Sendable {
     private let directions: [(input: PackedMatrix, hidden: PackedMatrix, bias: Tensor)]
 
     /// Takes the weights of a layer.
-    public init(_ layer: BidirectionalLSTM, portable: Bool = false) {
+    public init(_ layer: BidirectionalLSTM, kernels set: KernelSet = .best) {
         hidden = layer.hidden
         features = layer.inputFeatures
-        kernels = Execution(portable: portable).kernels
+        kernels = Execution(kernels: set).kernels
         let kernels = self.kernels
-        func packed(_ weight: Tensor, panel: Int) -> PackedMatrix {
+        func packed(_ weight: Tensor, panel: Int? = nil) -> PackedMatrix {
             let (rows, columns) = (weight.shape[0], weight.shape[1])
             let result = Tensor([columns, rows])
             for row in 0..<rows {
@@ -31,7 +31,7 @@ public final class InferenceLSTM: @unchecked Sendable {
                 bias[gate] = direction.inputBias.value[gate] + direction.hiddenBias.value[gate]
             }
             return (
-                packed(direction.inputWeight.value, panel: PackedMatrix.blockPanel),
+                packed(direction.inputWeight.value),
                 packed(direction.hiddenWeight.value, panel: PackedMatrix.rowPanel), bias
             )
         }

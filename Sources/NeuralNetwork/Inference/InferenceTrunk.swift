@@ -25,8 +25,8 @@ public final class InferenceTrunk: @unchecked Sendable {
 
     /// Folds a trunk of convolutions with normalisation, pooling, dropout (which is left out) and residual blocks, as
     /// ``Convolution2D``, ``BatchNormalization2D``, ``MaxPool2D``, ``Dropout`` and ``Residual`` make it.
-    public init(_ trunk: Sequential, height: Int, width: Int, channels: Int, portable: Bool = false) {
-        let execution = Execution(portable: portable)
+    public init(_ trunk: Sequential, height: Int, width: Int, channels: Int, kernels set: KernelSet = .best) {
+        let execution = Execution(kernels: set)
         kernels = execution.kernels
         var steps: [Step] = []
         var (height, width, channels) = (height, width, channels)

@@ -13,18 +13,17 @@ final class PackedMatrix: @unchecked Sendable {
     private let values: Tensor
     private let kernels: network_kernels
 
-    /// Columns of a panel where products have several rows, as many as the kernel's block.
-    static let blockPanel = 16
     /// Columns of a panel where products have one row.
     static let rowPanel = 64
 
-    /// Packs `[rows, columns]`.
+    /// Packs `[rows, columns]`; a panel has as many columns as the kernels' blocks unless given.
     init(
-        _ source: UnsafePointer<Float>, rows: Int, columns: Int, panel: Int = blockPanel,
+        _ source: UnsafePointer<Float>, rows: Int, columns: Int, panel: Int? = nil,
         _ kernels: network_kernels
     ) {
         self.rows = rows
         self.columns = columns
+        let panel = panel ?? kernels.block_columns
         self.panel = panel
         self.kernels = kernels
         values = Tensor([rows * columns])

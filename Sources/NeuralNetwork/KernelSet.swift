@@ -1,0 +1,23 @@
+import CKernels
+
+/// Which instructions a network's kernels are made of.
+public enum KernelSet: CaseIterable, Sendable {
+    /// The fastest that this processor runs.
+    case best
+    /// SSE2 on x86-64, NEON on arm64.
+    case portable
+    case avx2, avx512
+
+    /// The kernels, or nil where this processor can't run them.
+    package var table: network_kernels? {
+        switch self {
+        case .best: network_kernels_best().pointee
+        case .portable: network_kernels_portable().pointee
+        case .avx2: network_kernels_avx2()?.pointee
+        case .avx512: network_kernels_avx512()?.pointee
+        }
+    }
+
+    /// Those that this processor runs.
+    public static var supported: [KernelSet] { allCases.filter { $0.table != nil } }
+}
