@@ -76,6 +76,7 @@ run: build
 OUTPUT ?= runs/raut
 TRAIN = .build/release/raut train --data "$(DATA)" --ferplus "$(FERPLUS)" --architecture raut --threads 2 --resume
 EASED = --mixup 0 --augmentation 0.5 --erasing 0.1
+SLIM = --widths 24,48,96,192
 WIDE = $(EASED) --widths 24,56,112,208
 CALIBRATE = .build/release/raut calibrate --data "$(DATA)" --ferplus "$(FERPLUS)"
 stage = $(OUTPUT)/$(1)/model.safetensors
@@ -91,11 +92,12 @@ model:
 	@[ -f "$(DATA)" ] && [ -f "$(FERPLUS)" ] || { \
 	  echo "make: no FER2013: make model DATA=fer2013.csv FERPLUS=fer2013new.csv" >&2; exit 1; }
 	@$(MAKE) --no-print-directory build
-	[ -f "$(FIRST)" ] || $(TRAIN) --output "$(OUTPUT)/first" --epochs 84
+	[ -f "$(FIRST)" ] || $(TRAIN) --output "$(OUTPUT)/first" --epochs 84 $(SLIM)
 	[ -f "$(SECOND)" ] || $(TRAIN) --output "$(OUTPUT)/second" --from "$(FIRST)" --teacher "$(FIRST)" \
-	  --teacher-share 0.3 --seed 2 --epochs 46 --learning-rate 0.0015 $(EASED) --degradation 0.08
+	  --teacher-share 0.3 --seed 2 --epochs 46 --learning-rate 0.0015 $(EASED) $(SLIM) --degradation 0.08
 	[ -f "$(THIRD)" ] || $(TRAIN) --output "$(OUTPUT)/third" --from "$(SECOND)" --teacher "$(SECOND),$(FIRST)" \
-	  --teacher-share 0.5 --seed 3 --epochs 22 --learning-rate 0.001 $(EASED) --degradation 0.06 --settling 5
+	  --teacher-share 0.5 --seed 3 --epochs 22 --learning-rate 0.001 $(EASED) $(SLIM) --degradation 0.06 \
+	  --settling 5
 	[ -f "$(NARROW)" ] || $(CALIBRATE) --output "$(NARROW)" "$(SECOND)" "$(THIRD)"
 	[ -f "$(WIDE1)" ] || $(TRAIN) --output "$(OUTPUT)/wide-1" --from "$(FIRST)" --teacher "$(FIRST)" \
 	  --teacher-share 0.3 --seed 2 --epochs 46 --learning-rate 0.002 $(WIDE) --degradation 0.08

@@ -144,7 +144,7 @@ def configuration(architecture):
     raut = architecture == "raut"
     return {
         "architecture": architecture,
-        "widths": "24,48,96,192" if raut else "24,48,96,128",
+        "widths": "24,56,112,208" if raut else "24,48,96,128",
         "hidden": "128",
         "dropout": "0.3" if raut else "0.4",
         "spatial_dropout": "0.05" if raut else "0.1",

@@ -81,7 +81,7 @@ public struct NetworkConfiguration: Sendable, Equatable {
             preprocessing = .unit
             heads = [.fer2013]
         case .raut:
-            widths = [24, 48, 96, 192]
+            widths = [24, 56, 112, 208]
             hidden = 128
             dropout = 0.3
             spatialDropout = 0.05

@@ -70,7 +70,7 @@ public struct TrainingOptions: Sendable, Equatable {
             mixupAlpha = 0.4
             augmentation = .paper
         case .raut:
-            epochs = 72
+            epochs = 100
             batch = 64
             learningRate = 0.002
             schedule = .oneCycle

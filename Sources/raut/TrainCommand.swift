@@ -131,7 +131,7 @@ enum TrainCommand {
             let widths = text.split(separator: ",").compactMap { Int($0) }
             guard widths.count == 4, widths.allSatisfy({ $0 > 0 && $0 <= 1024 && $0 % 8 == 0 }) else {
                 throw UsageError(
-                    description: "--widths '\(text)': expected four multiples of 8, such as 24,48,96,192")
+                    description: "--widths '\(text)': expected four multiples of 8, such as 24,56,112,208")
             }
             options.network.widths = widths
         }
