@@ -21,7 +21,7 @@ INLINE void P(block)(const int rows, const int vectors, long k, const float *a, 
         P(vector) right[2];
         UNROLL for (int j = 0; j < vectors; j++) { right[j] = *(const P(loose) *)(b + l * ldb + LANES * j); }
         UNROLL for (int i = 0; i < rows; i++) {
-            P(vector) left = start[i][at] - (P(vector)){0};
+            float left = start[i][at];
             UNROLL for (int j = 0; j < vectors; j++) { sum[i][j] += left * right[j]; }
         }
     }

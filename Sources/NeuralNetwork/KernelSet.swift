@@ -18,6 +18,6 @@ public enum KernelSet: CaseIterable, Sendable {
         }
     }
 
-    /// Those that this processor runs.
-    public static var supported: [KernelSet] { allCases.filter { $0.table != nil } }
+    /// Those that this processor runs, each once.
+    package static var supported: [KernelSet] { allCases.filter { $0 != .best && $0.table != nil } }
 }

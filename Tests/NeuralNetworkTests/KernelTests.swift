@@ -6,7 +6,7 @@ import Testing
 /// Each kernel beside its definition, written out plainly, on every instruction set of this processor.
 @Suite("Each fast kernel gives what its plain version gives")
 struct KernelTests {
-    static let sets = KernelSet.supported.filter { $0 != .best }
+    static let sets = KernelSet.supported
 
     private func kernels(_ set: KernelSet) throws -> network_kernels { try #require(set.table) }
 
