@@ -24,7 +24,18 @@ public final class EventServer: EventSink, @unchecked Sendable {
         var lines: [UInt8] = []
         var lost = 0
         var hello: [UInt8]
+        var inView: [UInt8] = []
         var isStopping = false
+
+        /// Adds a line, or counts it as lost; true where it is the first that waits.
+        mutating func take(_ line: [UInt8]) -> Bool {
+            guard lines.count + line.count <= EventServer.mailboxLimit else {
+                lost += 1
+                return false
+            }
+            defer { lines.append(contentsOf: line) }
+            return lines.isEmpty
+        }
     }
 
     // Sendable unchecked because `lock` guards `mailbox`; the thread sanitizer sees this lock, and not a `Mutex`.
@@ -85,15 +96,17 @@ public final class EventServer: EventSink, @unchecked Sendable {
     /// Leaves a line for every reader that is there.
     public func send(_ line: [UInt8]) {
         guard readers > 0 else { return }
-        let wasEmpty = lock.withLock {
-            guard mailbox.lines.count + line.count <= Self.mailboxLimit else {
-                mailbox.lost += 1
-                return false
-            }
-            defer { mailbox.lines.append(contentsOf: line) }
-            return mailbox.lines.isEmpty
+        if lock.withLock({ mailbox.take(line) }) { wakeUp() }
+    }
+
+    /// The same, and readers that come from now on are told of the faces in view after `hello`.
+    public func send(_ line: [UInt8], inView: [UInt8]) {
+        let isFirst = lock.withLock {
+            mailbox.inView = inView
+            // Asked within the lock: a reader that is not there yet gets its first lines after this one.
+            return readers > 0 && mailbox.take(line)
         }
-        if wasEmpty { wakeUp() }
+        if isFirst { wakeUp() }
     }
 
     /// Replaces the first line for readers that come from now on.
@@ -118,16 +131,27 @@ public final class EventServer: EventSink, @unchecked Sendable {
     }
 
     /// What the loop works from: new lines moved to `lines`, and how many did not fit.
-    func collect(into lines: inout [UInt8]) -> (lost: Int, isStopping: Bool) {
+    func collect(into lines: inout [UInt8]) -> Collected {
         lines.removeAll(keepingCapacity: true)
         return lock.withLock {
             swap(&mailbox.lines, &lines)
             defer { mailbox.lost = 0 }
-            return (mailbox.lost, mailbox.isStopping)
+            return Collected(
+                lost: mailbox.lost, isStopping: mailbox.isStopping,
+                hello: mailbox.hello, inView: mailbox.inView)
         }
     }
 
-    func hello() -> [UInt8] { lock.withLock { mailbox.hello } }
+    /// What goes with the lines that were collected.
+    struct Collected {
+        /// How many lines did not fit.
+        var lost: Int
+        var isStopping: Bool
+        /// The first line for a reader that comes now.
+        var hello: [UInt8]
+        /// The faces that it finds in view, as of the lines collected.
+        var inView: [UInt8]
+    }
 
     func setReaders(_ count: Int) { readerCount.store(count, ordering: .relaxed) }
 }

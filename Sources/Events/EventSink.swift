@@ -4,4 +4,12 @@
 public protocol EventSink: AnyObject, Sendable {
     /// Takes one line with its newline; copies what it keeps.
     func send(_ line: [UInt8])
+
+    /// Takes one line, and the lines that tell who comes after it of the faces in view.
+    func send(_ line: [UInt8], inView: [UInt8])
+}
+
+extension EventSink {
+    /// Takes the line alone: nobody comes later.
+    public func send(_ line: [UInt8], inView: [UInt8]) { send(line) }
 }

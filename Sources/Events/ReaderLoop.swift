@@ -10,6 +10,7 @@ struct ReaderLoop {
     private var readers: [Int32: Reader] = [:]
     private var gone: [Int32] = []
     private var lines: [UInt8] = []
+    private var isStopping = false
     /// When to take readers again after the process ran out of descriptors; 0 while it takes them.
     private var pausedUntil: UInt64 = 0
 
@@ -27,7 +28,6 @@ struct ReaderLoop {
         watch(socket.descriptor, EPOLLIN.rawValue, EPOLL_CTL_ADD)
         watch(wake, EPOLLIN.rawValue, EPOLL_CTL_ADD)
         var ready = [epoll_event](repeating: epoll_event(), count: 64)
-        var isStopping = false
         while !isStopping {
             let count = epoll_wait(poll, &ready, Int32(ready.count), timeout)
             let now = monotonicNanoseconds()
@@ -36,7 +36,7 @@ struct ReaderLoop {
                 if descriptor == wake {
                     var counter: UInt64 = 0
                     _ = read(wake, &counter, 8)
-                    isStopping = passOn(from: server, now)
+                    passOn(from: server, now)
                 } else if descriptor == socket.descriptor {
                     accept(server, now)
                 } else {
@@ -63,14 +63,19 @@ struct ReaderLoop {
         return readers.values.contains(where: \.isWaiting) ? 250 : -1
     }
 
-    private mutating func passOn(from server: EventServer, _ now: UInt64) -> Bool {
-        let (lost, isStopping) = server.collect(into: &lines)
-        for reader in readers.values {
-            reader.addLost(lost)
-            if !reader.pass(lines, now) { gone.append(reader.descriptor) }
-            updateInterest(reader)
+    /// Passes new lines to who is there; returns what a reader that comes now has to know.
+    @discardableResult
+    private mutating func passOn(from server: EventServer, _ now: UInt64) -> [UInt8] {
+        let collected = server.collect(into: &lines)
+        isStopping = isStopping || collected.isStopping
+        if !lines.isEmpty || collected.lost > 0 {
+            for reader in readers.values {
+                reader.addLost(collected.lost)
+                if !reader.pass(lines, now) { gone.append(reader.descriptor) }
+                updateInterest(reader)
+            }
         }
-        return isStopping
+        return collected.hello + collected.inView
     }
 
     private mutating func accept(_ server: EventServer, _ now: UInt64) {
@@ -89,11 +94,13 @@ struct ReaderLoop {
                 close(descriptor)
                 continue
             }
+            // Lines from here on are kept for it; those before are in what it is told first.
+            server.setReaders(readers.count + 1)
+            let greeting = passOn(from: server, now)
             let reader = Reader(descriptor, backlog: limits.backlog, now)
             readers[descriptor] = reader
-            server.setReaders(readers.count)
             watch(descriptor, EPOLLIN.rawValue, EPOLL_CTL_ADD)
-            if !reader.pass(server.hello(), now) { gone.append(descriptor) }
+            if !reader.pass(greeting, now) { gone.append(descriptor) }
             updateInterest(reader)
         }
     }

@@ -14,6 +14,7 @@ struct EventPublisher {
     let detail: EventDetail
     private let sinks: [any EventSink]
     private var encoder: EventEncoder
+    private var inView: [(face: Int, line: [UInt8])] = []
 
     init(_ detail: EventDetail, includesRaw: Bool, sinks: [any EventSink]) {
         self.detail = detail
@@ -23,15 +24,30 @@ struct EventPublisher {
 
     /// Sends what happened to faces, where readers want changes.
     mutating func publish(_ changes: [FaceChange], frame: Int, time: EventTime) {
-        guard detail == .changes else { return }
+        guard detail == .changes, !sinks.isEmpty else { return }
         for change in changes {
             switch change {
-            case .appeared(let face): publish(.appeared(face, frame: frame, time: time))
-            case .changed(let face): publish(.changed(face, frame: frame, time: time))
+            case .appeared(let face):
+                let line = encoder.encode(.appeared(face, frame: frame, time: time))
+                inView.append((face.number, line))
+                send(line)
+            case .changed(let face):
+                // Who comes now hears of it as of a face that appears, like any reader that did not know it.
+                let news = encoder.encode(.appeared(face, frame: frame, time: time))
+                inView.removeAll { $0.face == face.number }
+                inView.append((face.number, news))
+                send(encoder.encode(.changed(face, frame: frame, time: time)))
             case .left(let number, let seconds):
-                publish(.left(face: number, seconds: seconds, frame: frame, time: time))
+                inView.removeAll { $0.face == number }
+                send(encoder.encode(.left(face: number, seconds: seconds, frame: frame, time: time)))
             }
         }
+    }
+
+    /// Sends a line after which other faces are in view, or as other emotions.
+    private func send(_ line: [UInt8]) {
+        let known = Array(inView.map(\.line).joined())
+        for sink in sinks { sink.send(line, inView: known) }
     }
 
     /// Sends the line of a frame, where readers want frames.

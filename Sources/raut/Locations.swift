@@ -48,7 +48,7 @@ package struct Locations: Sendable {
         guard let path = find([name, name + ".safetensors"], named: name, in: folders) else {
             throw Failure(
                 description: missing("model", name, file: "\(name).safetensors", in: folders)
-                    + "name a file with --model, or its folder in RAUT_MODELS")
+                    + "name a file by its path, or its folder in RAUT_MODELS")
         }
         return path
     }

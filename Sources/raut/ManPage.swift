@@ -62,7 +62,11 @@ package enum ManPage {
         ".B frame",
         "a line; and",
         ".B source",
-        "when the camera is lost or back. A reader of the socket that falls behind is told with",
+        "when the camera is lost or back. A reader of the socket that comes late gets",
+        ".B appeared",
+        "for each face in view after",
+        #".BR hello ;"#,
+        "one that falls behind is told with",
         ".B dropped",
         "how many lines it missed. Boxes are x, y, width, height in pixels of the source from its top left.",
     ]

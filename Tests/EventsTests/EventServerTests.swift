@@ -181,6 +181,54 @@ struct EventServerTests {
         reader.close()
     }
 
+    @Test("a reader that comes late is told of the faces in view after hello, and each line once")
+    func late() throws {
+        let server = try EventServer(path: path, hello: hello)
+        server.send(numbered(1), inView: numbered(1))
+        let first = try connect(server)
+        #expect(first.line() == "line 1")
+        server.send(numbered(2), inView: numbered(1) + numbered(2))
+        let second = try connect(server)
+        #expect(second.line() == "line 1" && second.line() == "line 2")
+        server.send(numbered(3), inView: [])
+        let third = try connect(server)
+        server.send(numbered(4))
+        #expect(first.line() == "line 2" && first.line() == "line 3" && first.line() == "line 4")
+        #expect(second.line() == "line 3" && second.line() == "line 4")
+        #expect(third.line() == "line 4")
+        server.stop()
+        for reader in [first, second, third] { reader.close() }
+    }
+
+    @Test("readers that come while lines are sent see each number once, in order, from what was in view on")
+    func lateInAStorm() throws {
+        let server = try EventServer(path: path, hello: hello)
+        let isOver = DispatchSemaphore(value: 0)
+        let sender = Thread {
+            // As long as two hundred readers have come; each line replaces what is in view.
+            for number in 0..<1_000_000 {
+                server.send(numbered(number), inView: numbered(number))
+                if isOver.wait(timeout: .now()) == .success { return }
+                if number.isMultiple(of: 16) { usleep(50) }
+            }
+        }
+        sender.start()
+        for _ in 0..<200 {
+            let reader = try #require(TestReader(path: path))
+            #expect(reader.line() == "hello")
+            var numbers: [Int] = []
+            for _ in 0..<20 {
+                guard case .line(let number) = reader.line().flatMap(Seen.init) else { break }
+                numbers.append(number)
+            }
+            let start = numbers.first ?? 0
+            #expect(numbers == Array(start..<start + 20))
+            reader.close()
+        }
+        isOver.signal()
+        server.stop()
+    }
+
     @Test("a socket that was handed over blocking, as systemd does, serves readers one after another")
     func inherited() throws {
         let listening = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)

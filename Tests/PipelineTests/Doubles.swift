@@ -118,13 +118,46 @@ struct Happy: EmotionNaming {
     }
 }
 
+/// Says `happy` of every face, and `sad` from some look on.
+final class Saddened: EmotionNaming {
+    private let looksBefore: Int
+    private let looks = Mutex(0)
+
+    init(after looks: Int) { looksBefore = looks }
+
+    func recognize(
+        _ faces: [DetectedFace], looks: [Look], in image: GrayImage,
+        into probabilities: inout [EmotionProbabilities]
+    ) {
+        let isSad = self.looks.withLock { count in
+            count += 1
+            return count > looksBefore
+        }
+        let lanes: SIMD8<Float> =
+            isSad
+            ? SIMD8(0.02, 0.02, 0.02, 0.02, 0.88, 0.02, 0.02, 0)
+            : SIMD8(0.02, 0.02, 0.02, 0.88, 0.02, 0.02, 0.02, 0)
+        probabilities = faces.map { _ in EmotionProbabilities(lanes: lanes) }
+    }
+}
+
 /// Keeps the lines it is sent.
 final class Lines: EventSink {
     private let lines = Mutex<[String]>([])
+    private let news = Mutex<[[String]]>([])
 
     func send(_ line: [UInt8]) { lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
 
+    func send(_ line: [UInt8], inView: [UInt8]) {
+        send(line)
+        let known = String(decoding: inView, as: UTF8.self).split(separator: "\n").map { "\($0)\n" }
+        news.withLock { $0.append(known) }
+    }
+
     var all: [String] { lines.withLock { $0 } }
+
+    /// What a reader who came after each line would be told.
+    var inView: [[String]] { news.withLock { $0 } }
 
     /// The names of the events, with the state of sources.
     var names: [String] {

@@ -1,5 +1,7 @@
 import Capture
+import FaceDetection
 import Foundation
+import Imaging
 import Pipeline
 import Synchronization
 import Testing
@@ -102,6 +104,27 @@ struct PipelineTests {
                 .lost(.lost(source: "scripted", reason: "unplugged")),
                 .waiting(.cannotOpen(source: "scripted", reason: "busy")), .back(name: "scripted"),
             ])
+    }
+
+    @Test("who comes late is told of each face in view as it last was, and of none that left")
+    func inView() throws {
+        let lines = Lines()
+        let faces = [100, 210].map { DetectedFace(box: Rectangle(x: $0, y: 80, width: 90, height: 90)) }
+        let pipeline = Pipeline(
+            source: ScriptedSource(Array(repeating: .frame, count: 100)), finder: ScriptedFinder(faces),
+            recognizer: Saddened(after: 50), configuration: playback(), sinks: [lines])
+        #expect(pipeline.wait() == .ended)
+        #expect(lines.names == ["appeared", "appeared", "changed", "changed", "left", "left"])
+        let told = lines.inView
+        #expect(told[0] == [lines.all[0]])
+        #expect(told[1] == lines.all[0...1].map { $0 })
+        // A face that changed appears as what it is since.
+        let news = lines.all[2...3].map { $0.replacing(#""event":"changed""#, with: #""event":"appeared""#) }
+        #expect(told[2] == [lines.all[1], news[0]])
+        #expect(told[3] == news)
+        #expect(news[0].contains(#""emotion":"sad""#))
+        #expect(told[4] == [news[1]])
+        #expect(told[5].isEmpty)
     }
 
     @Test("a source that can't come back ends it with the reason")
