@@ -67,6 +67,23 @@ struct EvaluationTests {
         #expect(svg.contains("cx='216.00' cy='44.00'"))
     }
 
+    @Test("each shape of a chart has a plain colour too, for viewers that know no variables")
+    func chartColors() {
+        let evaluation = Evaluation([probabilities(.happy, 0.9)], labels: [3])
+        let charts = [
+            Chart.calibration(title: "a", evaluation),
+            Chart.confusion(title: "b", evaluation.confusion),
+            Chart.curves(title: "c", training: [0.1, 0.2], validation: [0.2, 0.3], percent: true),
+        ]
+        for svg in charts {
+            let shapes = svg.matches(of: /<(rect|line|polyline|circle|text) [^>]*>/).map(\.output.0)
+            #expect(shapes.count > 5)
+            for shape in shapes {
+                #expect(shape.contains(/(fill|stroke)='#[0-9a-f]{6}' style='(fill|stroke):var\(--[a-z]+\)'/))
+            }
+        }
+    }
+
     @Test("full confidence falls in the last bin")
     func fullConfidence() {
         let evaluation = Evaluation([probabilities(.fear, 1)], labels: [2])

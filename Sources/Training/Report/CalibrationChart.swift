@@ -30,21 +30,21 @@ extension Chart {
             let bar = (low - 10) * share / most
             parts +=
                 "<rect x='\(fixed(start + 1))' y='\(fixed(bottom + low - bar))' width='\(fixed(step - 2))' "
-                + "height='\(fixed(bar))' rx='2' fill='rgba(var(--cell),.35)'/>"
+                + "height='\(fixed(bar))' rx='2' \(ChartColor.cell.fill) fill-opacity='.35'/>"
         }
         // A few faces say little: bins of less than a thousandth are left out of the line.
         let points = bins.filter { Double($0.count) >= total / 1000 }
             .map { "\(fixed(x($0.confidence))),\(fixed(y($0.accuracy)))" }
         parts +=
             "<line x1='\(fixed(left))' y1='\(fixed(bottom))' x2='\(fixed(x(1)))' y2='\(fixed(y(1)))' "
-            + "stroke='var(--faint)' stroke-dasharray='4 4'/>"
-            + "<polyline fill='none' stroke='var(--a)' stroke-width='2' stroke-linejoin='round' "
+            + "\(ChartColor.faint.stroke) stroke-dasharray='4 4'/>"
+            + "<polyline fill='none' \(ChartColor.blue.stroke) stroke-width='2' stroke-linejoin='round' "
             + "points='\(points.joined(separator: " "))'/>"
         for point in points {
             let place = point.split(separator: ",")
-            parts += "<circle cx='\(place[0])' cy='\(place[1])' r='3.5' fill='var(--a)'/>"
+            parts += "<circle cx='\(place[0])' cy='\(place[1])' r='3.5' \(ChartColor.blue.fill)/>"
         }
-        parts += key(x(0.04), top + 12, "right, of the faces so sure", "--a")
+        parts += key(x(0.04), top + 12, "right, of the faces so sure", .blue)
         parts += text(x(1), height - 4, "confidence", anchor: "end", faint: true)
         parts += text(x(0.04), bottom + 18, "faces", faint: true)
         return svg(width, height, title, parts)

@@ -3,31 +3,20 @@ import Foundation
 
 /// Charts as SVG, light or dark as the reader's screen is.
 public enum Chart {
-    /// The colours, which a page that shows the charts uses as well.
-    static let style = """
-        svg{--ink:#1c1f26;--faint:#6b7280;--grid:#e5e7eb;--a:#2563eb;--b:#ea580c;--c:#0d9488;--d:#9333ea;--e:#ca8a04;--f:#be185d;--cell:37,99,235;\
-        font:13px system-ui,-apple-system,'Segoe UI',sans-serif}\
-        @media(prefers-color-scheme:dark){svg{--ink:#e8eaf0;--faint:#9aa3b2;--grid:#2c323d;--a:#6ea2ff;\
-        --b:#ff9a5c;--c:#4fd1c5;--d:#c79bff;--e:#f2c94c;--f:#f58ac0;--cell:110,162,255}}
-        """
-
     /// One line of a chart.
     public struct Series: Sendable {
         let name: String
         /// A value an epoch.
         let values: [Double]
-        let color: String
+        let color: ChartColor
 
-        /// Takes all as it is; `color` is a name of the style.
-        init(_ name: String, _ values: [Double], color: String) {
+        /// Takes all as it is.
+        init(_ name: String, _ values: [Double], color: ChartColor) {
             self.name = name
             self.values = values
             self.color = color
         }
     }
-
-    /// The colours of many lines, in turn.
-    static let palette = ["--a", "--b", "--c", "--d", "--e", "--f"]
 
     /// Two lines over the epochs of a run: training and validation. `range` holds the values of charts that are to be
     /// compared with this one.
@@ -36,7 +25,7 @@ public enum Chart {
     ) -> String {
         lines(
             title: title,
-            [Series("training", training, color: "--a"), Series("validation", validation, color: "--b")],
+            [Series("training", training, color: .blue), Series("validation", validation, color: .orange)],
             range: range, percent: percent)
     }
 
@@ -71,7 +60,7 @@ public enum Chart {
             let points = line.values.enumerated().filter(\.element.isFinite)
                 .map { "\(fixed(x($0 + 1))),\(fixed(y($1)))" }
             parts +=
-                "<polyline fill='none' stroke='var(\(line.color))' stroke-width='2' stroke-linejoin='round' "
+                "<polyline fill='none' \(line.color.stroke) stroke-width='2' stroke-linejoin='round' "
                 + "points='\(points.joined(separator: " "))'/>"
         }
         parts += text(left, 20, title, bold: true)
@@ -101,7 +90,7 @@ public enum Chart {
                 let (x, y) = (left + Double(answer.rawValue) * cell, top + place * cell)
                 parts +=
                     "<rect x='\(fixed(x + 1))' y='\(fixed(y + 1))' width='\(fixed(cell - 2))' height='\(fixed(cell - 2))' "
-                    + "rx='6' fill='rgba(var(--cell),\(fixed(0.04 + 0.6 * share)))'/>"
+                    + "rx='6' \(ChartColor.cell.fill) fill-opacity='\(fixed(0.04 + 0.6 * share))'/>"
                 parts += text(
                     x + cell / 2, y + cell / 2, "\(Int((share * 100).rounded())) %", anchor: "middle",
                     bold: emotion == answer)
@@ -127,26 +116,27 @@ public enum Chart {
         return [1] + stride(from: step, through: count, by: step).filter { $0 > 1 }
     }
 
-    static func key(_ x: Double, _ y: Double, _ name: String, _ color: String) -> String {
-        "<rect x='\(fixed(x))' y='\(fixed(y))' width='14' height='4' rx='2' fill='var(\(color))' />"
+    static func key(_ x: Double, _ y: Double, _ name: String, _ color: ChartColor) -> String {
+        "<rect x='\(fixed(x))' y='\(fixed(y))' width='14' height='4' rx='2' \(color.fill)/>"
             + text(x + 20, y + 7, name, faint: true)
     }
 
     static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
-        "<line x1='\(fixed(x1))' y1='\(fixed(y1))' x2='\(fixed(x2))' y2='\(fixed(y2))' stroke='var(--grid)'/>"
+        "<line x1='\(fixed(x1))' y1='\(fixed(y1))' x2='\(fixed(x2))' y2='\(fixed(y2))' \(ChartColor.grid.stroke)/>"
     }
 
     static func text(
         _ x: Double, _ y: Double, _ words: String, anchor: String = "start", bold: Bool = false,
         faint: Bool = false
     ) -> String {
-        "<text x='\(fixed(x))' y='\(fixed(y))' text-anchor='\(anchor)' fill='var(\(faint ? "--faint" : "--ink"))'"
+        "<text x='\(fixed(x))' y='\(fixed(y))' text-anchor='\(anchor)' "
+            + (faint ? ChartColor.faint : .ink).fill
             + (bold ? " font-weight='600'" : "") + ">\(escaped(words))</text>"
     }
 
     static func svg(_ width: Double, _ height: Double, _ title: String, _ parts: String) -> String {
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 \(fixed(width)) \(fixed(height))' role='img' "
-            + "aria-label='\(escaped(title))'><style>\(style)</style>\(parts)</svg>"
+            + "aria-label='\(escaped(title))'><style>\(ChartColor.style)</style>\(parts)</svg>"
     }
 
     static func fixed(_ value: Double) -> String { String(format: "%.2f", value) }

@@ -35,7 +35,7 @@ public struct Report: Sendable {
             let series = runs.enumerated().map { number, run in
                 Chart.Series(
                     run.name, run.history.epochs.map(value),
-                    color: Chart.palette[number % Chart.palette.count])
+                    color: ChartColor.lines[number % ChartColor.lines.count])
             }
             return Chart.lines(title: title, series, percent: percent)
         }
