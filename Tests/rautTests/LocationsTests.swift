@@ -77,7 +77,7 @@ struct LocationsTests {
         let failure = #expect(throws: Failure.self) { try locations.model("best") }
         let line = try #require(failure).description
         #expect(line.hasPrefix("no model best.safetensors in \(folder.path)/usr/share/raut/models, "))
-        #expect(line.contains("--model"))
+        #expect(line.contains("by its path, or its folder in RAUT_MODELS"))
     }
 
     @Test("a folder is no model")
