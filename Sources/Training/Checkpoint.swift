@@ -84,6 +84,8 @@ extension Trainer {
             + "mixup=\(o.mixupShare),\(o.mixupAlpha) augmentation=\(o.augmentation) settling=\(o.settlingEpochs) seed=\(o.seed) "
             + (teacher.map { "teacher=\(o.teacherShare):\($0.fingerprint) " } ?? "")
             + (o.ferplusWeight == 1 ? "" : "ferplus=\(o.ferplusWeight) ")
+            + (o.cutMixShare == 0 ? "" : "cutmix=\(o.cutMixShare) ")
+            + (o.disputingVotes.map { "disputed=\($0) " } ?? "")
             + (classWeights.map { "weights=\($0) " } ?? "")
             + "threads=\(execution.pool.threads) training=\(training.count):\(training.fingerprint) "
             + "validation=\(validation.count):\(validation.fingerprint)"

@@ -181,6 +181,8 @@ public final class Trainer {
         if mixupShare > 0, random.uniform() < mixupShare {
             batch.mix(alpha: options.mixupAlpha, using: &random)
         }
+        let cutMixShare = options.cutMixShare(inEpoch: position.epoch)
+        if cutMixShare > 0, random.uniform() < cutMixShare { batch.cutMix(using: &random) }
         execution.isTraining = true
         execution.step = globalStep
         let logits = network.forward(batch.images, execution)

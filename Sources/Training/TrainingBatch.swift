@@ -3,17 +3,17 @@ import Foundation
 import NeuralNetwork
 
 /// One step's images and targets, filled in place from step to step.
-final class TrainingBatch {
+package final class TrainingBatch {
     /// `[batch, 1, 48, 48]`, prepared as the network's preprocessing says.
-    let images = Tensor()
+    package let images = Tensor()
     /// One distribution an image for each head, `[batch, classes]`.
-    let targets: [Tensor]
+    package let targets: [Tensor]
     /// One weight an image for each head; 0 where it has no label there.
     var weights: [[Float]]
     private let heads: [Head]
     private var scratch: [[Float]]
 
-    init(heads: [Head], threads: Int) {
+    package init(heads: [Head], threads: Int) {
         self.heads = heads
         targets = heads.map { _ in Tensor() }
         weights = heads.map { _ in [] }
@@ -21,7 +21,7 @@ final class TrainingBatch {
     }
 
     /// Takes the images at `indices`, each varied by its own random numbers.
-    func fill(
+    package func fill(
         _ data: FaceDataSet, _ indices: ArraySlice<Int>, options: TrainingOptions, classWeights: [Float]?,
         epoch: Int,
         teacher: Teacher? = nil, _ execution: Execution
@@ -30,6 +30,7 @@ final class TrainingBatch {
         let side = NetworkConfiguration.side
         images.resize([indices.count, side, side, 1])
         setTargets(data, indices, smoothing: options.labelSmoothing, classWeights)
+        if let votes = options.disputingVotes { leaveOutDisputed(data, indices, votes: votes) }
         if let teacher, options.teacherShare > 0 {
             blend(teacher, indices, share: options.teacherShare)
         }
@@ -73,19 +74,48 @@ final class TrainingBatch {
     /// partner is the image as far from the end as this one is from the start.
     func mix(alpha: Float, using random: inout Xoshiro256StarStar) {
         let share = Self.beta(alpha, using: &random)
-        let batch = images.shape[0]
-        for tensor in [images] + targets {
-            let size = tensor.count / batch
-            for image in 0..<batch / 2 {
-                let first = tensor.pointer + image * size
-                let second = tensor.pointer + (batch - 1 - image) * size
-                for index in 0..<size {
-                    let (a, b) = (first[index], second[index])
-                    first[index] = share * a + (1 - share) * b
-                    second[index] = share * b + (1 - share) * a
+        mix(images, share: share)
+        mixTargets(share: share)
+    }
+
+    /// Exchanges a rectangle of each image with its partner's, as ``mix(alpha:using:)`` pairs them, and mixes the targets
+    /// by the area; the area's square root is that of a uniform share (Yun et al., 2019).
+    package func cutMix(using random: inout Xoshiro256StarStar) {
+        let (batch, side) = (images.shape[0], NetworkConfiguration.side)
+        let cut = min(side, Int((Float(side) * (1 - random.uniform()).squareRoot()).rounded()))
+        // Its middle may lie anywhere: what would lie outside the image is not cut.
+        let (x, y) = (Int(random.uniform() * Float(side)), Int(random.uniform() * Float(side)))
+        let columns = max(0, x - cut / 2)..<min(side, max(0, x - cut / 2 + cut))
+        let rows = max(0, y - cut / 2)..<min(side, max(0, y - cut / 2 + cut))
+        for image in 0..<batch / 2 {
+            let first = images.pointer + image * side * side
+            let second = images.pointer + (batch - 1 - image) * side * side
+            for row in rows {
+                for place in row * side + columns.lowerBound..<row * side + columns.upperBound {
+                    (first[place], second[place]) = (second[place], first[place])
                 }
             }
         }
+        mixTargets(share: 1 - Float(rows.count * columns.count) / Float(side * side))
+    }
+
+    private func mix(_ tensor: Tensor, share: Float) {
+        let batch = tensor.shape[0]
+        let size = tensor.count / batch
+        for image in 0..<batch / 2 {
+            let first = tensor.pointer + image * size
+            let second = tensor.pointer + (batch - 1 - image) * size
+            for index in 0..<size {
+                let (a, b) = (first[index], second[index])
+                first[index] = share * a + (1 - share) * b
+                second[index] = share * b + (1 - share) * a
+            }
+        }
+    }
+
+    private func mixTargets(share: Float) {
+        for target in targets { mix(target, share: share) }
+        let batch = images.shape[0]
         for head in weights.indices {
             for image in 0..<batch / 2 {
                 let (a, b) = (weights[head][image], weights[head][batch - 1 - image])
@@ -114,6 +144,16 @@ final class TrainingBatch {
                 case .ferplus:
                     weights[head].append(data.setVotesTarget(index, into: row) ? 1 : 0)
                 }
+            }
+        }
+    }
+
+    /// Takes away FER2013's label from images on which so many of FER+'s annotators agree on another emotion.
+    private func leaveOutDisputed(_ data: FaceDataSet, _ indices: ArraySlice<Int>, votes: Int) {
+        guard let head = heads.firstIndex(of: .fer2013), let ballots = data.votes else { return }
+        for (place, index) in indices.enumerated() {
+            if let agreed = ballots[index].agreed(atLeast: votes), agreed.rawValue != data.labels[index] {
+                weights[head][place] = 0
             }
         }
     }

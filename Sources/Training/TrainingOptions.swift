@@ -26,6 +26,11 @@ public struct TrainingOptions: Sendable, Equatable {
     public var mixupShare: Float
     /// The parameter of the beta distribution that mixup draws from.
     public var mixupAlpha: Float
+    /// Which part of the batches has a rectangle of each image replaced by another's (CutMix, Yun et al., 2019).
+    public var cutMixShare: Float = 0
+    /// How many of FER+'s annotators must agree on another emotion for FER2013's label not to count, or nil where it
+    /// always counts.
+    public var disputingVotes: Int?
     /// How much a teacher's word counts beside the labels, 0 to 1.
     public var teacherShare: Float = 0
     /// How much the loss of FER+'s head counts beside that of FER2013's.
@@ -47,6 +52,9 @@ public struct TrainingOptions: Sendable, Equatable {
 
     /// Which part of the batches is mixed in an epoch, counted from 0.
     func mixupShare(inEpoch epoch: Int) -> Float { isSettling(inEpoch: epoch) ? 0 : mixupShare }
+
+    /// The same for CutMix.
+    func cutMixShare(inEpoch epoch: Int) -> Float { isSettling(inEpoch: epoch) ? 0 : cutMixShare }
 
     private func isSettling(inEpoch epoch: Int) -> Bool { epoch >= epochs - settlingEpochs }
 

@@ -26,6 +26,13 @@ enum TrainCommand {
             Option("erasing", "P", help: "chance that a rectangle is erased"),
             Option("mixup", "PART", help: "mix the images of this part of the batches in pairs"),
             Option(
+                "cutmix", "PART",
+                help: "exchange a rectangle of the images of this part of the batches in pairs"),
+            Option(
+                "disputed", "VOTES",
+                help: "leave FER2013's label out where so many of FER+'s ten annotators agree on another "
+                    + "emotion"),
+            Option(
                 "degradation", "P",
                 help: "chance of each way to spoil an image as a webcam does: side light, blur, noise, JPEG"),
             Option(
@@ -86,7 +93,8 @@ enum TrainCommand {
             "learning_rate": "\(options.learningRate)", "optimizer": "\(options.optimizer)",
             "schedule": "\(options.schedule)", "augmentation": "\(options.augmentation)",
             "seed": "\(options.seed)", "mixup": "\(options.mixupShare)",
-            "settling": "\(options.settlingEpochs)",
+            "settling": "\(options.settlingEpochs)", "cutmix": "\(options.cutMixShare)",
+            "disputed": options.disputingVotes.map { "\($0)" } ?? "",
             "from": fileNames(arguments.string("from")), "teacher": fileNames(arguments.string("teacher")),
             "teacher_share": "\(options.teacherShare)",
             "ferplus_weight": "\(options.ferplusWeight)",
@@ -159,6 +167,13 @@ enum TrainCommand {
         }
         if let value = try arguments.int("settling", in: 0...100_000) { options.settlingEpochs = value }
         if let value = try arguments.double("mixup", in: 0...1) { options.mixupShare = Float(value) }
+        if let value = try arguments.double("cutmix", in: 0...1) { options.cutMixShare = Float(value) }
+        if let value = try arguments.int("disputed", in: 1...10) {
+            guard arguments.string("ferplus") != nil else {
+                throw UsageError(description: "--disputed counts only with FER+'s votes: --ferplus FILE")
+            }
+            options.disputingVotes = value
+        }
         if arguments.flag("no-flip") { options.augmentation.flip = false }
         let share = try arguments.double("teacher-share", in: 0...1)
         if arguments.string("teacher") != nil {

@@ -48,12 +48,79 @@ struct TrainerTests {
         #expect(try train(2) != first)
     }
 
-    @Test("the last epochs neither mix nor erase nor spoil images")
+    @Test("CutMix exchanges one rectangle of two images, and mixes their targets by its area")
+    func cutMix() {
+        // Each image is of one grey, its label's.
+        var data = FaceDataSet()
+        for label in 0..<6 {
+            data.pixels += [UInt8](repeating: UInt8(40 * label), count: FaceDataSet.pixelsPerImage)
+            data.labels.append(label)
+            data.usages.append(.training)
+        }
+        var options = options(epochs: 1)
+        options.augmentation = .none
+        let batch = TrainingBatch(heads: [.fer2013], threads: 1)
+        var areas = Set<Int>()
+        for seed in 0..<200 {
+            batch.fill(
+                data, Array(0..<6)[...], options: options, classWeights: nil, epoch: 0,
+                Execution(threads: 1))
+            let before = batch.images.elements
+            var random = Xoshiro256StarStar(seed: UInt64(seed), 1)
+            batch.cutMix(using: &random)
+            let after = batch.images.elements
+            let size = FaceDataSet.pixelsPerImage
+            let changed = (0..<size).filter { after[$0] != before[$0] }
+            areas.insert(changed.count)
+            let rows = Set(changed.map { $0 / 48 })
+            let columns = Set(changed.map { $0 % 48 })
+            #expect(changed.count == rows.count * columns.count)
+            #expect((rows.max() ?? -1) - (rows.min() ?? 0) == rows.count - 1)
+            #expect((columns.max() ?? -1) - (columns.min() ?? 0) == columns.count - 1)
+            for image in 0..<6 {
+                let (own, other) = (image * size, (5 - image) * size)
+                let isOther = changed.allSatisfy { after[own + $0] == before[other + $0] }
+                #expect(isOther)
+                let part = Float(changed.count) / Float(size)
+                #expect(abs(batch.targets[0].elements[image * 7 + image] - (1 - part)) < 1e-5)
+                #expect(abs(batch.targets[0].elements[image * 7 + 5 - image] - part) < 1e-5)
+            }
+        }
+        #expect(areas.count > 100 && areas.max() ?? 0 > 1800)
+    }
+
+    @Test("labels that enough annotators dispute teach nothing, all others as without being asked")
+    func disputed() throws {
+        func train(_ votes: Int?, agreeing: Bool) throws -> [UInt32] {
+            var voted = data
+            voted.votes = data.labels.map { label in
+                FERPlusVotes(counts: (0..<10).map { $0 == (agreeing ? label : (label + 1) % 7) ? 8 : 0 })
+            }
+            var options = options(epochs: 1)
+            options.disputingVotes = votes
+            let trainer = try Trainer(options, training: voted, validation: voted)
+            if votes != nil, !agreeing {
+                let before = weights(trainer)
+                _ = try trainer.run()
+                #expect((weights(trainer) == before) == (votes ?? 0 <= 8))
+            } else {
+                _ = try trainer.run()
+            }
+            return weights(trainer)
+        }
+        let all = try train(nil, agreeing: true)
+        #expect(try train(8, agreeing: true) == all)
+        #expect(try train(9, agreeing: false) == all)
+        #expect(try train(8, agreeing: false) != all)
+    }
+
+    @Test("the last epochs neither mix nor cut nor erase nor spoil images")
     func settles() throws {
         func train(_ augmentation: Augmentation, mixup: Float, settling: Int) throws -> [UInt32] {
             var options = options(epochs: 2)
             options.augmentation = augmentation
             options.mixupShare = mixup
+            options.cutMixShare = mixup
             options.settlingEpochs = settling
             let trainer = try Trainer(options, training: data, validation: data)
             _ = try trainer.run()
