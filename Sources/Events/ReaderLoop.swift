@@ -63,9 +63,9 @@ struct ReaderLoop {
         return readers.values.contains(where: \.isWaiting) ? 250 : -1
     }
 
-    /// Passes new lines to who is there; returns what a reader that comes now has to know.
+    /// Passes new lines to who is there; returns what goes with them, for a reader that comes now.
     @discardableResult
-    private mutating func passOn(from server: EventServer, _ now: UInt64) -> [UInt8] {
+    private mutating func passOn(from server: EventServer, _ now: UInt64) -> EventServer.Collected {
         let collected = server.collect(into: &lines)
         isStopping = isStopping || collected.isStopping
         if !lines.isEmpty || collected.lost > 0 {
@@ -75,7 +75,7 @@ struct ReaderLoop {
                 updateInterest(reader)
             }
         }
-        return collected.hello + collected.inView
+        return collected
     }
 
     private mutating func accept(_ server: EventServer, _ now: UInt64) {
@@ -96,11 +96,11 @@ struct ReaderLoop {
             }
             // Lines from here on are kept for it; those before are in what it is told first.
             server.setReaders(readers.count + 1)
-            let greeting = passOn(from: server, now)
+            let known = passOn(from: server, now)
             let reader = Reader(descriptor, backlog: limits.backlog, now)
             readers[descriptor] = reader
             watch(descriptor, EPOLLIN.rawValue, EPOLL_CTL_ADD)
-            if !reader.pass(greeting, now) { gone.append(descriptor) }
+            if !reader.pass(known.hello + known.inView, now) { gone.append(descriptor) }
             updateInterest(reader)
         }
     }

@@ -79,7 +79,7 @@ package final class TrainingBatch {
     }
 
     /// Exchanges a rectangle of each image with its partner's, as ``mix(alpha:using:)`` pairs them, and mixes the targets
-    /// by the area; the area's square root is that of a uniform share (Yun et al., 2019).
+    /// by its area, of which any part of the image is equally likely before the border cuts it (Yun et al., 2019).
     package func cutMix(using random: inout Xoshiro256StarStar) {
         let (batch, side) = (images.shape[0], NetworkConfiguration.side)
         let cut = min(side, Int((Float(side) * (1 - random.uniform()).squareRoot()).rounded()))
