@@ -94,7 +94,7 @@ enum TrainCommand {
             "schedule": "\(options.schedule)", "augmentation": "\(options.augmentation)",
             "seed": "\(options.seed)", "mixup": "\(options.mixupShare)",
             "settling": "\(options.settlingEpochs)", "cutmix": "\(options.cutMixShare)",
-            "disputed": options.disputingVotes.map { "\($0)" } ?? "",
+            "disputed": options.disputingVotes.map { "\($0)" } ?? "none",
             "from": fileNames(arguments.string("from")), "teacher": fileNames(arguments.string("teacher")),
             "teacher_share": "\(options.teacherShare)",
             "ferplus_weight": "\(options.ferplusWeight)",
