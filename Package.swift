@@ -25,8 +25,8 @@ let package = Package(
         .library(
             name: "Raut",
             targets: [
-                "Imaging", "Capture", "FaceDetection", "NeuralNetwork", "EmotionRecognition", "Tracking",
-                "Training", "Events", "Overlay", "Pipeline",
+                "Imaging", "Faces", "Capture", "FaceDetection", "NeuralNetwork", "EmotionRecognition",
+                "Tracking", "Training", "Events", "Overlay", "Pipeline",
             ]),
     ],
     // Both are there unless left out: swift build -c release --product raut --disable-default-traits
@@ -51,49 +51,58 @@ let package = Package(
         .target(name: "CKernels"),
         .target(name: "CPNGCodec", dependencies: ["CPNG"]),
         room("Imaging", ["CTurboJPEG", "CPNGCodec", "CFreeType"]),
+        room("Faces", ["Imaging"]),
         // Apart from Capture, which would take seconds longer to compile with the picture's bytes in it.
         .target(name: "DemoPicture", resources: [.embedInCode("astronaut.jpg")]),
         room("Capture", ["Imaging", "DemoPicture", "CV4L2", "CLinux"]),
-        room("FaceDetection", ["Imaging", "CExpat", "CKernels"]),
+        room("FaceDetection", ["Imaging", "Faces", "CExpat", "CKernels"]),
         room("NeuralNetwork", ["COpenBLAS", "CKernels"]),
-        room("EmotionRecognition", ["Imaging", "FaceDetection", "NeuralNetwork"]),
-        room("Tracking", ["Imaging", "FaceDetection", "EmotionRecognition"]),
-        room("Training", ["Imaging", "FaceDetection", "NeuralNetwork", "EmotionRecognition", "CLZMA"]),
+        room("EmotionRecognition", ["Imaging", "Faces", "FaceDetection", "NeuralNetwork"]),
+        room("Tracking", ["Imaging", "Faces"]),
+        room(
+            "Training", ["Imaging", "Faces", "FaceDetection", "NeuralNetwork", "EmotionRecognition", "CLZMA"]),
         room(
             "Events",
             [
-                "Imaging", "EmotionRecognition", "Tracking", "CSystemd", "CLinux",
+                "Imaging", "Faces", "CSystemd", "CLinux",
                 .target(name: "CMosquitto", condition: .when(traits: ["MQTT"])),
             ]),
-        room("Overlay", ["Imaging", "Capture", "EmotionRecognition", "Tracking", "CSDL2"]),
+        room("Overlay", ["Imaging", "Faces", "Capture", "EmotionRecognition", "Tracking", "CSDL2"]),
         room(
             "Pipeline",
             [
-                "Imaging", "Capture", "FaceDetection", "EmotionRecognition", "Tracking", "Events", window,
+                "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition", "Tracking", "Events",
+                window,
             ]),
         .executableTarget(
             name: "raut",
             dependencies: [
-                "Imaging", "Capture", "FaceDetection", "NeuralNetwork", "EmotionRecognition", "Tracking",
+                "Imaging", "Faces", "Capture", "FaceDetection", "NeuralNetwork", "EmotionRecognition",
+                "Tracking",
                 "Training", "Events", window, "Pipeline", "CLinux",
             ]),
         .target(name: "Mutation", path: "Tests/Mutation"),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         tests("Imaging", ["Mutation"]),
         tests("Capture", ["Imaging", "Mutation"]),
-        tests("FaceDetection", ["Imaging", "Mutation", "CAllocationCounter"]),
+        tests("FaceDetection", ["Faces", "Imaging", "Mutation", "CAllocationCounter"]),
         tests("NeuralNetwork", ["CKernels", "Mutation"]),
-        tests("EmotionRecognition", ["Imaging", "FaceDetection", "NeuralNetwork", "CAllocationCounter"]),
-        tests("Tracking", ["Imaging", "FaceDetection", "EmotionRecognition"]),
-        tests("Training", ["Imaging", "NeuralNetwork", "EmotionRecognition"]),
-        tests("Events", ["Imaging", "EmotionRecognition", "Tracking", "Mutation"]),
-        tests("Overlay", ["Imaging", "Capture", "EmotionRecognition", "Tracking", "CSDL2"]),
+        tests(
+            "EmotionRecognition",
+            ["Faces", "Imaging", "FaceDetection", "NeuralNetwork", "CAllocationCounter"]),
+        tests("Tracking", ["Faces", "Imaging", "FaceDetection", "EmotionRecognition"]),
+        tests("Training", ["Faces", "Imaging", "NeuralNetwork", "EmotionRecognition"]),
+        tests("Events", ["Faces", "Imaging", "EmotionRecognition", "Tracking", "Mutation"]),
+        tests("Overlay", ["Faces", "Imaging", "Capture", "EmotionRecognition", "Tracking", "CSDL2"]),
         tests(
             "Pipeline",
-            ["Imaging", "Capture", "FaceDetection", "EmotionRecognition", "Events", "Tracking"]),
+            ["Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition", "Events", "Tracking"]),
         tests(
             "raut",
-            ["EmotionRecognition", "FaceDetection", "Imaging", "Capture", "Events", "Pipeline", "Mutation"]),
+            [
+                "EmotionRecognition", "FaceDetection", "Faces", "Imaging", "Capture", "Events", "Pipeline",
+                "Mutation",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

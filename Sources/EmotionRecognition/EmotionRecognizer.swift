@@ -1,5 +1,6 @@
 import CKernels
 import FaceDetection
+import Faces
 import Foundation
 import Imaging
 import NeuralNetwork

@@ -1,4 +1,5 @@
 import FaceDetection
+import Faces
 import Imaging
 
 /// Draws what was found on a copy of the picture: a box on each face, a label, and a bar for each emotion.

@@ -1,4 +1,5 @@
 import FaceDetection
+import Faces
 import Imaging
 
 /// Cuts a found face out of a picture the way FER2013 frames its faces: 48×48 grey pixels, the head upright.

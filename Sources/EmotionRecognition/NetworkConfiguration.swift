@@ -1,3 +1,4 @@
+import Faces
 import NeuralNetwork
 
 /// The networks of this project.

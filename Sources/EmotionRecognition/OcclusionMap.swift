@@ -1,4 +1,5 @@
 import FaceDetection
+import Faces
 import Foundation
 import Imaging
 

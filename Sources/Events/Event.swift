@@ -1,5 +1,4 @@
-import EmotionRecognition
-import Tracking
+import Faces
 
 /// What readers are told: version 1 of the event lines.
 public enum Event: Sendable {

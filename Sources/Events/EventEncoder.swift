@@ -1,6 +1,5 @@
-import EmotionRecognition
+import Faces
 import Imaging
-import Tracking
 
 /// Writes events as JSON lines into storage that is kept, so that a line a frame costs no allocation.
 public struct EventEncoder: Sendable {

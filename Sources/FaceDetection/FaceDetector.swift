@@ -1,4 +1,5 @@
 import CKernels
+import Faces
 import Imaging
 import Synchronization
 

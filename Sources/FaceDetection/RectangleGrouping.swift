@@ -1,3 +1,4 @@
+import Faces
 import Imaging
 
 /// Makes one box of the many windows that a face passes in, as OpenCV's `groupRectangles` does with its usual

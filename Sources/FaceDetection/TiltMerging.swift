@@ -1,3 +1,4 @@
+import Faces
 import Imaging
 
 /// Makes one face of what scans at several angles found of it.

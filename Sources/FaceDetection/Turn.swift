@@ -1,3 +1,4 @@
+import Faces
 import Imaging
 
 #if canImport(Glibc)

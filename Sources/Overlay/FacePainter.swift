@@ -1,5 +1,6 @@
 import CSDL2
 import EmotionRecognition
+import Faces
 import Imaging
 import Tracking
 

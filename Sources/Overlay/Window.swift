@@ -1,5 +1,6 @@
 import CSDL2
 import Capture
+import Faces
 import Glibc
 import Imaging
 import Tracking

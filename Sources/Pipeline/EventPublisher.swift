@@ -1,4 +1,5 @@
 import Events
+import Faces
 import Tracking
 
 /// Which lines readers get.

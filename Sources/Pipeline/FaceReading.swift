@@ -1,5 +1,6 @@
 import EmotionRecognition
 import FaceDetection
+import Faces
 import Imaging
 
 /// Finds faces in a picture; ``FaceDetection/FaceDetector`` as a rule.

@@ -1,3 +1,4 @@
+import Faces
 import Tracking
 
 /// Takes each frame worked on, with its faces, and keeps it.

@@ -1,6 +1,7 @@
 import Capture
 import EmotionRecognition
 import FaceDetection
+import Faces
 import Foundation
 import Imaging
 import Tracking

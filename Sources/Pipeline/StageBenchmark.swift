@@ -1,6 +1,7 @@
 import Capture
 import EmotionRecognition
 import FaceDetection
+import Faces
 import Imaging
 import Tracking
 

@@ -1,4 +1,5 @@
 #if Window
+import Faces
 import Foundation
 import Overlay
 import Tracking

@@ -1,4 +1,4 @@
-import EmotionRecognition
+import Faces
 import Glibc
 
 /// Smooths one face's probabilities in time and decides when its reported emotion changes.

@@ -1,5 +1,4 @@
-import EmotionRecognition
-import FaceDetection
+import Faces
 import Imaging
 
 /// Follows faces from frame to frame: who is who, where it is, and what it shows.

@@ -1,5 +1,4 @@
-import EmotionRecognition
-import FaceDetection
+import Faces
 import Imaging
 
 /// What the tracker knows of one face.

@@ -1,4 +1,5 @@
 import EmotionRecognition
+import Faces
 
 /// How often faces of each label were called each emotion.
 public struct ConfusionMatrix: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import EmotionRecognition
+import Faces
 import Foundation
 
 /// What a model's answers on labelled faces are worth.

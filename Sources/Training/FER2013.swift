@@ -1,4 +1,5 @@
 import EmotionRecognition
+import Faces
 
 /// The data set FER2013 (Goodfellow et al., 2013) in its published layout: `emotion,pixels,Usage`.
 public enum FER2013 {

@@ -1,4 +1,5 @@
 import EmotionRecognition
+import Faces
 import NeuralNetwork
 
 /// How a data set is parted into training, validation and test images.

@@ -1,5 +1,6 @@
 import EmotionRecognition
 import Events
+import Faces
 import Imaging
 
 /// `raut classify`: pictures that already are faces.

@@ -1,5 +1,6 @@
 import EmotionRecognition
 import FaceDetection
+import Faces
 import Imaging
 
 /// The way from a picture's file to its faces and their emotions, each step timed.

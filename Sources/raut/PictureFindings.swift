@@ -1,6 +1,7 @@
 import EmotionRecognition
 import Events
 import FaceDetection
+import Faces
 import Foundation
 import Imaging
 

@@ -3,6 +3,7 @@ import Imaging
 import Testing
 
 import EmotionRecognition
+import Faces
 
 @Suite("Annotated copies")
 struct FaceAnnotatorTests {

@@ -5,6 +5,7 @@ import Imaging
 import Testing
 
 import EmotionRecognition
+import Faces
 
 @Suite("Cutting faces out")
 struct FaceCropTests {

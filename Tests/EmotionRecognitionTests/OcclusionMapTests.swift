@@ -1,5 +1,6 @@
 import EmotionRecognition
 import FaceDetection
+import Faces
 import Imaging
 import Testing
 

@@ -1,6 +1,7 @@
 import CAllocationCounter
 import EmotionRecognition
 import FaceDetection
+import Faces
 import Foundation
 import Imaging
 import NeuralNetwork

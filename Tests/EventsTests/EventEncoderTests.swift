@@ -1,5 +1,6 @@
 import EmotionRecognition
 import Events
+import Faces
 import Foundation
 import Imaging
 import Testing

@@ -1,5 +1,6 @@
 import CAllocationCounter
 import FaceDetection
+import Faces
 import Foundation
 import Imaging
 import Testing

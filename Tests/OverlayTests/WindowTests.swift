@@ -1,6 +1,7 @@
 import CSDL2
 import Capture
 import EmotionRecognition
+import Faces
 import Foundation
 import Imaging
 import Overlay

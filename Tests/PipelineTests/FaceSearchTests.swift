@@ -1,4 +1,5 @@
 import FaceDetection
+import Faces
 import Imaging
 import Pipeline
 import Testing

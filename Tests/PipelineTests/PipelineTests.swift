@@ -1,5 +1,6 @@
 import Capture
 import FaceDetection
+import Faces
 import Foundation
 import Imaging
 import Pipeline

@@ -1,3 +1,5 @@
+import Faces
+
 extension Chart {
     /// How often answers are right against how sure they were (a reliability diagram, Guo et al., 2017), with the
     /// share of faces in each bin below.

@@ -1,4 +1,5 @@
 import EmotionRecognition
+import Faces
 import Foundation
 
 /// Charts as SVG, light or dark as the reader's screen is.

@@ -1,4 +1,5 @@
 import EmotionRecognition
+import Faces
 import Foundation
 import Imaging
 import NeuralNetwork

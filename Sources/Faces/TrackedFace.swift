@@ -1,4 +1,3 @@
-import EmotionRecognition
 import Imaging
 
 /// A face followed from frame to frame.
