@@ -75,9 +75,9 @@ run: build
 # mean of its stages, fitted to PublicTest.
 OUTPUT ?= runs/raut
 TRAIN = .build/release/raut train --data "$(DATA)" --ferplus "$(FERPLUS)" --architecture raut --threads 2 --resume
-EASED = --mixup 0 --augmentation 0.5 --erasing 0.1
+EASED = --mixup 0 --augmentation $(or $(1),0.5) --erasing 0.1
 SLIM = --widths 24,48,96,192
-WIDE = $(EASED) --widths 24,56,112,208
+WIDE = $(call EASED,$(1)) --widths 24,56,112,208
 CALIBRATE = .build/release/raut calibrate --data "$(DATA)" --ferplus "$(FERPLUS)"
 stage = $(OUTPUT)/$(1)/model.safetensors
 FIRST = $(call stage,first)
@@ -104,8 +104,8 @@ model:
 	[ -f "$(WIDE2)" ] || $(TRAIN) --output "$(OUTPUT)/wide-2" --from "$(WIDE1)" --teacher "$(WIDE1),$(NARROW)" \
 	  --teacher-share 0.5 --seed 4 --epochs 22 --learning-rate 0.001 $(WIDE) --degradation 0.06 --settling 5
 	[ -f "$(WIDE3)" ] || $(TRAIN) --output "$(OUTPUT)/wide-3" --from "$(WIDE1),$(WIDE2)" \
-	  --teacher "$(WIDE1),$(WIDE2),$(NARROW)" --teacher-share 0.6 --seed 5 --epochs 22 --learning-rate 0.001 $(WIDE) \
-	  --augmentation 0.6 --degradation 0.06 --settling 5
+	  --teacher "$(WIDE1),$(WIDE2),$(NARROW)" --teacher-share 0.6 --seed 5 --epochs 22 --learning-rate 0.001 $(call WIDE,0.6) \
+	  --degradation 0.06 --settling 5
 	[ -f "$(WIDE4)" ] || $(TRAIN) --output "$(OUTPUT)/wide-4" --from "$(WIDE1),$(WIDE2),$(WIDE3)" \
 	  --teacher "$(WIDE2),$(WIDE3),$(NARROW)" --teacher-share 0.5 --ferplus-weight 2.5 --seed 6 --epochs 14 \
 	  --learning-rate 0.0008 $(WIDE) --degradation 0.06 --settling 3

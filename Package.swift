@@ -26,7 +26,7 @@ let package = Package(
             name: "Raut",
             targets: [
                 "Imaging", "Faces", "Capture", "FaceDetection", "NeuralNetwork", "EmotionRecognition",
-                "Tracking", "Training", "Events", "Overlay", "Pipeline",
+                "Tracking", "Training", "Events", "Overlay", "Pipeline", "Analysis",
             ]),
     ],
     // Both are there unless left out: swift build -c release --product raut --disable-default-traits
@@ -74,12 +74,18 @@ let package = Package(
                 "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition", "Tracking", "Events",
                 window,
             ]),
+        room(
+            "Analysis",
+            [
+                "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition", "Tracking", "Events",
+                "Pipeline",
+            ]),
         .executableTarget(
             name: "raut",
             dependencies: [
                 "Imaging", "Faces", "Capture", "FaceDetection", "NeuralNetwork", "EmotionRecognition",
                 "Tracking",
-                "Training", "Events", window, "Pipeline", "CLinux",
+                "Training", "Events", window, "Pipeline", "Analysis", "CLinux",
             ]),
         .target(name: "Mutation", path: "Tests/Mutation"),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
@@ -101,6 +107,7 @@ let package = Package(
             "raut",
             [
                 "EmotionRecognition", "FaceDetection", "Faces", "Imaging", "Capture", "Events", "Pipeline",
+                "Analysis",
                 "Mutation",
             ]),
     ],

@@ -2,18 +2,33 @@ import Testing
 
 import raut
 
-private let command = Command(
-    name: "image", summary: "faces and emotions in pictures", operands: "FILE…",
-    options: [
-        Option("json", help: "one JSON object a line"),
-        Option("min-size", "PIXELS", standard: "80", help: "the smallest face"),
-        Option("scale-factor", "F", help: "the step from one size to the next"),
-        Option("size", "WxH", help: "the size"),
-        Option("events", "KIND", choices: ["changes", "frames"], help: "what to tell"),
-        Option("model", "MODEL", repeats: true, help: "a model"),
-    ], example: "raut image --json a.jpg", run: { _ in 0 })
+private enum Kind: String, CaseIterable { case changes, frames }
 
-private func parse(_ words: String...) throws -> Arguments { try Arguments(words, for: command) }
+private struct Size: Equatable { let width, height: Int }
+
+private struct Fine: OptionGroup {
+    static let title = "finer points"
+
+    let scaleFactor = Option(
+        "scale-factor", .number("F", -1...(.infinity)), help: "the step from one size to the next")
+    let size = Option("size", .sides(1...16384) { Size(width: $0, height: $1) }, help: "the size")
+}
+
+private struct Options: OptionGroup {
+    let json = Option("json", help: "one JSON object a line")
+    let minSize = Option("min-size", .whole("PIXELS", 1...100), standard: 80, help: "the smallest face")
+    let events = Option<Kind?>("events", .choice("KIND"), help: "what to tell")
+    let models = Option(repeated: "model", .path("MODEL"), help: "a model")
+    let fine = Fine()
+}
+
+private let command = Command(
+    name: "image", summary: "faces and emotions in pictures", operands: "FILE…", options: Options.self,
+    example: "raut image --json a.jpg", run: { _ in 0 })
+
+private func parse(_ words: String..., standards: [String] = []) throws -> Arguments<Options> {
+    try Arguments(words, for: command, standards: standards)
+}
 
 @Suite("the words of a command line")
 struct ArgumentsTests {
@@ -21,45 +36,54 @@ struct ArgumentsTests {
     func spellings() throws {
         let arguments = try parse("a.jpg", "--json", "--min-size", "30", "b.jpg", "--scale-factor=1.2")
         #expect(arguments.operands == ["a.jpg", "b.jpg"])
-        #expect(arguments.flag("json"))
-        #expect(try arguments.int("min-size", in: 1...100) == 30)
-        #expect(try arguments.double("scale-factor", in: 1.01...4) == 1.2)
+        #expect(arguments.json)
+        #expect(arguments.minSize == 30)
+        #expect(arguments.fine.scaleFactor == 1.2)
     }
 
     @Test("an absent option has the table's value, or none")
     func absent() throws {
         let arguments = try parse("a.jpg")
-        #expect(try arguments.int("min-size", in: 1...100) == 80)
-        #expect(arguments.string("events") == nil)
-        #expect(!arguments.flag("json"))
+        #expect(arguments.minSize == 80)
+        #expect(arguments.events == nil)
+        #expect(!arguments.json)
     }
 
-    @Test("of an option given twice the last counts, unless it repeats")
+    @Test("an option given twice is refused, unless it repeats")
     func twice() throws {
+        #expect(try parse("a.jpg", "--model", "a", "--model", "b").models == ["a", "b"])
+        for words in [["--min-size", "30", "--min-size=40"], ["--json", "--json"]] {
+            #expect(throws: UsageError.self) { try Arguments<Options>(["a"] + words, for: command) }
+        }
+    }
+
+    @Test("what is typed counts before what stands for it, of a repeated option too")
+    func standards() throws {
         let arguments = try parse(
-            "a.jpg", "--min-size", "30", "--min-size=40", "--model", "a", "--model", "b")
-        #expect(arguments.string("min-size") == "40")
-        #expect(arguments.strings("model") == ["a", "b"])
+            "a", "--min-size", "30", "--model", "mine",
+            standards: ["--min-size=20", "--events=frames", "--model=theirs"])
+        #expect(arguments.minSize == 30 && arguments.events == .frames && arguments.models == ["mine"])
+        #expect(arguments.isGiven(\.minSize) && !arguments.isGiven(\.json))
     }
 
     @Test("a dash alone is an operand or a value, and all after two dashes is operands")
     func dashes() throws {
         let arguments = try parse("-", "--model", "-", "--", "--json", "-x")
         #expect(arguments.operands == ["-", "--json", "-x"])
-        #expect(arguments.string("model") == "-")
-        #expect(!arguments.flag("json"))
+        #expect(arguments.models == ["-"])
+        #expect(!arguments.json)
     }
 
     @Test("a negative number is a value or an operand, not an option")
     func negative() throws {
         let arguments = try parse("-7", "--scale-factor", "-0.5")
         #expect(arguments.operands == ["-7"])
-        #expect(try arguments.double("scale-factor", in: -1...1) == -0.5)
+        #expect(arguments.fine.scaleFactor == -0.5)
     }
 
     @Test("an equals sign in a value stays")
     func equals() throws {
-        #expect(try parse("a", "--model=x=y").string("model") == "x=y")
+        #expect(try parse("a", "--model=x=y").models == ["x=y"])
     }
 
     @Test(
@@ -77,35 +101,43 @@ struct ArgumentsTests {
             (["--json"], "FILE… is missing: usage: raut image [options] FILE…"),
         ])
     func wrong(words: [String], message: String) {
-        #expect(throws: UsageError(description: message)) { try Arguments(words, for: command) }
+        #expect(throws: UsageError(description: message)) { try Arguments<Options>(words, for: command) }
     }
 
     @Test("a number out of its range, or none, is wrong usage", arguments: ["0", "101", "x", "3.5", ""])
     func outOfRange(text: String) {
-        #expect(throws: UsageError.self) { try parse("a", "--min-size", text).int("min-size", in: 1...100) }
+        #expect(throws: UsageError.self) { try parse("a", "--min-size", text) }
     }
 
     @Test("not a number is out of every range")
     func notANumber() {
         #expect(throws: UsageError.self) {
-            try parse("a", "--scale-factor", "nan").double("scale-factor", in: 0...(.infinity))
+            try parse("a", "--scale-factor", "nan")
         }
     }
 
     @Test("a size is two numbers around an x")
     func size() throws {
-        let size = try parse("a", "--size", "640x480").size("size")
-        #expect(size?.width == 640)
-        #expect(size?.height == 480)
+        #expect(try parse("a", "--size", "640x480").fine.size == Size(width: 640, height: 480))
         for wrong in ["640", "640x", "x480", "0x480", "640x480x3", "99999999999999999999x1"] {
-            #expect(throws: UsageError.self) { try parse("a", "--size", wrong).size("size") }
+            #expect(throws: UsageError.self) { try parse("a", "--size", wrong) }
         }
+    }
+
+    @Test("the options of a command are its structure's properties, group by group")
+    func declared() {
+        #expect(command.sections.map(\.title) == ["options", "finer points"])
+        #expect(
+            command.options.map(\.name) == ["json", "min-size", "events", "model", "scale-factor", "size"])
     }
 
     @Test("operands are counted by the usage line")
     func operands() {
         func count(_ operands: String) -> ClosedRange<Int> {
-            Command(name: "x", summary: "", operands: operands, example: "", run: { _ in 0 }).operandCount
+            Command(
+                name: "x", summary: "", operands: operands, options: NoOptions.self, example: "",
+                run: { _ in 0 }
+            ).operandCount
         }
         #expect(count("") == 0...0)
         #expect(count("MODEL") == 1...1)
@@ -116,12 +148,13 @@ struct ArgumentsTests {
 
     @Test("a required option that is missing is wrong usage")
     func required() {
+        struct Options: OptionGroup {
+            let data = Option(required: "data", .path("FILE"), help: "")
+        }
         let train = Command(
-            name: "train", summary: "", options: [Option("data", "FILE", required: true, help: "")],
-            example: "",
-            run: { _ in 0 })
+            name: "train", summary: "", options: Options.self, example: "", run: { _ in 0 })
         #expect(throws: UsageError(description: "--data FILE is missing: see 'raut train --help'")) {
-            try Arguments([], for: train)
+            try Arguments<Options>([], for: train)
         }
     }
 }

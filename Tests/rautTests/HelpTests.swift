@@ -3,17 +3,27 @@ import Testing
 
 import raut
 
+private enum Kind: String, CaseIterable { case changes, frames }
+
+private struct Telling: OptionGroup {
+    static let title = "telling"
+
+    let events = Option("events", .choice("KIND"), standard: Kind.changes, help: "what to tell")
+}
+
+private struct Options: OptionGroup {
+    let json = Option("json", help: "one JSON object a line")
+    let output = Option("output", .path("DIR"), help: "where copies go [new]")
+    let telling = Telling()
+}
+
 private let commands = [
     Command(
         name: "image", summary: "faces in pictures: where, and who's happy", operands: "FILE…",
-        options: [
-            Option("json", help: "one JSON object a line"),
-            Option("output", "DIR", help: "where copies go [new]"),
-            Option(
-                "events", "KIND", choices: ["changes", "frames"], standard: "changes", help: "what to tell"),
-        ], example: "raut image a.jpg", run: { _ in 0 }),
+        options: Options.self, example: "raut image a.jpg", run: { _ in 0 }),
     Command(
-        name: "quiet", summary: "for packaging", example: "raut quiet", isHidden: true, run: { _ in 0 }),
+        name: "quiet", summary: "for packaging", options: NoOptions.self, example: "raut quiet",
+        isHidden: true, run: { _ in 0 }),
 ]
 
 @Suite("the texts made from the table of options")
@@ -31,6 +41,8 @@ struct HelpTests {
         #expect(help.hasPrefix("usage: raut image [options] FILE…\n"))
         #expect(help.contains("--events changes|frames"))
         #expect(help.contains("what to tell (changes)"))
+        #expect(help.contains("\n\noptions:\n  --json "))
+        #expect(help.contains("\n\ntelling:\n  --events "))
         #expect(help.hasSuffix("example:\n  raut image a.jpg\n"))
     }
 
@@ -46,7 +58,7 @@ struct HelpTests {
                 .split(separator: " ").map(String.init)
             let (selected, rest) = try CommandLineInterface.select(words)
             #expect(selected.name == command.name)
-            _ = try Arguments(rest, for: selected)
+            _ = try ParsedLine(rest, for: selected)
         }
     }
 
@@ -55,6 +67,7 @@ struct HelpTests {
         let page = ManPage.text(for: commands)
         #expect(page.hasPrefix(".TH RAUT 1"))
         #expect(page.contains(".B \\-\\-events changes|frames\n"))
+        #expect(page.contains(".I Telling\n"))
         #expect(page.contains("raut image a.jpg"))
         #expect(!page.contains("quiet"))
     }

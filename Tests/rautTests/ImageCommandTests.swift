@@ -1,3 +1,4 @@
+import Analysis
 import EmotionRecognition
 import FaceDetection
 import Faces
@@ -226,8 +227,8 @@ final class ImageCommandTests {
 
     @Test("a folder for copies that can't be made is a failure before any work")
     func noFolder() throws {
-        #expect(throws: Failure.self) { try AnnotatedCopies(in: "/proc/none/here") }
-        #expect(throws: Failure.self) { try AnnotatedCopies(in: Self.astronaut) }
+        #expect(throws: ImageError.self) { try AnnotatedCopies(in: "/proc/none/here") }
+        #expect(throws: ImageError.self) { try AnnotatedCopies(in: Self.astronaut) }
     }
 
     @Test("lines for people name the emotion, its probability and the place")

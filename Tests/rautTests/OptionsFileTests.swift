@@ -26,8 +26,9 @@ struct OptionsFileTests {
 
     @Test("what is typed counts before the file")
     func order() throws {
-        let words = try words("size 640x480\nfps 10\n") + ["--fps", "30"]
-        let settings = try RunCommand.settings(from: Arguments(words, for: RunCommand.command))
+        let settings = try RunCommand.settings(
+            from: Arguments(
+                ["--fps", "30"], for: RunCommand.command, standards: words("size 640x480\nfps 10\n")))
         #expect(settings.source.size?.width == 640)
         #expect(settings.source.frameRate == 30)
     }
@@ -38,6 +39,7 @@ struct OptionsFileTests {
             ("headless\nsise 3x3", "raut.conf, line 2: unknown option --sise: did you mean --size?"),
             ("\n\nsize", "raut.conf, line 3: --size needs a value: --size WIDTHxHEIGHT"),
             ("headless yes", "raut.conf, line 1: --headless takes no value"),
+            ("fps 3\n\nfps 4", "raut.conf, line 3: --fps stands in line 1 already"),
             ("options other.conf", "raut.conf, line 1: a file of options names no other"),
             ("events some", "raut.conf, line 1: --events 'some': expected one of changes, frames"),
         ])

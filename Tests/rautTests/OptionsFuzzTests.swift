@@ -20,7 +20,8 @@ struct OptionsFuzzTests {
             let text = String(decoding: mutation.damage(seeds), as: UTF8.self)
             do {
                 let words = try OptionsFile.words(in: text, path: "raut.conf", for: RunCommand.command)
-                _ = try RunCommand.settings(from: Arguments(words, for: RunCommand.command))
+                _ = try RunCommand.settings(
+                    from: Arguments([], for: RunCommand.command, standards: words))
                 taken += 1
             } catch {
                 #expect(!"\(error)".contains("\n"), "number \(number)")

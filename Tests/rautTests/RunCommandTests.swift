@@ -54,8 +54,8 @@ struct RunCommandTests {
         arguments: [
             ["--socket-mode", "999"], ["--socket-mode", "7777"], ["--frames", "0"], ["--stats", "0"],
             ["--fps", "-1"], ["--size", "640"], ["--events", "some"], ["--threads", "0"],
-            ["--json", "--quiet"],
-            ["--min-neighbors", "0"],
+            ["--json", "--quiet"], ["--min-neighbors", "-1"], ["--min-size", "90", "--max-size", "80"],
+            ["--frames", "3", "--frames", "4"],
         ])
     func wrong(words: [String]) {
         #expect(throws: UsageError.self) {

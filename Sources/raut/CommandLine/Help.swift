@@ -28,17 +28,33 @@ package enum Help {
     package static func text(for command: Command) -> String {
         var lines = ["usage: \(command.usage)", ""]
         lines += wrap(command.summary, indent: 0)
-        lines += ["", "options:"]
-        lines += list(
-            command.options.map { ($0.spelling, $0.sentence) } + [("--help", "show this and end")])
+        let help = (left: "--help", right: "show this and end")
+        let groups = command.sections.map { section in
+            (
+                title: section.title,
+                rows: section.options.map { (left: $0.facts.spelling, right: $0.facts.sentence) }
+            )
+        }
+        // All groups have one column for the help.
+        let column = column(for: groups.flatMap(\.rows) + [help])
+        for group in groups {
+            lines += ["", group.title + ":"]
+            lines += list(group.rows + (groups.count == 1 ? [help] : []), column: column)
+        }
+        if groups.count != 1 { lines += [""] + list([help], column: column) }
         if !command.notes.isEmpty { lines += [""] + command.notes }
         lines += ["", "example:", "  " + command.example]
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// Where the right column begins.
+    private static func column(for rows: [(left: String, right: String)]) -> Int {
+        min(30, 4 + (rows.map(\.left.count).max() ?? 0))
+    }
+
     /// Two columns; a left entry that is too long stands on a line of its own.
-    private static func list(_ rows: [(left: String, right: String)]) -> [String] {
-        let column = min(30, 4 + (rows.map(\.left.count).max() ?? 0))
+    private static func list(_ rows: [(left: String, right: String)], column: Int? = nil) -> [String] {
+        let column = column ?? Self.column(for: rows)
         return rows.flatMap { row in
             let text = wrap(row.right, indent: column)
             let left = "  " + row.left

@@ -3,8 +3,8 @@ import Faces
 import Foundation
 import Imaging
 
-/// The folder that `--output` names, and the copies written there.
-package struct AnnotatedCopies {
+/// A folder of copies of pictures, with what was found drawn on them.
+public struct AnnotatedCopies {
     private let folder: String
     private let annotator: FaceAnnotator
     private let reader = ImageReader()
@@ -12,19 +12,25 @@ package struct AnnotatedCopies {
     private var taken: Set<String> = []
 
     /// Makes the folder where it is not there.
-    package init(in folder: String) throws {
+    ///
+    /// - Throws: ``ImageError/unwritable(path:reason:)`` where there can be no such folder, or no font to write with.
+    public init(in folder: String) throws(ImageError) {
         self.folder = folder
-        annotator = try FaceAnnotator()
+        do throws(FontError) {
+            annotator = try FaceAnnotator()
+        } catch {
+            throw .unwritable(path: folder, reason: "\(error)")
+        }
         var isFolder: ObjCBool = false
         if !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
             try Self.make(folder)
         } else if !isFolder.boolValue {
-            throw Failure(description: "--output \(folder): it is no folder")
+            throw .unwritable(path: folder, reason: "it is no folder")
         }
     }
 
     /// Writes a copy of the picture with what was found drawn on it.
-    package mutating func write(_ findings: PictureFindings) throws(ImageError) {
+    public mutating func write(_ findings: PictureFindings) throws(ImageError) {
         let path = place(for: findings.file)
         // Through links and other spellings of one folder, the copy may fall on the picture itself.
         guard Self.identity(path) == nil || Self.identity(path) != Self.identity(findings.file) else {
@@ -66,14 +72,12 @@ package struct AnnotatedCopies {
     }
 
     /// Makes a folder and those above it.
-    private static func make(_ folder: String) throws(Failure) {
+    private static func make(_ folder: String) throws(ImageError) {
         for end in folder.indices.dropFirst()
         where folder[end] == "/" || folder.index(after: end) == folder.endIndex {
             let path = String(folder[...end])
             guard mkdir(path, 0o777) != 0, errno != EEXIST, errno != EISDIR else { continue }
-            throw Failure(
-                description:
-                    "--output \(folder): cannot make it: \(String(cString: strerror(errno)).lowercased())")
+            throw .unwritable(path: path, reason: String(cString: strerror(errno)).lowercased())
         }
     }
 }

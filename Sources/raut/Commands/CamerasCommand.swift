@@ -3,13 +3,16 @@ import Foundation
 
 /// `raut cameras`: the cameras of this machine, with their formats, sizes and rates.
 enum CamerasCommand {
+    struct Options: OptionGroup {
+        let json = Option("json", help: "one JSON object a line for each camera")
+    }
+
     static let command = Command(
-        name: "cameras", summary: "cameras with their formats, sizes and rates",
-        options: [Option("json", help: "one JSON object a line for each camera")],
+        name: "cameras", summary: "cameras with their formats, sizes and rates", options: Options.self,
         example: "raut cameras --json",
         run: run)
 
-    private static func run(_ arguments: Arguments) throws -> Int32 {
+    private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
         let listing = Camera.listing()
         for failure in listing.failures { CommandLineInterface.report("\(failure)") }
         guard !listing.cameras.isEmpty else {
@@ -26,7 +29,7 @@ enum CamerasCommand {
                 status = 1
             }
             try StandardOutput.write(
-                arguments.flag("json") ? try json(camera, modes) : text(camera, modes))
+                arguments.json ? try json(camera, modes) : text(camera, modes))
         }
         return status
     }
@@ -54,12 +57,6 @@ enum CamerasCommand {
         }
         return "{\"device\":\(try quoted(camera.device)),\"card\":\(try quoted(camera.card)),"
             + "\"id\":\(try quoted(camera.id)),\"formats\":[\(formats.joined(separator: ","))]}\n"
-    }
-
-    private static func quoted(_ text: String) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        return String(decoding: try encoder.encode(text), as: UTF8.self)
     }
 
     /// A rate without needless decimals: 30, 29.97.

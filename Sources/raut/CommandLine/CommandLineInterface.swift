@@ -24,13 +24,15 @@ package enum CommandLineInterface {
     package static let hidden: [Command] = [
         TrainVerifierCommand.command,
         Command(
-            name: "man", summary: "the man page, in roff", example: "raut man | man -l -", isHidden: true
+            name: "man", summary: "the man page, in roff", options: NoOptions.self,
+            example: "raut man | man -l -", isHidden: true
         ) { _ in
             try StandardOutput.write(ManPage.text(for: commands))
             return 0
         },
         Command(
             name: "completions", summary: "completions for a shell", operands: "bash|zsh|fish",
+            options: NoOptions.self,
             example: "source <(raut completions bash)", isHidden: true
         ) { arguments in
             guard let shell = Completions.Shell(rawValue: arguments.operands[0]) else {
@@ -92,7 +94,7 @@ package enum CommandLineInterface {
                 try StandardOutput.write(Help.text(for: command))
                 return 0
             }
-            return try command.run(Arguments(rest, for: command))
+            return try command.run(rest)
         }
     }
 

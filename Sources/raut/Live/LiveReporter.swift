@@ -45,7 +45,7 @@ final class LiveReporter: Sendable {
         ServiceNotifier.status(
             pipeline.isSourceLost
                 ? "the source is lost, waiting for it to come back"
-                : "\(faces) face\(faces == 1 ? "" : "s"), \(Self.decimal(summary.rate)) frames/s")
+                : "\(faces) face\(faces == 1 ? "" : "s"), \(decimal(summary.rate, 1)) frames/s")
     }
 
     /// `30.0 frames/s: 300 taken, 0 dropped, 300 worked on; latency 4.1 ms p50, 7.9 ms p99; CPU 9.8 % of a core; 41
@@ -54,13 +54,11 @@ final class LiveReporter: Sendable {
         let counts = summary.counts
         let latency = counts.latency
         let broken = counts.broken > 0 ? ", \(counts.broken) broken" : ""
-        return "\(decimal(summary.rate)) frames/s: \(counts.taken) taken, \(counts.dropped) dropped, "
-            + "\(counts.worked) worked on\(broken); latency \(decimal(latency.percentile(0.5))) ms p50, "
-            + "\(decimal(latency.percentile(0.99))) ms p99; CPU \(decimal(100 * summary.share)) % of a core; "
-            + "\(decimal(Double(summary.memory) / 1e6)) MB"
+        return "\(decimal(summary.rate, 1)) frames/s: \(counts.taken) taken, \(counts.dropped) dropped, "
+            + "\(counts.worked) worked on\(broken); latency \(decimal(latency.percentile(0.5), 1)) ms p50, "
+            + "\(decimal(latency.percentile(0.99), 1)) ms p99; CPU \(decimal(100 * summary.share, 1)) % of a core; "
+            + "\(decimal(Double(summary.memory) / 1e6, 1)) MB"
     }
-
-    private static func decimal(_ value: Double) -> String { String(format: "%.1f", value) }
 }
 
 /// What happened within some seconds.

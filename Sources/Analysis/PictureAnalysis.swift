@@ -4,7 +4,7 @@ import Faces
 import Imaging
 
 /// The way from a picture's file to its faces and their emotions, each step timed.
-package final class PictureAnalysis {
+public final class PictureAnalysis {
     private let detector: VerifyingDetector
     private let parameters: DetectionParameters
     private let recognizer: EmotionRecognizer?
@@ -16,7 +16,7 @@ package final class PictureAnalysis {
 
     /// Without a recogniser faces are only found; `explains` asks where on each face its emotion is seen, outside of the
     /// times.
-    package init(
+    public init(
         detector: VerifyingDetector, parameters: DetectionParameters, recognizer: EmotionRecognizer?,
         explains: Bool = false
     ) {
@@ -27,7 +27,7 @@ package final class PictureAnalysis {
     }
 
     /// Does the work some times over, reading the file included, and gives the median time of each step.
-    package func findings(in file: String, repetitions: Int) throws(ImageError) -> PictureFindings {
+    public func findings(in file: String, repetitions: Int) throws(ImageError) -> PictureFindings {
         let clock = ContinuousClock()
         var (decode, detect, classify): ([Duration], [Duration], [Duration]) = ([], [], [])
         for _ in 0..<repetitions {
@@ -57,10 +57,10 @@ package final class PictureAnalysis {
 
 extension [Duration] {
     /// The middle one; the longer of the two in the middle of an even count; zero of none.
-    var median: Duration { isEmpty ? .zero : sorted()[count / 2] }
+    package var median: Duration { isEmpty ? .zero : sorted()[count / 2] }
 }
 
 extension Duration {
     /// In milliseconds.
-    var milliseconds: Double { self / .milliseconds(1) }
+    package var milliseconds: Double { self / .milliseconds(1) }
 }

@@ -5,24 +5,29 @@ import Faces
 import Foundation
 import Imaging
 
-/// What `raut image` says of one picture.
-package struct PictureFindings {
-    package var file: String
-    package var width: Int
-    package var height: Int
+/// What was found in one picture.
+public struct PictureFindings {
+    /// The picture's path, as it was given.
+    public var file: String
+    /// Columns in pixels.
+    public var width: Int
+    /// Rows in pixels.
+    public var height: Int
     /// Median time to read and decode the file.
-    package var decode: Duration
+    public var decode: Duration
     /// Median time to find the faces.
-    package var detect: Duration
+    public var detect: Duration
     /// Median time to name the emotions of all faces; nil where that was not asked for.
-    package var classify: Duration?
-    package var faces: [DetectedFace]
+    public var classify: Duration?
+    /// The faces, in pixels of the picture.
+    public var faces: [DetectedFace]
     /// For each face what it shows; nil where that was not asked for.
-    package var probabilities: [EmotionProbabilities]?
+    public var probabilities: [EmotionProbabilities]?
     /// For each face where on it that is seen; nil where that was not asked for.
-    package var explanations: [OcclusionMap]?
+    public var explanations: [OcclusionMap]?
 
-    package init(
+    /// Takes all as it is.
+    public init(
         file: String, width: Int, height: Int, decode: Duration, detect: Duration, classify: Duration?,
         faces: [DetectedFace], probabilities: [EmotionProbabilities]?, explanations: [OcclusionMap]?
     ) {
@@ -38,7 +43,7 @@ package struct PictureFindings {
     }
 
     /// One JSON object and a line break.
-    package var json: String {
+    public var json: String {
         var line = JSONLine()
         line.begin()
         line.member("file", file)
@@ -63,7 +68,7 @@ package struct PictureFindings {
     }
 
     /// For people: the picture on a line of its own, and a line for each face.
-    package var text: String {
+    public var text: String {
         var steps = ["decoded in \(Self.text(decode))", "searched in \(Self.text(detect))"]
         if let classify, !faces.isEmpty { steps.append("named in \(Self.text(classify))") }
         let count = faces.isEmpty ? "no face" : faces.count == 1 ? "1 face" : "\(faces.count) faces"
@@ -78,7 +83,7 @@ package struct PictureFindings {
     }
 
     /// What `--json` says of a picture that could not be read.
-    package static func json(of error: ImageError, file: String) -> String {
+    public static func json(of error: ImageError, file: String) -> String {
         var line = JSONLine()
         line.begin()
         line.member("file", file)
@@ -87,24 +92,24 @@ package struct PictureFindings {
         return line.text
     }
 
-    static func text(_ time: Duration) -> String { String(format: "%.1f ms", time.milliseconds) }
+    package static func text(_ time: Duration) -> String { String(format: "%.1f ms", time.milliseconds) }
 }
 
 extension JSONLine {
     /// The likeliest emotion, its probability, and all seven.
-    mutating func members(of probabilities: EmotionProbabilities) {
+    package mutating func members(of probabilities: EmotionProbabilities) {
         member("emotion", "\(probabilities.mostLikely)")
         member("confidence", Double(probabilities.confidence), decimals: 4)
         key("probabilities")
         array(Emotion.allCases) { $0.element(Double(probabilities[$1]), decimals: 4) }
     }
 
-    var text: String { String(decoding: bytes, as: UTF8.self) }
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
 }
 
 extension EmotionProbabilities {
     /// The likeliest emotion, and those behind it that are at all likely: `happy 93% (surprise 4%)`.
-    var summary: String {
+    package var summary: String {
         func percent(_ emotion: Emotion) -> String { "\(emotion) \(Int((self[emotion] * 100).rounded()))%" }
         let others = Emotion.allCases.filter { $0 != mostLikely && self[$0] >= 0.02 }
             .sorted { self[$0] > self[$1] }.prefix(2).map(percent)

@@ -30,7 +30,7 @@ package enum Completions {
             #"    case "$command $before" in"#,
         ]
         for command in commands {
-            for option in command.options where option.value != nil {
+            for option in command.options where option.placeholder != nil {
                 let action =
                     option.choices.isEmpty
                     ? (option.takesPath
@@ -83,8 +83,8 @@ package enum Completions {
                 let marker = option.repeats ? "*" : ""
                 // A colon or bracket in the help would end its field.
                 let help = option.help.map { ":[]".contains($0) ? "\\\($0)" : String($0) }.joined()
-                var spec = "\(marker)--\(option.name)" + (option.value == nil ? "" : "=") + "[\(help)]"
-                if let value = option.value {
+                var spec = "\(marker)--\(option.name)" + (option.placeholder == nil ? "" : "=") + "[\(help)]"
+                if let value = option.placeholder {
                     let action =
                         option.choices.isEmpty
                         ? (option.takesPath ? "_files" : " ") : "(\(option.choices.joined(separator: " ")))"
@@ -116,7 +116,7 @@ package enum Completions {
             let condition = "-n '__fish_seen_subcommand_from \(command.name)'"
             for option in command.options {
                 var line = "complete -c raut \(condition) -l \(option.name) -d \(quote(option.help))"
-                if option.value != nil { line += option.takesPath ? " -r -F" : " -x" }
+                if option.placeholder != nil { line += option.takesPath ? " -r -F" : " -x" }
                 if !option.choices.isEmpty { line += " -a " + quote(option.choices.joined(separator: " ")) }
                 lines.append(line)
             }

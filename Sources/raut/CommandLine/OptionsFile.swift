@@ -28,6 +28,7 @@ package enum OptionsFile {
     /// The options in a text, as if they had been typed; `path` is for messages.
     package static func words(in text: String, path: String, for command: Command) throws -> [String] {
         var words: [String] = []
+        var lines: [String: Int] = [:]
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
             .enumerated()
         {
@@ -35,17 +36,30 @@ package enum OptionsFile {
             guard !option.isEmpty, !option.hasPrefix("#") else { continue }
             let word = word(for: option)
             do throws(UsageError) {
-                let parsed = try Arguments([word], for: command)
-                guard parsed.string("options") == nil else {
+                let parsed = try ParsedLine(reading: [word], for: command)
+                guard parsed.values["options"] == nil else {
                     throw UsageError(description: "a file of options names no other")
                 }
                 guard parsed.operands.isEmpty else { throw UsageError(description: "unexpected '\(option)'") }
+                try refuseSecond(of: parsed, for: command, in: &lines, at: index + 1)
             } catch {
                 throw UsageError(description: "\(path), line \(index + 1): \(error)")
             }
             words.append(word)
         }
         return words
+    }
+
+    /// Refuses an option that stands in the file already.
+    private static func refuseSecond(
+        of parsed: ParsedLine, for command: Command, in lines: inout [String: Int], at line: Int
+    ) throws(UsageError) {
+        for option in command.options where parsed.values[option.name] != nil && !option.repeats {
+            if let first = lines[option.name] {
+                throw UsageError(description: "--\(option.name) stands in line \(first) already")
+            }
+            lines[option.name] = line
+        }
     }
 
     /// `--size=640x480` for `size 640x480`, `size=640x480`, `--size 640x480`.

@@ -6,10 +6,10 @@ import NeuralNetwork
 /// `raut model`: what a model file holds.
 enum ModelCommand {
     static let command = Command(
-        name: "model", summary: "what a model file holds", operands: "MODEL", options: [],
+        name: "model", summary: "what a model file holds", operands: "MODEL", options: NoOptions.self,
         example: "raut model raut", run: run)
 
-    private static func run(_ arguments: Arguments) throws -> Int32 {
+    private static func run(_ arguments: Arguments<NoOptions>) throws -> Int32 {
         let path = try Locations.model(arguments.operands.first)
         let file = try SafeTensors(path: path)
         let network = try EmotionNetwork(file, path: path)

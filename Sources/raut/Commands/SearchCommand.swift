@@ -1,16 +1,25 @@
+import Analysis
 import Foundation
 import Training
 
 /// `raut search`: tries hyperparameters, a grid of them or some at random.
 enum SearchCommand {
+    struct Options: OptionGroup {
+        static let title = "the search"
+
+        let grid = Option(
+            "grid", .path("FILE"), help: "try every combination of the values in this file")
+        let random = Option(
+            "random", .whole("N", 1...10_000), help: "try so many combinations drawn at random")
+        let epochs = Option(
+            "epochs", .whole("N", 1...100_000), standard: 10,
+            help: "passes over the training images of each trial")
+        let resume = Option("resume", help: "go on with the search in --output")
+        let run = TrainingDataOptions()
+    }
+
     static let command = Command(
-        name: "search", summary: "search for hyperparameters",
-        options: TrainingArguments.options + [
-            Option("grid", "FILE", help: "try every combination of the values in this file"),
-            Option("random", "N", help: "try so many combinations drawn at random"),
-            Option("epochs", "N", standard: "10", help: "passes over the training images of each trial"),
-            Option("resume", help: "go on with the search in --output"),
-        ],
+        name: "search", summary: "search for hyperparameters", options: Options.self,
         notes: [
             "A grid file has a line for each hyperparameter, its name before its values:",
             "",
@@ -29,24 +38,24 @@ enum SearchCommand {
         example: "raut search --data fer2013.csv --architecture cnn --random 20 --output runs/search"
     ) { try run($0) }
 
-    private static func run(_ arguments: Arguments) throws -> Int32 {
-        var base = try TrainingArguments.base(arguments)
-        if let value = try arguments.int("epochs", in: 1...100_000) { base.epochs = value }
+    private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
+        var base = arguments.run.base
+        base.epochs = arguments.epochs
         let plan: SearchPlan
-        switch (arguments.string("grid"), try arguments.int("random", in: 1...10_000)) {
+        switch (arguments.grid, arguments.random) {
         case (let grid?, nil): plan = try SearchPlan(grid: grid, base: base)
         case (nil, let count?): plan = SearchPlan(random: count, seed: base.seed)
         default: throw UsageError(description: "search needs one of --grid FILE and --random N")
         }
-        let data = try TrainingArguments.data(arguments, base)
-        let output = arguments.string("output") ?? ""
+        let data = try arguments.run.read(for: base)
+        let output = arguments.run.output
         let search = try HyperparameterSearch(
             plan, base: base, training: data.training, validation: data.validation,
             classWeights: data.classWeights,
             facts: [
-                "split": TrainingArguments.split(arguments, base).rawValue,
-                "balance": TrainingArguments.balance(arguments).rawValue,
-            ], folder: output, resume: arguments.flag("resume"))
+                "split": arguments.run.split(for: base).rawValue,
+                "balance": arguments.run.classBalance.rawValue,
+            ], folder: output, resume: arguments.resume)
         let display = TrainingDisplay(epochs: base.epochs)
         let interrupt = InterruptSignal()
         let count = plan.trials.count

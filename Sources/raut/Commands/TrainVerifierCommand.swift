@@ -7,26 +7,26 @@ import Training
 
 /// `raut train-verifier`: trains the network of the second look. Left out of the help: it is for who changes Raut.
 enum TrainVerifierCommand {
+    struct Options: OptionGroup {
+        let data = Option(
+            required: "data", .path("FILE"), help: "FER2013 in its published layout (fer2013.csv)")
+        let backgrounds = Option(
+            required: "backgrounds", .path("DIR"), help: "a folder of pictures that show no face")
+        let output = Option(required: "output", .path("FILE"), help: "the model file to write")
+        let epochs = Option("epochs", .whole("N", 1...1000), standard: 8, help: "passes")
+        let threads = Option("threads", .whole("N", 1...64), standard: 2, help: "threads that share a batch")
+    }
+
     static let command = Command(
-        name: "train-verifier", summary: "train the second look at found faces",
-        options: [
-            Option("data", "FILE", required: true, help: "FER2013 in its published layout (fer2013.csv)"),
-            Option("backgrounds", "DIR", required: true, help: "a folder of pictures that show no face"),
-            Option("output", "FILE", required: true, help: "the model file to write"),
-            Option("epochs", "N", standard: "8", help: "passes"),
-            Option("threads", "N", standard: "2", help: "threads that share a batch"),
-        ],
+        name: "train-verifier", summary: "train the second look at found faces", options: Options.self,
         example:
             "raut train-verifier --data fer2013.csv --backgrounds photos --output models/verifier.safetensors",
         isHidden: true, run: run)
 
-    private static func run(_ arguments: Arguments) throws -> Int32 {
-        guard let data = arguments.string("data"), let folder = arguments.string("backgrounds"),
-            let output = arguments.string("output")
-        else { return 2 }
-        let epochs = try arguments.int("epochs", in: 1...1000) ?? 8
-        let threads = try arguments.int("threads", in: 1...64) ?? 2
-        let training = VerifierTraining(faces: try FER2013.read(path: data).part(.training), threads: threads)
+    private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
+        let (folder, epochs) = (arguments.backgrounds, arguments.epochs)
+        let training = VerifierTraining(
+            faces: try FER2013.read(path: arguments.data).part(.training), threads: arguments.threads)
         let detectors = try ["frontalface_alt2", "frontalface_default"].map {
             try FaceDetector(cascadeAt: Locations.cascade("haarcascade_\($0)"))
         }
@@ -52,7 +52,7 @@ enum TrainVerifierCommand {
         let file = training.network.modelFile(metadata: [
             "faces": "FER2013, Training", "windows": "\(training.minedCount)", "epochs": "\(epochs)",
         ])
-        try file.write(to: output)
+        try file.write(to: arguments.output)
         return 0
     }
 }

@@ -1,3 +1,4 @@
+import Analysis
 import EmotionRecognition
 import Events
 import Faces
@@ -5,23 +6,26 @@ import Imaging
 
 /// `raut classify`: pictures that already are faces.
 enum ClassifyCommand {
+    struct Options: OptionGroup {
+        let json = Option("json", help: "one JSON object a picture")
+        let logits = Option(
+            "logits", help: "with --json, also the network's own outputs, a list for each of its heads")
+        let repetitions = Option(
+            "repeat", .whole("N", 1...1_000_000), standard: 1,
+            help: "do the work N times and give median times")
+        let recognition = ModelOptions()
+    }
+
     static let command = Command(
         name: "classify", summary: "emotions of pictures that already are face crops", operands: "FILE…",
-        options: [
-            Option("json", help: "one JSON object a picture"),
-            Option("model", "MODEL", help: "the model file, or its name in models/"),
-            Option(
-                "logits", help: "with --json, also the network's own outputs, a list for each of its heads"),
-            Option("repeat", "N", standard: "1", help: "do the work N times and give median times"),
-        ],
-        example: "raut classify --json face.png", run: run)
+        options: Options.self, example: "raut classify --json face.png", run: run)
 
-    private static func run(_ arguments: Arguments) throws -> Int32 {
-        guard !arguments.flag("logits") || arguments.flag("json") else {
+    private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
+        guard !arguments.logits || arguments.json else {
             throw UsageError(description: "--logits needs --json")
         }
-        let repetitions = try arguments.int("repeat", in: 1...1_000_000) ?? 1
-        let recognizer = try EmotionRecognizer(modelAt: Locations.model(arguments.string("model")))
+        let repetitions = arguments.repetitions
+        let recognizer = try EmotionRecognizer(modelAt: Locations.model(arguments.recognition.model))
         let reader = ImageReader()
         var image = GrayImage()
         var found = EmotionProbabilities.uniform
@@ -34,14 +38,14 @@ enum ClassifyCommand {
                     times.append(ContinuousClock().measure { found = recognizer.classify(image) })
                 }
                 try StandardOutput.write(
-                    arguments.flag("json")
+                    arguments.json
                         ? json(
                             file, found, times.median,
-                            logits: arguments.flag("logits") ? recognizer.logits(image) : [])
+                            logits: arguments.logits ? recognizer.logits(image) : [])
                         : "\(file)  \(found.summary)  (\(PictureFindings.text(times.median)))\n")
             } catch let error as ImageError {
                 status = 1
-                if arguments.flag("json") {
+                if arguments.json {
                     try StandardOutput.write(PictureFindings.json(of: error, file: file))
                 }
                 CommandLineInterface.report("\(error)")

@@ -5,26 +5,28 @@ import Training
 
 /// `raut calibrate`: fits a trained model's answers to faces held back; of several models it takes the mean.
 enum CalibrateCommand {
+    struct Options: OptionGroup {
+        let data = Option(
+            required: "data", .path("FILE"),
+            help: "FER2013 in its published layout (fer2013.csv), plain or .xz: its PublicTest is used")
+        let ferplus = TrainingDataOptions().ferplus
+        let output = Option(required: "output", .path("FILE"), help: "the model file to write")
+        let threads = Option(
+            "threads", .whole("N", 1...256),
+            help: "threads that share the faces; as many as processors unless given")
+    }
+
     static let command = Command(
         name: "calibrate",
         summary: "fit a trained model's answers to faces held back; of several, their mean",
-        operands: "MODEL…",
-        options: [
-            Option(
-                "data", "FILE", required: true,
-                help: "FER2013 in its published layout (fer2013.csv), plain or .xz: its PublicTest is used"),
-            Option("ferplus", "FILE", help: "FER+'s votes (fer2013new.csv), for the second head of raut"),
-            Option("output", "FILE", required: true, help: "the model file to write"),
-            Option("threads", "N", help: "threads that share the faces; as many as processors unless given"),
-        ],
+        operands: "MODEL…", options: Options.self,
         example:
             "raut calibrate --data fer2013.csv --ferplus fer2013new.csv --output mean.safetensors a.safetensors",
         run: run)
 
-    private static func run(_ arguments: Arguments) throws -> Int32 {
-        let output = arguments.string("output") ?? ""
-        let threads =
-            try arguments.int("threads", in: 1...256) ?? ProcessInfo.processInfo.activeProcessorCount
+    private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
+        let output = arguments.output
+        let threads = arguments.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let models = try arguments.operands.map { name in
             let path = try Locations.model(name)
             return (file: try SafeTensors(path: path), path: path)
@@ -44,7 +46,8 @@ enum CalibrateCommand {
             }
         }
         let network = try EmotionNetwork(meanOf: models)
-        let data = try TrainingArguments.faces(arguments, network.configuration)
+        let data = try TrainingDataOptions.faces(
+            at: arguments.data, votes: arguments.ferplus, for: network.configuration)
         let validation = data.part(.publicTest)
         guard validation.count > 0 else { throw TrainingError.noImages(of: "validation") }
 

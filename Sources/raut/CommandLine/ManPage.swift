@@ -40,8 +40,11 @@ package enum ManPage {
 
     private static func section(of command: Command) -> [String] {
         var lines = [".SS " + escape(command.usage), sentence(command.summary)]
-        for option in command.options {
-            lines += [".TP", ".B " + escape(option.spelling), sentence(option.sentence)]
+        for section in command.sections {
+            if command.sections.count > 1 { lines += [".PP", ".I " + escape(heading(section.title))] }
+            for option in section.options.map(\.facts) {
+                lines += [".TP", ".B " + escape(option.spelling), sentence(option.sentence)]
+            }
         }
         if !command.notes.isEmpty {
             // Line by line, as the help has them.
@@ -89,9 +92,9 @@ package enum ManPage {
         return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 
-    private static func sentence(_ text: String) -> String {
-        escape(text.prefix(1).uppercased() + text.dropFirst() + ".")
-    }
+    private static func heading(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+
+    private static func sentence(_ text: String) -> String { escape(heading(text) + ".") }
 
     /// A text as roff shows it unchanged: hyphens that can be copied, no control line by accident.
     package static func escape(_ text: String) -> String {

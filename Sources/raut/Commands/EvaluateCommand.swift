@@ -6,30 +6,32 @@ import Training
 
 /// `raut evaluate`: what a model's answers on labelled faces are worth.
 enum EvaluateCommand {
+    struct Options: OptionGroup {
+        let model = Option("model", .path("MODEL"), standard: "raut", help: "a model file, or its name")
+        let data = Option(
+            required: "data", .path("PATH"),
+            help: "FER2013's layout, plain or .xz, or a folder with one folder an emotion")
+        let usage = Option(
+            "usage", .choice("PART", of: Usage.allCases.map(\.rawValue) + ["all"]),
+            help: "which part of FER2013; PrivateTest unless given")
+        let ferplus = Option(
+            "ferplus", .path("FILE"), help: "FER+'s votes (fer2013new.csv): judge where people agree, too")
+        let head = Option<JudgedHead?>(
+            "head", .choice("HEAD"),
+            help: "which answers; unless given fer2013 for FER2013's labels, ferplus for FER+'s where the "
+                + "model has it, joined for a folder")
+        let mirror = Option("mirror", help: "show each face mirrored as well and average both answers")
+        let threads = Option(
+            "threads", .whole("N", 1...256),
+            help: "threads that share the faces; as many as processors unless given")
+        let pictures = Option(
+            "pictures", .path("DIR"),
+            help: "write there, as SVG, the confusion matrices and how sure answers are against how right")
+        let json = Option("json", help: "one JSON object")
+    }
+
     static let command = Command(
-        name: "evaluate", summary: "judge a model on labelled faces",
-        options: [
-            Option("model", "MODEL", standard: "raut", help: "a model file, or its name"),
-            Option(
-                "data", "PATH", required: true,
-                help: "FER2013's layout, plain or .xz, or a folder with one folder an emotion"),
-            Option(
-                "usage", "PART", choices: Usage.allCases.map(\.rawValue) + ["all"],
-                help: "which part of FER2013; PrivateTest unless given"),
-            Option("ferplus", "FILE", help: "FER+'s votes (fer2013new.csv): judge where people agree, too"),
-            Option(
-                "head", "HEAD", choices: JudgedHead.allCases.map(\.rawValue),
-                help:
-                    "which answers; unless given fer2013 for FER2013's labels, ferplus for FER+'s where the "
-                    + "model has it, joined for a folder"),
-            Option("mirror", help: "show each face mirrored as well and average both answers"),
-            Option("threads", "N", help: "threads that share the faces; as many as processors unless given"),
-            Option(
-                "pictures", "DIR",
-                help: "write there, as SVG, the confusion matrices and how sure answers are against how right"
-            ),
-            Option("json", help: "one JSON object"),
-        ],
+        name: "evaluate", summary: "judge a model on labelled faces", options: Options.self,
         example: "raut evaluate --model raut --data fer2013.csv --ferplus fer2013new.csv",
         run: run)
 
@@ -42,13 +44,12 @@ enum EvaluateCommand {
         var agreementHead: JudgedHead
     }
 
-    private static func run(_ arguments: Arguments) throws -> Int32 {
-        let path = arguments.string("data") ?? ""
-        let threads =
-            try arguments.int("threads", in: 1...256) ?? ProcessInfo.processInfo.activeProcessorCount
-        let recognizer = try EmotionRecognizer(modelAt: Locations.model(arguments.string("model")))
+    private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
+        let path = arguments.data
+        let threads = arguments.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let recognizer = try EmotionRecognizer(modelAt: Locations.model(arguments.model))
         let hasVotesHead = recognizer.configuration.heads.contains(.ferplus)
-        let chosen = arguments.string("head").flatMap { JudgedHead(rawValue: $0) }
+        let chosen = arguments.head
         if chosen == .ferplus, !hasVotesHead {
             throw Failure(description: "\(recognizer.modelName) has no second head: leave out --head ferplus")
         }
@@ -58,8 +59,10 @@ enum EvaluateCommand {
             agreementHead: chosen ?? (hasVotesHead ? .ferplus : .fer2013))
         var data: FaceDataSet
         if isFolder(path) {
-            for name in ["ferplus", "usage"] where arguments.string(name) != nil {
-                throw UsageError(description: "--\(name) is for FER2013, \(path) is a folder of pictures")
+            if let option = [
+                arguments.ferplus.map { _ in "ferplus" }, arguments.usage.map { _ in "usage" },
+            ].lazy.compactMap({ $0 }).first {
+                throw UsageError(description: "--\(option) is for FER2013, \(path) is a folder of pictures")
             }
             let contents = try EmotionFolder.read(path: path)
             for name in contents.otherFolders {
@@ -71,25 +74,25 @@ enum EvaluateCommand {
             request.head = chosen ?? .joined
         } else {
             data = try FER2013.read(path: path)
-            if let votes = arguments.string("ferplus") { try FERPlus.read(path: votes, into: &data) }
-            request.usage = arguments.string("usage") ?? Usage.privateTest.rawValue
+            if let votes = arguments.ferplus { try FERPlus.read(path: votes, into: &data) }
+            request.usage = arguments.usage ?? Usage.privateTest.rawValue
             if let usage = Usage(rawValue: request.usage) { data = data.part(usage) }
             guard data.count > 0 else {
                 throw Failure(description: "\(path): no image with the Usage \(request.usage)")
             }
         }
         let predictions = ModelPredictions(
-            recognizer, on: data, mirrored: arguments.flag("mirror"), threads: threads)
+            recognizer, on: data, mirrored: arguments.mirror, threads: threads)
         let evaluation = Evaluation(predictions[request.head] ?? [], labels: data.labels)
         var agreements: [AgreementEvaluation] = []
         if let votes = data.votes, let answers = predictions[request.agreementHead] {
             agreements = [6, 8].map { AgreementEvaluation(answers, votes: votes, atLeast: $0) }
         }
-        if let folder = arguments.string("pictures") {
+        if let folder = arguments.pictures {
             try writePictures(to: folder, request, evaluation, agreements)
         }
         try StandardOutput.write(
-            arguments.flag("json")
+            arguments.json
                 ? json(request, evaluation, agreements) : text(request, evaluation, agreements))
         return status
     }
@@ -184,11 +187,4 @@ enum EvaluateCommand {
     private static func padded(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
-}
-
-/// A text as a JSON string.
-func quoted(_ text: String) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .withoutEscapingSlashes
-    return String(decoding: try encoder.encode(text), as: UTF8.self)
 }

@@ -1,0 +1,74 @@
+/// One command: its options, and what it does.
+package struct Command: Sendable {
+    package let name: String
+    package let summary: String
+    /// The operands as the usage line shows them: `FILE…` for one or more, `[FILE]` for one or none, empty for none.
+    package let operands: String
+    /// The options under the titles of the help.
+    package let sections: [OptionSection]
+    /// Lines below the options, as they are.
+    package let notes: [String]
+    /// A command line that works, shown by `--help`.
+    package let example: String
+    /// Left out of the list of commands, for what packaging alone uses.
+    package let isHidden: Bool
+    private let body: @Sendable (ParsedLine) throws -> Int32
+
+    /// - Parameters:
+    ///   - options: the structure whose properties are the options.
+    ///   - run: does it and returns the exit status.
+    package init<Options: OptionGroup>(
+        name: String, summary: String, operands: String = "", options: Options.Type,
+        notes: [String] = [], example: String, isHidden: Bool = false,
+        run: @escaping @Sendable (Arguments<Options>) throws -> Int32
+    ) {
+        self.name = name
+        self.summary = summary
+        self.operands = operands
+        self.notes = notes
+        self.example = example
+        self.isHidden = isHidden
+        let options = Options()
+        sections = options.sections
+        body = { try run(Arguments(options, $0)) }
+    }
+
+    /// Does it with the words after its name, and returns the exit status.
+    ///
+    /// - Throws: ``UsageError`` where the words can't be read, or whatever the command fails with.
+    package func run(_ words: [String]) throws -> Int32 { try body(ParsedLine(words, for: self)) }
+
+    /// All options, in the order of the help.
+    package var options: [OptionFacts] { declarations.map(\.facts) }
+
+    /// The same with the types of their values.
+    var declarations: [any AnyOption] { sections.flatMap(\.options) }
+
+    /// How many operands the command takes.
+    package var operandCount: ClosedRange<Int> {
+        let names = operands.split(separator: " ")
+        let needed = names.count { !$0.hasPrefix("[") }
+        return needed...(operands.contains("…") ? Int.max : names.count)
+    }
+
+    /// The first line of the help: `raut image [options] FILE…`.
+    package var usage: String {
+        let required = options.filter(\.isRequired).map { " " + $0.spelling }.joined()
+        let some = options.allSatisfy(\.isRequired) ? "" : " [options]"
+        return "raut \(name)\(required)\(some)" + (operands.isEmpty ? "" : " \(operands)")
+    }
+}
+
+/// Wrong usage: exit status 2.
+package struct UsageError: Error, Equatable, CustomStringConvertible {
+    package let description: String
+
+    package init(description: String) { self.description = description }
+}
+
+/// A failure said in one line on standard error: exit status 1.
+package struct Failure: Error, Equatable, CustomStringConvertible {
+    package let description: String
+
+    package init(description: String) { self.description = description }
+}

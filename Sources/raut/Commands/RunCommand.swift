@@ -1,0 +1,64 @@
+import Capture
+import Events
+import FaceDetection
+import Foundation
+import Pipeline
+
+/// `raut run`: live, from a source to a window, standard output and a socket.
+package enum RunCommand {
+    package static let command = Command(
+        name: "run", summary: "faces and emotions live, in a window or as JSON lines",
+        options: RunOptions.self,
+        example: "raut run --source clip.mp4 --headless --events frames"
+    ) { arguments in
+        try LiveSession { try settings(from: withFile(arguments)) }.run()
+    }
+
+    /// The arguments with those of the file that `--options` names, of which what is typed counts first.
+    package static func withFile(_ arguments: Arguments<RunOptions>) throws -> Arguments<RunOptions> {
+        guard let path = arguments.program.options else { return arguments }
+        return try Arguments(
+            arguments.words, for: command, standards: OptionsFile.words(path: path, for: command))
+    }
+
+    /// What the options say; wrong usage is found before anything is opened.
+    package static func settings(from arguments: Arguments<RunOptions>) throws(UsageError) -> LiveSettings {
+        let (source, view, events) = (arguments.source, arguments.view, arguments.events)
+        var settings = LiveSettings()
+        settings.source.name = source.source
+        settings.source.size = source.size
+        settings.source.frameRate = source.rate
+        settings.source.asFastAsPossible = source.asFastAsPossible
+        settings.isHeadless = view.headless
+        settings.isMirrored = view.mirror
+        settings.recordPath = view.record
+        settings.printsEvents = events.json
+        settings.isQuiet = events.quiet
+        settings.socketPath = events.socket
+        settings.socketAccess.mode = events.socketMode
+        settings.socketAccess.group = events.socketGroup
+        settings.broker = events.mqtt.map { Broker(address: $0, authorities: events.mqttAuthorities) }
+        settings.isReloadable = arguments.program.options != nil
+        settings.statisticsInterval = arguments.program.statistics
+        settings.model = arguments.model.model
+        settings.cascade = arguments.detection.cascade
+        settings.pipeline = try pipeline(from: arguments)
+        if settings.isQuiet, settings.printsEvents {
+            throw UsageError(description: "--json and --quiet contradict one another")
+        }
+        return settings
+    }
+
+    private static func pipeline(
+        from arguments: Arguments<RunOptions>
+    ) throws(UsageError) -> Pipeline.Configuration {
+        var configuration = Pipeline.Configuration()
+        configuration.detection = try arguments.detection.parameters(configuration.detection)
+        configuration.detail = arguments.events.events
+        configuration.includesRaw = arguments.events.raw
+        configuration.isPlayback = arguments.source.asFastAsPossible
+        configuration.searchesWholly = arguments.search.fullScan
+        configuration.frameLimit = arguments.source.frames
+        return configuration
+    }
+}

@@ -1,0 +1,106 @@
+import Capture
+import Events
+import Pipeline
+
+/// The options of `raut run`.
+package struct RunOptions: OptionGroup {
+    package let source = SourceOptions()
+    package let detection = DetectionOptions()
+    package let search = LiveSearchOptions()
+    package let model = ModelOptions()
+    package let view = ViewOptions()
+    package let events = EventOptions()
+    package let program = ProgramOptions()
+
+    package init() {}
+}
+
+/// Where frames come from.
+package struct SourceOptions: OptionGroup {
+    package static let title = "where frames come from"
+
+    package let source = Option(
+        "source", .path("SOURCE"),
+        help: "camera, picture, folder, video, URL, '-' or 'demo' (first camera, else the demo)")
+    package let size = Option(
+        "size", .sides(1...16384) { FrameSize(width: $0, height: $1) }, help: "size of the frames asked for")
+    package let rate = Option("fps", .number("N", 0.01...1000), help: "frames a second asked for")
+    package let frames = Option("frames", .whole("N", 1...Int.max), help: "end after N frames")
+    package let asFastAsPossible = Option(
+        "as-fast-as-possible", help: "work on every frame of a file, without its pace")
+
+    package init() {}
+}
+
+/// How a live search differs from that of a picture.
+package struct LiveSearchOptions: OptionGroup {
+    package static let title = "searching frame by frame"
+
+    package let fullScan = Option(
+        "full-scan", help: "search all of each frame, not only around known faces and in slices")
+
+    package init() {}
+}
+
+/// What is shown and kept of the picture.
+package struct ViewOptions: OptionGroup {
+    package static let title = "the picture"
+
+    package let headless = Option(
+        "headless", help: "no window: events as JSON lines on standard output")
+    package let mirror = Option("mirror", help: "show the window's picture as a mirror does")
+    package let record = Option(
+        "record", .path("DIR-or-FILE"), help: "keep what the window shows: a video, or pictures in a folder")
+
+    package init() {}
+}
+
+/// Which events are told, and to whom.
+package struct EventOptions: OptionGroup {
+    package static let title = "events"
+
+    package let events = Option(
+        "events", .choice("WHICH"), standard: EventDetail.changes,
+        help: "a line when a face appears, changes or leaves, or a line a frame")
+    package let raw = Option("raw", help: "with each face also the probabilities of the last frame alone")
+    package let json = Option("json", help: "events on standard output beside the window too")
+    package let quiet = Option("quiet", help: "no events on standard output")
+    package let socket = Option("socket", .path("PATH"), help: "events to readers of this Unix socket")
+    package let socketMode = Option(
+        "socket-mode", .permissions("MODE"), standard: 0o660, help: "who may connect, in octal")
+    package let socketGroup = Option(
+        "socket-group", .text("GROUP"), help: "the group that owns the socket file")
+    package let mqtt = Option(
+        "mqtt", .mqttAddress,
+        help: "events to a broker: mqtt://[user:password@]host[:port]/topic, or mqtts://")
+    package let mqttAuthorities = Option(
+        "mqtt-ca", .path("FILE"), help: "certificates that an mqtts broker's is checked by (the system's)")
+
+    package init() {}
+}
+
+/// How the program itself runs.
+package struct ProgramOptions: OptionGroup {
+    package static let title = "the program"
+
+    package let options = Option(
+        "options", .path("FILE"), help: "more options, one a line; read again on SIGHUP")
+    package let statistics = Option(
+        "stats", .number("SECONDS", 0.1...86_400),
+        help: "a line on standard error every so often: frames, latency, CPU, memory")
+
+    package init() {}
+}
+
+extension OptionFormat where Value == MQTTAddress {
+    /// The address of a broker and a topic.
+    static var mqttAddress: Self {
+        Self("URL", write: \.name) { word throws(UnusableValue) in
+            do throws(EventError) {
+                return try MQTTAddress(word)
+            } catch {
+                throw UnusableValue("\(error)")
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import FaceDetection
+
+/// How faces are looked for, in `run` and in `image` alike.
+package struct DetectionOptions: OptionGroup {
+    package static let title = "finding faces"
+
+    package let cascade = Option(
+        "cascade", .path("CASCADE"), standard: "alt2", help: "OpenCV's cascade file, or its name")
+    package let scaleFactor = Option(
+        "scale-factor", .number("FACTOR", 1.01...10), standard: 1.1,
+        help: "how much larger each scale is than the one before")
+    package let minNeighbors = Option(
+        "min-neighbors", .whole("N", 0...1000), standard: 3,
+        help: "windows a face needs around it; 0 gives each window itself")
+    package let minSize = Option(
+        "min-size", .whole("PIXELS", 0...100_000), standard: 80, help: "the smallest face")
+    package let maxSize = Option("max-size", .whole("PIXELS", 1...100_000), help: "the largest face")
+    package let threads = Option(
+        "threads", .whole("N", 1...64), standard: 1, help: "threads that share the scan")
+
+    package init() {}
+}
+
+extension Arguments<DetectionOptions> {
+    /// What these options say, the rest as it stands in `standard`.
+    ///
+    /// - Throws: ``UsageError`` where the largest face would be smaller than the smallest.
+    package func parameters(
+        _ standard: DetectionParameters = DetectionParameters()
+    ) throws(UsageError) -> DetectionParameters {
+        var parameters = standard
+        parameters.scaleFactor = self.scaleFactor
+        parameters.minNeighbors = self.minNeighbors
+        parameters.minSize = self.minSize
+        parameters.maxSize = self.maxSize
+        parameters.threads = self.threads
+        if let most = self.maxSize, most < self.minSize {
+            throw UsageError(description: "--max-size \(most) is less than --min-size \(self.minSize)")
+        }
+        return parameters
+    }
+}
+
+/// Which network names the emotions.
+package struct ModelOptions: OptionGroup {
+    package static let title = "naming emotions"
+
+    package let model = Option("model", .path("MODEL"), help: "the network, a file or its name in models/")
+
+    package init() {}
+}

@@ -1,0 +1,133 @@
+import EmotionRecognition
+import Foundation
+import NeuralNetwork
+import Training
+
+/// `raut train`: trains a network on FER2013.
+enum TrainCommand {
+    static let command = Command(
+        name: "train", summary: "train a network", options: TrainOptions.self,
+        example: "raut train --data fer2013.csv --architecture cnn-bilstm --output runs/cnn-bilstm"
+    ) { try run($0) }
+
+    private static func run(_ arguments: Arguments<TrainOptions>) throws -> Int32 {
+        let options = try arguments.trainingOptions()
+        let split = arguments.run.split(for: options)
+        let data = try arguments.run.read(for: options)
+        let folder = try RunFolder(arguments.run.output)
+        let display = TrainingDisplay(epochs: options.epochs)
+        let trainer = try Trainer(
+            options, training: data.training, validation: data.validation, classWeights: data.classWeights,
+            teacher: teacher(arguments, options, data.training, display))
+        if let names = arguments.start.from {
+            let models = try modelPaths(names, of: "from").map { (file: try SafeTensors(path: $0), path: $0) }
+            try trainer.start(from: EmotionNetwork(meanOf: models).modelFile(), path: names)
+        }
+        if arguments.program.resume {
+            try folder.resume(trainer)
+        } else if FileManager.default.fileExists(atPath: folder.checkpoint) {
+            throw Failure(
+                description:
+                    "\(folder.checkpoint): a run is there: --resume goes on with it, else give another "
+                    + "--output")
+        }
+        display.begin(trainer, split: split)
+        let interrupt = InterruptSignal()
+        let finished = try folder.train(
+            trainer, shouldStop: { interrupt.isRaised }, onStep: display.step, onEpoch: display.epoch)
+        guard finished else {
+            display.say("stopped; --resume goes on from \(folder.checkpoint)")
+            return 130
+        }
+        let test = trainer.evaluate(data.all.subset(data.parts.test))
+        let last = trainer.history.epochs.last
+        var facts = [
+            "split": split.rawValue, "balance": arguments.run.classBalance.rawValue,
+            "epochs": "\(options.epochs)",
+            "batch": "\(options.batch)",
+            "learning_rate": "\(options.learningRate)", "optimizer": "\(options.optimizer)",
+            "schedule": "\(options.schedule)", "augmentation": "\(options.augmentation)",
+            "seed": "\(options.seed)", "mixup": "\(options.mixupShare)",
+            "settling": "\(options.settlingEpochs)", "cutmix": "\(options.cutMixShare)",
+            "disputed": options.disputingVotes.map { "\($0)" } ?? "none",
+            "from": fileNames(arguments.start.from), "teacher": fileNames(arguments.start.teacher),
+            "teacher_share": "\(options.teacherShare)",
+            "ferplus_weight": "\(options.ferplusWeight)",
+            "validation_accuracy": "\(last?.validationAccuracy ?? 0)", "test_accuracy": "\(test.accuracy)",
+        ]
+        if options.network.architecture == .raut {
+            let posterior = Posterior.fitted(
+                to: try EmotionNetwork(trainer.modelFile(), path: folder.model), training: data.unbalanced,
+                validation: data.validation, labelSmoothing: options.labelSmoothing)
+            facts.merge(posterior.metadata) { _, new in new }
+        }
+        try trainer.modelFile(extra: facts).write(to: folder.model)
+        var table = PredictionTable()
+        for (isTest, part, logits) in [
+            (false, data.parts.validation, trainer.evaluate(data.validation).logits),
+            (true, data.parts.test, test.logits),
+        ] {
+            table.append(
+                isTest: isTest, indices: part, of: data.all, training: data.parts.training, logits: logits)
+        }
+        try folder.write(table.csv, to: "\(folder.path)/predictions.csv")
+        try Report(
+            [RunRecord(folder: folder.path)], pictures: arguments.program.noPictures ? nil : data.all
+        ).write(to: "\(folder.path)/report")
+        display.say(
+            "test accuracy \(percent(test.accuracy)), loss \(decimal(test.loss, 4)); "
+                + "model in \(folder.model), report in \(folder.path)/report/report.html")
+        return 0
+    }
+
+    /// Asks the models of `--teacher`, and shows that it takes a while.
+    private static func teacher(
+        _ arguments: Arguments<TrainOptions>, _ options: TrainingOptions, _ data: FaceDataSet,
+        _ display: TrainingDisplay
+    ) throws -> Teacher? {
+        guard let names = arguments.start.teacher else { return nil }
+        let networks = try modelPaths(names, of: "teacher").map { try EmotionNetwork(modelAt: $0) }
+        display.say("asking \(names) for \(data.count) images")
+        return Teacher(
+            networks, on: data, seed: options.seed, threads: options.threads, onProgress: display.teacher)
+    }
+
+    /// Where the models lie that an option names, one at least.
+    private static func modelPaths(_ names: String, of option: String) throws -> [String] {
+        let paths = try names.split(separator: ",").map { try Locations.model(String($0)) }
+        guard !paths.isEmpty else {
+            throw UsageError(description: "--\(option) '\(names)': expected a model")
+        }
+        return paths
+    }
+
+    private static func fileNames(_ paths: String?) -> String {
+        (paths ?? "").split(separator: ",").map { URL(fileURLWithPath: "\($0)").lastPathComponent }
+            .joined(separator: ",")
+    }
+}
+
+/// True once Ctrl-C was pressed; a second one ends the program at once.
+final class InterruptSignal {
+    private let source: any DispatchSourceSignal
+    private let flag = Flag()
+
+    private final class Flag: @unchecked Sendable {
+        private let lock = NSLock()
+        private var raised = false
+        var isRaised: Bool { lock.withLock { raised } }
+        func raise() { lock.withLock { raised = true } }
+    }
+
+    init() {
+        signal(SIGINT, SIG_IGN)
+        source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+        source.setEventHandler { [flag] in
+            if flag.isRaised { _exit(130) }
+            flag.raise()
+        }
+        source.activate()
+    }
+
+    var isRaised: Bool { flag.isRaised }
+}
