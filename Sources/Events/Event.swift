@@ -8,11 +8,11 @@ public enum Event: Sendable {
     case appeared(TrackedFace, frame: Int, time: EventTime)
     /// The reported emotion of a face is another one.
     case changed(TrackedFace, frame: Int, time: EventTime)
-    /// A face is out of view, after this many seconds.
-    case left(face: Int, seconds: Double, frame: Int, time: EventTime)
+    /// A face is out of view; the frame and the time are those of the last frame worked on.
+    case left(FaceDeparture, frame: Int, time: EventTime)
     /// A frame was worked on: every face in view, and the milliseconds from when the frame was taken.
     case frame(Int, latency: Double, faces: [TrackedFace], time: EventTime)
-    /// The source went away or came back.
+    /// The source went away or came back, or its frames come not as they should.
     case source(SourceState, reason: String, time: EventTime)
     /// The reader was too slow: this many lines before this one were not sent to it.
     case dropped(count: Int)
@@ -40,11 +40,15 @@ public enum Event: Sendable {
         }
     }
 
-    /// Whether frames come.
+    /// Whether frames come, and come as they should.
     public enum SourceState: String, Sendable {
-        /// They do not any more.
+        /// They do not any more; the source is tried again.
         case lost
         /// They do again.
         case back
+        /// They come, but some are broken or missing.
+        case troubled
+        /// They come as they should again.
+        case recovered
     }
 }

@@ -12,6 +12,13 @@ public struct EventEncoder: Sendable {
         self.includesRaw = includesRaw
     }
 
+    /// True for a first line, and for its beginning.
+    static func isHello(_ line: some Collection<UInt8>) -> Bool {
+        line.starts(with: helloStart)
+    }
+
+    private static let helloStart = Array(#"{"event":"hello","#.utf8)
+
     /// The event as one line of UTF-8 with its newline; valid until the next call.
     public mutating func encode(_ event: Event) -> [UInt8] {
         line.begin()
@@ -19,10 +26,12 @@ public struct EventEncoder: Sendable {
         case .hello(let hello): write(hello)
         case .appeared(let face, let frame, let time): write("appeared", face, frame, time)
         case .changed(let face, let frame, let time): write("changed", face, frame, time)
-        case .left(let face, let seconds, let frame, let time):
+        case .left(let face, let frame, let time):
             write("left", frame, time)
-            line.member("face", face)
-            line.member("seconds", seconds, decimals: 2)
+            line.member("face", face.number)
+            line.member("seconds", face.seconds, decimals: 3)
+            line.member("dominant", face.dominant.description)
+            Self.writeNamed(face.emotions, &line)
         case .frame(let frame, let latency, let faces, let time):
             write("frame", frame, time)
             line.member("latency_ms", latency, decimals: 2)
@@ -34,7 +43,7 @@ public struct EventEncoder: Sendable {
             }
         case .source(let state, let reason, let time):
             line.member("event", "source")
-            line.member("time", time)
+            Self.write(time, &line)
             line.member("state", state.rawValue)
             line.member("reason", reason)
         case .dropped(let count):
@@ -59,8 +68,13 @@ public struct EventEncoder: Sendable {
 
     private mutating func write(_ name: String, _ frame: Int, _ time: EventTime) {
         line.member("event", name)
-        line.member("time", time)
+        Self.write(time, &line)
         line.member("frame", frame)
+    }
+
+    private static func write(_ time: EventTime, _ line: inout JSONLine) {
+        line.member("time", time)
+        line.member("monotonic", Double(time.monotonic) * 1e-9, decimals: 6)
     }
 
     private mutating func write(_ name: String, _ face: TrackedFace, _ frame: Int, _ time: EventTime) {
@@ -77,9 +91,11 @@ public struct EventEncoder: Sendable {
         line.element(face.box.width)
         line.element(face.box.height)
         line.closeArray()
+        line.member("tilt", face.tilt, decimals: 1)
         line.member("emotion", face.emotion.description)
         line.member("confidence", Double(face.confidence), decimals: 3)
         write(face.probabilities, as: "probabilities", &line)
+        writeNamed(face.probabilities, &line)
         if raw { write(face.rawProbabilities, as: "raw", &line) }
     }
 
@@ -90,5 +106,15 @@ public struct EventEncoder: Sendable {
         line.openArray()
         for emotion in Emotion.allCases { line.element(Double(probabilities[emotion]), decimals: 3) }
         line.closeArray()
+    }
+
+    /// The probabilities by the names of their emotions, for readers that keep no list of labels.
+    private static func writeNamed(_ probabilities: EmotionProbabilities, _ line: inout JSONLine) {
+        line.key("emotions")
+        line.openObject()
+        for emotion in Emotion.allCases {
+            line.member(emotion.description, Double(probabilities[emotion]), decimals: 3)
+        }
+        line.closeObject()
     }
 }

@@ -23,6 +23,8 @@ public final class EventServer: EventSink, @unchecked Sendable {
     private struct Mailbox {
         var lines: [UInt8] = []
         var lost = 0
+        /// The newest first line that did not fit.
+        var lostHello: [UInt8] = []
         var hello: [UInt8]
         var inView: [UInt8] = []
         var isStopping = false
@@ -30,7 +32,7 @@ public final class EventServer: EventSink, @unchecked Sendable {
         /// Adds a line, or counts it as lost; true where it is the first that waits.
         mutating func take(_ line: [UInt8]) -> Bool {
             guard lines.count + line.count <= EventServer.mailboxLimit else {
-                lost += 1
+                if EventEncoder.isHello(line) { lostHello = line } else { lost += 1 }
                 return false
             }
             defer { lines.append(contentsOf: line) }
@@ -109,9 +111,13 @@ public final class EventServer: EventSink, @unchecked Sendable {
         if isFirst { wakeUp() }
     }
 
-    /// Replaces the first line for readers that come from now on.
-    public func setHello(_ line: [UInt8]) {
-        lock.withLock { mailbox.hello = line }
+    /// Sends a new first line to the readers that are there, and keeps it for those who come from now on.
+    public func greet(_ hello: [UInt8]) {
+        let isFirst = lock.withLock {
+            mailbox.hello = hello
+            return readers > 0 && mailbox.take(hello)
+        }
+        if isFirst { wakeUp() }
     }
 
     /// Sends what waits as far as readers take it at once, closes them, and removes the socket file.
@@ -135,9 +141,12 @@ public final class EventServer: EventSink, @unchecked Sendable {
         lines.removeAll(keepingCapacity: true)
         return lock.withLock {
             swap(&mailbox.lines, &lines)
-            defer { mailbox.lost = 0 }
+            defer {
+                mailbox.lost = 0
+                mailbox.lostHello = []
+            }
             return Collected(
-                lost: mailbox.lost, isStopping: mailbox.isStopping,
+                lost: mailbox.lost, lostHello: mailbox.lostHello, isStopping: mailbox.isStopping,
                 hello: mailbox.hello, inView: mailbox.inView)
         }
     }
@@ -146,6 +155,8 @@ public final class EventServer: EventSink, @unchecked Sendable {
     struct Collected {
         /// How many lines did not fit.
         var lost: Int
+        /// The newest first line that did not fit, or nothing.
+        var lostHello: [UInt8]
         var isStopping: Bool
         /// The first line for a reader that comes now.
         var hello: [UInt8]

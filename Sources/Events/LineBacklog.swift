@@ -1,10 +1,12 @@
-/// The lines that a reader has not taken yet, bounded: what does not fit is lost and counted, in whole lines.
+/// The lines that a reader has not taken yet, bounded: what does not fit is lost and counted, in whole lines. Of first
+/// lines that are lost the newest is kept, and follows the count: without it, later boxes would be in unknown pixels.
 struct LineBacklog: Sendable {
     /// Bytes that may wait.
     let limit: Int
     private var bytes: [UInt8] = []
     private var head = 0
     private var lost = 0
+    private var lostHello: [UInt8] = []
     private var encoder = EventEncoder()
 
     init(limit: Int) {
@@ -19,17 +21,15 @@ struct LineBacklog: Sendable {
     /// After a loss, lines are taken again only when half of the room is free, so that a slow reader gets runs of
     /// lines and not a notice after each.
     mutating func append<Line: Collection>(_ line: Line) where Line.Element == UInt8 {
-        guard lost == 0 || count <= limit / 2 else {
-            lost += 1
-            return
-        }
+        guard lost == 0 || count <= limit / 2 else { return lose(line) }
         noticeLoss()
-        guard count + line.count <= limit else {
-            lost += 1
-            return
-        }
+        guard count + line.count <= limit else { return lose(line) }
         compact()
         bytes.append(contentsOf: line)
+    }
+
+    private mutating func lose(_ line: some Collection<UInt8>) {
+        if EventEncoder.isHello(line) { lostHello = Array(line) } else { lost += 1 }
     }
 
     /// Adds what must not be torn off: the rest of a line already begun.
@@ -40,14 +40,19 @@ struct LineBacklog: Sendable {
 
     /// Says how many lines were lost, if any.
     mutating func noticeLoss() {
-        guard lost > 0 else { return }
+        guard lost > 0 || !lostHello.isEmpty else { return }
         compact()
-        bytes.append(contentsOf: encoder.encode(.dropped(count: lost)))
+        if lost > 0 { bytes.append(contentsOf: encoder.encode(.dropped(count: lost))) }
+        bytes.append(contentsOf: lostHello)
+        lostHello.removeAll()
         lost = 0
     }
 
-    /// Counts lines as lost that never came here.
-    mutating func addLost(_ count: Int) { lost += count }
+    /// Counts lines as lost that never came here, the newest first line among them.
+    mutating func addLost(_ count: Int, hello: [UInt8]) {
+        lost += count
+        if !hello.isEmpty { lostHello = hello }
+    }
 
     /// Gives the waiting bytes to `write`, which returns how many of them it took.
     mutating func take(_ write: (UnsafeRawBufferPointer) -> Int) -> Int {

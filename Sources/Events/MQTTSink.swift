@@ -21,6 +21,7 @@ public final class MQTTSink: EventSink, @unchecked Sendable {
     // Sendable unchecked because `lock` guards every variable below it.
     private let lock = NSLock()
     private var backlog: LineBacklog
+    /// The first line that holds for what is published next; newer ones wait between the lines in `backlog`.
     private var hello: [UInt8]
     private var isHelloNew = true
     private var isStopping = false
@@ -70,14 +71,8 @@ public final class MQTTSink: EventSink, @unchecked Sendable {
         if wasEmpty { wakeUp() }
     }
 
-    /// Replaces the retained first line.
-    public func setHello(_ line: [UInt8]) {
-        lock.withLock {
-            hello = line
-            isHelloNew = true
-        }
-        wakeUp()
-    }
+    /// Replaces the retained first line, after the lines that were sent before it.
+    public func greet(_ hello: [UInt8]) { send(hello) }
 
     /// Publishes what waits as far as the broker takes it soon, says `offline`, and ends.
     public func stop() {
@@ -165,7 +160,12 @@ public final class MQTTSink: EventSink, @unchecked Sendable {
                 return backlog.takeLine()
             }
             guard !line.isEmpty else { return }
-            try client.publish(line.withoutNewline, to: nil, isRetained: false)
+            if EventEncoder.isHello(line) {
+                lock.withLock { hello = line }
+                try client.publish(line.withoutNewline, to: "hello", isRetained: true)
+            } else {
+                try client.publish(line.withoutNewline, to: nil, isRetained: false)
+            }
         }
     }
 

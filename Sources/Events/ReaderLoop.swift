@@ -68,9 +68,9 @@ struct ReaderLoop {
     private mutating func passOn(from server: EventServer, _ now: UInt64) -> EventServer.Collected {
         let collected = server.collect(into: &lines)
         isStopping = isStopping || collected.isStopping
-        if !lines.isEmpty || collected.lost > 0 {
+        if !lines.isEmpty || collected.lost > 0 || !collected.lostHello.isEmpty {
             for reader in readers.values {
-                reader.addLost(collected.lost)
+                reader.addLost(collected.lost, hello: collected.lostHello)
                 if !reader.pass(lines, now) { gone.append(reader.descriptor) }
                 updateInterest(reader)
             }
@@ -172,9 +172,7 @@ final class Reader {
 
     var isWaiting: Bool { !backlog.isEmpty }
 
-    func addLost(_ count: Int) {
-        if count > 0 { backlog.addLost(count) }
-    }
+    func addLost(_ count: Int, hello: [UInt8]) { backlog.addLost(count, hello: hello) }
 
     /// Sends whole lines, keeps what is not taken within its limit; false where the reader is gone.
     func pass(_ lines: [UInt8], _ now: UInt64) -> Bool {

@@ -4,6 +4,6 @@ public enum FaceChange: Sendable, Equatable {
     case appeared(TrackedFace)
     /// Its reported emotion is another one.
     case changed(TrackedFace)
-    /// It is out of view; seconds from when it was first seen to when it was last seen.
-    case left(number: Int, seconds: Double)
+    /// It is out of view.
+    case left(FaceDeparture)
 }

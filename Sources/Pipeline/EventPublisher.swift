@@ -1,5 +1,6 @@
 import Events
 import Faces
+import Foundation
 import Tracking
 
 /// Which lines readers get.
@@ -11,53 +12,122 @@ public enum EventDetail: String, CaseIterable, Sendable {
 }
 
 /// Encodes events once and gives them to every sink.
-struct EventPublisher {
-    let detail: EventDetail
-    private let sinks: [any EventSink]
+///
+/// Used by the worker, and by whoever ends it where the worker is too busy to say good-bye itself.
+final class EventPublisher: @unchecked Sendable {
+    // Sendable unchecked because `lock` guards every variable below it.
+    private let lock = NSLock()
     private var encoder: EventEncoder
     private var inView: [(face: Int, line: [UInt8])] = []
+    private var hello: Event.Hello?
+    private var last = LastFrame()
+    private var isClosed = false
 
-    init(_ detail: EventDetail, includesRaw: Bool, sinks: [any EventSink]) {
+    private let detail: EventDetail
+    private let sinks: [any EventSink]
+
+    /// The last frame worked on, and what would be told of each face in it if it were the last of all.
+    private struct LastFrame {
+        var number = 0
+        var time = EventTime(milliseconds: 0)
+        var departures: [FaceDeparture] = []
+    }
+
+    /// - Parameter hello: the first line that the sinks have sent already, or nil where they have none.
+    init(_ detail: EventDetail, includesRaw: Bool, sinks: [any EventSink], hello: Event.Hello?) {
         self.detail = detail
         self.sinks = sinks
+        self.hello = hello
         encoder = EventEncoder(includesRaw: includesRaw)
     }
 
-    /// Sends what happened to faces, where readers want changes.
-    mutating func publish(_ changes: [FaceChange], frame: Int, time: EventTime) {
+    /// Sends what a frame showed: what happened to faces where readers want changes, else the frame's own line.
+    ///
+    /// - Parameter latency: milliseconds from when the frame was taken to now.
+    func publish(
+        _ changes: [FaceChange], frame: Int, time: EventTime, latency: Double, tracker: borrowing FaceTracker
+    ) {
+        lock.withLock {
+            guard !isClosed else { return }
+            last.number = frame
+            last.time = time
+            tracker.departures(into: &last.departures)
+            publish(changes)
+            guard detail == .frames, !sinks.isEmpty else { return }
+            publish(.frame(frame, latency: latency, faces: tracker.faces, time: time))
+        }
+    }
+
+    /// Sends that every face has left, with the number and the time of the last frame worked on.
+    func leaveAll() {
+        lock.withLock { letAllLeave() }
+    }
+
+    /// The same, for good: what the worker may still find is told to nobody.
+    func close() {
+        lock.withLock {
+            letAllLeave()
+            isClosed = true
+        }
+    }
+
+    /// Sends that the source is another, or its frames have another size, where readers don't know it yet.
+    func announce(source: String? = nil, width: Int, height: Int) {
+        lock.withLock {
+            guard !isClosed, var new = hello else { return }
+            new.source = source ?? new.source
+            (new.width, new.height) = (width, height)
+            guard new != hello else { return }
+            hello = new
+            let line = encoder.encode(.hello(new))
+            for sink in sinks { sink.greet(line) }
+        }
+    }
+
+    /// Sends what became of the source.
+    func publish(_ state: Event.SourceState, reason: String, time: EventTime) {
+        lock.withLock {
+            guard !isClosed else { return }
+            publish(.source(state, reason: reason, time: time))
+        }
+    }
+
+    // MARK: - Within the lock
+
+    private func publish(_ changes: [FaceChange]) {
         guard detail == .changes, !sinks.isEmpty else { return }
         for change in changes {
             switch change {
             case .appeared(let face):
-                let line = encoder.encode(.appeared(face, frame: frame, time: time))
+                let line = encoder.encode(.appeared(face, frame: last.number, time: last.time))
                 inView.append((face.number, line))
                 send(line)
             case .changed(let face):
                 // Who comes now hears of it as of a face that appears, like any reader that did not know it.
-                let news = encoder.encode(.appeared(face, frame: frame, time: time))
+                let news = encoder.encode(.appeared(face, frame: last.number, time: last.time))
                 inView.removeAll { $0.face == face.number }
                 inView.append((face.number, news))
-                send(encoder.encode(.changed(face, frame: frame, time: time)))
-            case .left(let number, let seconds):
-                inView.removeAll { $0.face == number }
-                send(encoder.encode(.left(face: number, seconds: seconds, frame: frame, time: time)))
+                send(encoder.encode(.changed(face, frame: last.number, time: last.time)))
+            case .left(let departure):
+                inView.removeAll { $0.face == departure.number }
+                send(encoder.encode(.left(departure, frame: last.number, time: last.time)))
             }
         }
     }
 
-    /// Sends a line after which other faces are in view, or as other emotions.
+    private func letAllLeave() {
+        guard !isClosed else { return }
+        for departure in last.departures { publish([.left(departure)]) }
+        last.departures.removeAll(keepingCapacity: true)
+    }
+
+    /// Sends an event and updates what a late reader is told.
     private func send(_ line: [UInt8]) {
         let known = Array(inView.map(\.line).joined())
         for sink in sinks { sink.send(line, inView: known) }
     }
 
-    /// Sends the line of a frame, where readers want frames.
-    mutating func publish(frame: Int, latency: Double, faces: [TrackedFace], time: EventTime) {
-        guard detail == .frames else { return }
-        publish(.frame(frame, latency: latency, faces: faces, time: time))
-    }
-
-    mutating func publish(_ event: Event) {
+    private func publish(_ event: Event) {
         guard !sinks.isEmpty else { return }
         let line = encoder.encode(event)
         for sink in sinks { sink.send(line) }

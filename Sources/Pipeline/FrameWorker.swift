@@ -25,7 +25,7 @@ final class FrameWorker {
     private let recognizer: any EmotionNaming
     private let statistics: Statistics
     private let isPlayback: Bool
-    private var publisher: EventPublisher
+    private let publisher: EventPublisher
     private var search: FaceSearch
     private var tracker: FaceTracker
     private let decoder = FrameDecoder()
@@ -34,6 +34,8 @@ final class FrameWorker {
     private var probabilities: [EmotionProbabilities] = []
     private var changes: [FaceChange] = []
     private var lastTime = EventTime(milliseconds: 0)
+    /// Columns and rows of the last frame; boxes are in its pixels.
+    private var size: (width: Int, height: Int)?
 
     /// - Parameter isPlayback: true to give events the source's own time, so that a clip gives the same lines twice.
     init(
@@ -53,6 +55,7 @@ final class FrameWorker {
     ///   may be one again.
     func work(on frame: Frame) throws(CaptureError) {
         try decoder.gray(of: frame, into: &image)
+        noticeSize()
         search.find(
             with: finder, in: image, frame: frame.number, at: frame.sourceTime, tracker: tracker,
             into: &detections)
@@ -71,10 +74,10 @@ final class FrameWorker {
         // What is live has no time but the clock's, however fast it is asked for.
         lastTime =
             isPlayback && frame.sourceTime != frame.monotonicTime
-            ? EventTime(milliseconds: Int64(clamping: frame.sourceTime / 1_000_000))
-            : EventTime(milliseconds: EventTime.now.milliseconds - Int64(min(age, 1e9)))
-        publisher.publish(changes, frame: frame.number, time: lastTime)
-        publisher.publish(frame: frame.number, latency: age, faces: tracker.faces, time: lastTime)
+            ? EventTime(
+                milliseconds: Int64(clamping: frame.sourceTime / 1_000_000), monotonic: frame.sourceTime)
+            : EventTime.of(monotonic: frame.monotonicTime)
+        publisher.publish(changes, frame: frame.number, time: lastTime, latency: age, tracker: tracker)
         scene.frame = frame.number
         scene.faces.removeAll(keepingCapacity: true)
         scene.faces.append(contentsOf: tracker.faces)
@@ -85,17 +88,38 @@ final class FrameWorker {
         }
     }
 
-    /// Tells readers of the source; with a lost source every face leaves.
-    func tell(_ state: Event.SourceState, reason: String, facesLeave: Bool) {
-        if facesLeave { leaveAll() }
-        publisher.publish(.source(state, reason: reason, time: isPlayback ? lastTime : .now))
+    /// Frames of another size are announced before the first event in their pixels; boxes in the old ones can't be
+    /// followed there.
+    private func noticeSize() {
+        guard let old = size else {
+            size = (image.width, image.height)
+            publisher.announce(width: image.width, height: image.height)
+            return
+        }
+        guard old != (image.width, image.height) else { return }
+        leaveAll()
+        size = (image.width, image.height)
+        publisher.announce(width: image.width, height: image.height)
+    }
+
+    /// Tells readers what became of the source; when it is lost, every face leaves.
+    func tell(_ state: Event.SourceState, reason: String) {
+        if state == .lost { leaveAll() }
+        publisher.publish(state, reason: reason, time: isPlayback ? lastTime : .now)
+    }
+
+    /// The source is back, under this name and with frames of this size: readers are told of both first.
+    func tellBack(as source: String, width: Int, height: Int) {
+        size = (width, height)
+        publisher.announce(source: source, width: width, height: height)
+        tell(.back, reason: source)
     }
 
     /// Every face leaves: there will be no more frames, or not for a while.
     func leaveAll() {
+        publisher.leaveAll()
         changes.removeAll(keepingCapacity: true)
         tracker.leaveAll(into: &changes)
-        publisher.publish(changes, frame: scene.frame, time: isPlayback ? lastTime : .now)
         scene.faces.removeAll(keepingCapacity: true)
         search.reset()
     }

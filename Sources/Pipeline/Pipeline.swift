@@ -46,7 +46,7 @@ public final class Pipeline: Sendable {
     /// What capture tells the worker between frames.
     enum SourceMessage: Sendable, Equatable {
         case lost(reason: String)
-        case back(reason: String)
+        case back(name: String, width: Int, height: Int)
         case troubled(reason: String)
         case recovered
     }
@@ -89,14 +89,16 @@ public final class Pipeline: Sendable {
     ///   - finder: finds faces; used by the pipeline's worker alone from now on.
     ///   - recognizer: names their emotions.
     ///   - configuration: what to do.
-    ///   - sinks: who gets event lines; `hello` is theirs to send first.
+    ///   - sinks: who gets event lines.
+    ///   - hello: the first line that the sinks have sent; it is sent anew where the source or the size of its frames
+    ///     changes.
     ///   - isViewed: true where ``view()`` will be called for the picture.
     ///   - recorder: who gets each frame worked on, with its faces.
     ///   - notify: called from the pipeline's threads.
     public init(
         source: any FrameSource, finder: sending any FaceFinding, recognizer: any EmotionNaming,
-        configuration: Configuration, sinks: [any EventSink], isViewed: Bool = false,
-        recorder: Recorder? = nil,
+        configuration: Configuration, sinks: [any EventSink], hello: Event.Hello? = nil,
+        isViewed: Bool = false, recorder: Recorder? = nil,
         notify: @escaping @Sendable (Notice) -> Void = { _ in }
     ) {
         self.source = source
@@ -110,7 +112,7 @@ public final class Pipeline: Sendable {
                 finder: finder, recognizer: recognizer, search: search,
                 tracker: FaceTracker(parameters: configuration.tracking),
                 publisher: EventPublisher(
-                    configuration.detail, includesRaw: configuration.includesRaw, sinks: sinks),
+                    configuration.detail, includesRaw: configuration.includesRaw, sinks: sinks, hello: hello),
                 statistics: statistics, isPlayback: configuration.isPlayback))
         start("raut-capture", captureEnd) { [self] in capture() }
         start("raut-worker", workerEnd) { [self] in work(worker.value, recorder) }
@@ -181,7 +183,7 @@ public final class Pipeline: Sendable {
                 if loss != nil {
                     loss = nil
                     isLost.store(false, ordering: .relaxed)
-                    tell(.back(reason: source.name))
+                    tell(.back(name: source.name, width: source.width, height: source.height))
                     notify(.back(name: source.name))
                 }
                 pass(source.takeNotice())
@@ -287,13 +289,13 @@ public final class Pipeline: Sendable {
 
     private func handle(_ message: SourceMessage, _ worker: FrameWorker) {
         switch message {
-        case .lost(let reason): worker.tell(.lost, reason: reason, facesLeave: true)
-        case .back(let reason): worker.tell(.back, reason: reason, facesLeave: false)
+        case .lost(let reason): worker.tell(.lost, reason: reason)
+        case .back(let name, let width, let height): worker.tellBack(as: name, width: width, height: height)
         case .troubled(let reason):
-            worker.tell(.lost, reason: reason, facesLeave: false)
+            worker.tell(.troubled, reason: reason)
             notify(.troubled(reason: reason))
         case .recovered:
-            worker.tell(.back, reason: "frames come as they should again", facesLeave: false)
+            worker.tell(.recovered, reason: "frames come as they should again")
             notify(.recovered)
         }
         scene.withLock { $0 = worker.scene }

@@ -87,17 +87,23 @@ public struct FaceTracker: Sendable {
             changes.append(.appeared(tracks[index].face))
         }
         for track in tracks where track.isReported && isForgotten(track) {
-            changes.append(.left(number: track.number, seconds: track.secondsInView))
+            changes.append(.left(track.departure(at: now)))
         }
         tracks.removeAll(where: isForgotten)
         faces.removeAll(keepingCapacity: true)
         for track in tracks where track.isReported { faces.append(track.face) }
     }
 
+    /// Replaces `departures` by what would be told of each face in view if it were given up now.
+    public func departures(into departures: inout [FaceDeparture]) {
+        departures.removeAll(keepingCapacity: true)
+        for track in tracks where track.isReported { departures.append(track.departure(at: now)) }
+    }
+
     /// Lets every face go: the source is lost, or its frames have ended. Times may begin anew afterwards.
     public mutating func leaveAll(into changes: inout [FaceChange]) {
         for track in tracks where track.isReported {
-            changes.append(.left(number: track.number, seconds: track.secondsInView))
+            changes.append(.left(track.departure(at: now)))
         }
         tracks.removeAll(keepingCapacity: true)
         faces.removeAll(keepingCapacity: true)

@@ -13,6 +13,9 @@ struct Track: Sendable {
     private(set) var lastSeen: UInt64
     private(set) var lastRecognized: UInt64 = 0
     private let firstSeen: UInt64
+    /// The sum of the smoothed probabilities of every look: in double precision, as a face may stay for days.
+    private var emotionSum = SIMD8<Double>()
+    private var lookCount = 0.0
     private var lastLook: Look?
     var isReported = false
 
@@ -67,7 +70,11 @@ struct Track: Sendable {
     mutating func look(
         _ observed: EmotionProbabilities, at time: UInt64, _ parameters: EmotionFilter.Parameters
     ) -> Bool {
-        defer { lastRecognized = time }
+        defer {
+            lastRecognized = time
+            emotionSum += SIMD8<Double>((filter?.probabilities ?? .uniform).lanes)
+            lookCount += 1
+        }
         raw = observed
         guard filter != nil else {
             filter = EmotionFilter(observed)
@@ -77,7 +84,13 @@ struct Track: Sendable {
             observed, after: FaceTracker.seconds(from: lastRecognized, to: time), parameters) ?? false
     }
 
-    var secondsInView: Double { FaceTracker.seconds(from: firstSeen, to: lastSeen) }
+    /// What is told of it where it is given up at a time.
+    func departure(at time: UInt64) -> FaceDeparture {
+        let mean = lookCount > 0 ? emotionSum / lookCount : SIMD8<Double>(EmotionProbabilities.uniform.lanes)
+        return FaceDeparture(
+            number: number, seconds: FaceTracker.seconds(from: firstSeen, to: time),
+            emotions: EmotionProbabilities(lanes: SIMD8<Float>(mean)))
+    }
 
     var face: TrackedFace {
         TrackedFace(

@@ -9,20 +9,22 @@ camera() { v4l2-ctl -d /dev/video0 -c "$1"; }
 count() { jq -s "map(select(.event == \"source\" and .state == \"$1\" and (.reason | startswith(\"${2-}\")))) | length" "$events"; }
 has() { [[ $(count "$1" "${3-}") == "$2" ]]; }
 
-lost=0
-# through NAME REASON COMMAND…: the command's fault is reported once, with this reason, and so is its end.
+declare -A seen=([lost]=0 [troubled]=0)
+# through NAME REASON COMMAND…: the command's fault is reported once, with this reason, and so is its end; `state` is
+# what readers are told that the source is.
 through() {
-  local name=$1 reason=$2 before
+  local name=$1 reason=$2 before state=${state:-lost} end=back
   shift 2
-  before=$(count lost "$reason")
-  lost=$((lost + 1))
+  if [[ $state == troubled ]]; then end=recovered; fi
+  before=$(count "$state" "$reason")
+  seen[$state]=$((seen[$state] + 1))
   "$@"
-  await 60 has lost $((before + 1)) "$reason" || fail "$name: no event that it is lost"
+  await 60 has "$state" $((before + 1)) "$reason" || fail "$name: no event that it is $state"
   ${recover:-true}
-  await 60 has back "$lost" || fail "$name: no event that it is back"
+  await 60 has "$end" "${seen[$state]}" || fail "$name: no event that it is $end"
   kill -0 "$program" 2>/dev/null || fail "$name: the program has ended"
-  has lost "$lost" || fail "$name: reported more than once"
-  pass "$name: lost and back, each said once"
+  has "$state" "${seen[$state]}" || fail "$name: reported more than once"
+  pass "$name: $state and $end, each said once"
   sleep 1 # frames for the driver's next fault to meet
 }
 
@@ -34,8 +36,8 @@ sleep 3
 
 through "unplugged while streaming" "it was unplugged" camera disconnect=1
 through "a streaming error" "the stream failed" camera inject_fatal_streaming_error=1
-through "a broken buffer" "the driver hands over broken frames" camera inject_v4l2_buf_flag_error=1
-recover="camera percentage_of_dropped_buffers=0" \
+state=troubled through "a broken buffer" "the driver hands over broken frames" camera inject_v4l2_buf_flag_error=1
+recover="camera percentage_of_dropped_buffers=0" state=troubled \
   through "half of the frames dropped" "the driver dropped" camera percentage_of_dropped_buffers=50
 recover="camera percentage_of_dropped_buffers=0" \
   through "no frame, and no error" "no frame for 2 seconds" camera percentage_of_dropped_buffers=100
@@ -55,7 +57,7 @@ lend_to_another() {
   kill -CONT "$program"
   sleep 3
   [[ $(grep -c 'busy: v4l2-ctl (process' "$messages") == 1 ]] || fail "busy: not said once who has the camera"
-  has back $((lost - 1)) || fail "busy: back while another program has the camera"
+  has back $((seen[lost] - 1)) || fail "busy: back while another program has the camera"
   kill -KILL "$other"
   wait "$other" 2>/dev/null || true
 }

@@ -6,12 +6,12 @@ import Imaging
 import Testing
 import Tracking
 
-private let noon = EventTime(milliseconds: 1_795_464_930_123)
+private let noon = EventTime(milliseconds: 1_795_464_930_123, monotonic: 4_711_250_000_000)
 
 private func face(_ number: Int = 3) -> TrackedFace {
     let happy = EmotionProbabilities(lanes: SIMD8(0.01, 0, 0.01, 0.93, 0.01, 0.02, 0.02, 0))
     return TrackedFace(
-        number: number, box: Rectangle(x: 212, y: -96, width: 148, height: 148),
+        number: number, box: Rectangle(x: 212, y: -96, width: 148, height: 148), tilt: -26,
         rawProbabilities: EmotionProbabilities(lanes: SIMD8(0, 0, 0, 1, 0, 0, 0, 0)), probabilities: happy,
         emotion: .happy)
 }
@@ -22,8 +22,17 @@ private func line(_ event: Event, raw: Bool = false) -> String {
 }
 
 private let faceMembers = """
-    "box":[212,-96,148,148],"emotion":"happy","confidence":0.93,"probabilities":[0.01,0,0.01,0.93,0.01,0.02,0.02]
+    "box":[212,-96,148,148],"tilt":-26,"emotion":"happy","confidence":0.93,"probabilities":[0.01,0,0.01,0.93,0.01,\
+    0.02,0.02],\(emotions)
     """
+
+private let emotions = """
+    "emotions":{"angry":0.01,"disgust":0,"fear":0.01,"happy":0.93,"sad":0.01,"surprise":0.02,"neutral":0.02}
+    """
+
+private func departure(_ number: Int, seconds: Double) -> FaceDeparture {
+    FaceDeparture(number: number, seconds: seconds, emotions: face().probabilities)
+}
 
 @Test("each event is the line that version 1 says, keys in order")
 func lines() {
@@ -37,18 +46,19 @@ func lines() {
             """)
     #expect(
         line(.appeared(face(), frame: 1042, time: noon)) == """
-            {"event":"appeared","time":"2026-11-23T20:15:30.123Z","frame":1042,"face":3,\(faceMembers)}
+            {"event":"appeared","time":"2026-11-23T20:15:30.123Z","monotonic":4711.25,"frame":1042,"face":3,\(faceMembers)}
 
             """)
     #expect(line(.changed(face(), frame: 1, time: noon)).hasPrefix(#"{"event":"changed","time":"2026-"#))
     #expect(
-        line(.left(face: 3, seconds: 12.4, frame: 7, time: noon)) == """
-            {"event":"left","time":"2026-11-23T20:15:30.123Z","frame":7,"face":3,"seconds":12.4}
+        line(.left(departure(3, seconds: 12.4), frame: 7, time: noon)) == """
+            {"event":"left","time":"2026-11-23T20:15:30.123Z","monotonic":4711.25,"frame":7,"face":3,"seconds":12.4,\
+            "dominant":"happy",\(emotions)}
 
             """)
     #expect(
         line(.frame(1043, latency: 6.1, faces: [face(3), face(4)], time: noon)) == """
-            {"event":"frame","time":"2026-11-23T20:15:30.123Z","frame":1043,"latency_ms":6.1,"faces":[\
+            {"event":"frame","time":"2026-11-23T20:15:30.123Z","monotonic":4711.25,"frame":1043,"latency_ms":6.1,"faces":[\
             {"face":3,\(faceMembers)},{"face":4,\(faceMembers)}]}
 
             """)
@@ -56,7 +66,7 @@ func lines() {
         line(.frame(1, latency: 0, faces: [], time: noon)).hasSuffix(#""latency_ms":0,"faces":[]}"# + "\n"))
     #expect(
         line(.source(.lost, reason: "unplugged", time: noon)) == """
-            {"event":"source","time":"2026-11-23T20:15:30.123Z","state":"lost","reason":"unplugged"}
+            {"event":"source","time":"2026-11-23T20:15:30.123Z","monotonic":4711.25,"state":"lost","reason":"unplugged"}
 
             """)
     #expect(line(.dropped(count: 17)) == #"{"event":"dropped","count":17}"# + "\n")
@@ -66,7 +76,7 @@ func lines() {
 func raw() {
     #expect(
         line(.changed(face(), frame: 1, time: noon), raw: true).hasSuffix(
-            #""probabilities":[0.01,0,0.01,0.93,0.01,0.02,0.02],"raw":[0,0,0,1,0,0,0]}"# + "\n"))
+            #""surprise":0.02,"neutral":0.02},"raw":[0,0,0,1,0,0,0]}"# + "\n"))
     #expect(!line(.changed(face(), frame: 1, time: noon)).contains("raw"))
 }
 
@@ -84,15 +94,15 @@ func text(name: String) throws {
 @Test("numbers that JSON can't hold become 0, huge ones are limited")
 func oddNumbers() throws {
     for value in [Double.nan, .infinity, -.infinity, 1e300, -1e300, -0.0, -0.004, 0.005, 1e-9] {
-        let encoded = line(.left(face: .min, seconds: value, frame: .max, time: noon))
+        let encoded = line(.left(departure(.min, seconds: value), frame: .max, time: noon))
         let object = try JSONSerialization.jsonObject(with: Data(encoded.utf8)) as? [String: Any]
         #expect(object?["frame"] as? Int == .max)
         #expect(object?["face"] as? Int == .min)
         #expect(!encoded.contains("-0,") && !encoded.contains("-0}"))
     }
-    #expect(line(.left(face: 1, seconds: .nan, frame: 1, time: noon)).contains(#""seconds":0}"#))
-    #expect(line(.left(face: 1, seconds: 9.999, frame: 1, time: noon)).contains(#""seconds":10}"#))
-    #expect(line(.left(face: 1, seconds: 0.05, frame: 1, time: noon)).contains(#""seconds":0.05}"#))
+    #expect(line(.left(departure(1, seconds: .nan), frame: 1, time: noon)).contains(#""seconds":0,"#))
+    #expect(line(.left(departure(1, seconds: 9.9999), frame: 1, time: noon)).contains(#""seconds":10,"#))
+    #expect(line(.left(departure(1, seconds: 0.05), frame: 1, time: noon)).contains(#""seconds":0.05,"#))
 }
 
 @Test("times are written as Foundation writes them, leap days and years before 1970 included")

@@ -91,6 +91,25 @@ struct EventServerTests {
         quick.close()
     }
 
+    @Test("a new hello reaches a reader that lost lines: the newest one, after how many were lost")
+    func lostHello() throws {
+        let server = try EventServer(path: path, hello: hello)
+        let slow = try connect(server)
+        let newest = #"{"event":"hello","source":"newest"}"#
+        for number in 0..<2000 {
+            server.send(numbered(number, padding: 200))
+            if number == 1500 { server.greet(Array("{\"event\":\"hello\",\"source\":\"old\"}\n".utf8)) }
+            if number == 1800 { server.greet(Array("\(newest)\n".utf8)) }
+        }
+        usleep(50_000)
+        var told: [String] = []
+        for _ in 0..<2000 where told.last != newest { if let line = slow.line() { told.append(line) } }
+        #expect(told.last == newest)
+        #expect(told.dropLast().last?.hasPrefix(#"{"event":"dropped","#) == true)
+        server.stop()
+        slow.close()
+    }
+
     @Test("a reader that stays stuck is closed")
     func stuckReader() throws {
         var limits = EventServer.Limits()
@@ -171,13 +190,16 @@ struct EventServerTests {
         for reader in readers + [third] { reader.close() }
     }
 
-    @Test("a new hello is for readers that come after it")
+    @Test("a new hello is for readers that are there and those that come after it")
     func newHello() throws {
         let server = try EventServer(path: path, hello: hello)
-        server.setHello(Array("again\n".utf8))
+        let early = try connect(server)
+        server.greet(Array("again\n".utf8))
         let reader = try #require(TestReader(path: path))
         #expect(reader.line() == "again")
+        #expect(early.line() == "again")
         server.stop()
+        early.close()
         reader.close()
     }
 

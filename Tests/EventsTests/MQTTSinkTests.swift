@@ -143,8 +143,9 @@ struct MQTTSinkTests {
         #expect(events == (0..<200).map { "kiosk/1 line \($0)" })
         let late = try broker.subscribe("kiosk/1")
         #expect(late.sees("kiosk/1/hello hello"))
-        sink.setHello(Array("another\n".utf8))
-        #expect(late.sees("kiosk/1/hello another"))
+        let another = #"{"event":"hello","source":"another"}"#
+        sink.greet(Array("\(another)\n".utf8))
+        #expect(late.sees("kiosk/1/hello \(another)"))
         sink.stop()
         #expect(late.sees("kiosk/1/status offline"))
     }

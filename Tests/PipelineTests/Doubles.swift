@@ -18,11 +18,15 @@ final class ScriptedSource: RecoverableSource, @unchecked Sendable {
         case pause(milliseconds: Int)
         case lost(reason: String)
         case notice(SourceNotice)
+        /// Frames have this size from now on.
+        case resize(width: Int, height: Int)
+        /// The source has this name from now on.
+        case rename(String)
     }
 
-    let name = "scripted"
-    let width = 320
-    let height = 240
+    private(set) var name = "scripted"
+    private(set) var width = 320
+    private(set) var height = 240
     let frameRate: Double? = 30
     var canComeBack = true
 
@@ -54,6 +58,8 @@ final class ScriptedSource: RecoverableSource, @unchecked Sendable {
             case .pause(let milliseconds): usleep(UInt32(milliseconds * 1000))
             case .lost(let reason): throw .lost(source: name, reason: reason)
             case .notice(let new): notice = new
+            case .resize(let width, let height): (self.width, self.height) = (width, height)
+            case .rename(let name): self.name = name
             case .frame, .brokenFrame:
                 number += 1
                 frame.number = number

@@ -1,4 +1,5 @@
 import Capture
+import Events
 import FaceDetection
 import Faces
 import Foundation
@@ -16,8 +17,9 @@ struct PipelineTests {
         return configuration
     }
 
-    private func live() -> Pipeline.Configuration {
+    private func live(waiting: Bool = false) -> Pipeline.Configuration {
         var configuration = Pipeline.Configuration()
+        configuration.isPlayback = waiting
         configuration.tracking.confirmations = 1
         return configuration
     }
@@ -40,10 +42,13 @@ struct PipelineTests {
         let first = run(.changes)
         #expect(first.count == 2)
         #expect(
-            first[0].hasPrefix(#"{"event":"appeared","time":"1970-01-01T00:00:00.033Z","frame":2,"face":1,"#))
+            first[0].hasPrefix(
+                #"{"event":"appeared","time":"1970-01-01T00:00:00.033Z","monotonic":0.033333,"frame":2,"#))
         #expect(first[0].contains(#""emotion":"happy""#))
         #expect(
-            first[1].hasPrefix(#"{"event":"left","time":"1970-01-01T00:00:01.633Z","frame":50,"face":1,"#))
+            first[1].hasPrefix(
+                #"{"event":"left","time":"1970-01-01T00:00:01.633Z","monotonic":1.633333,"frame":50,"#))
+        #expect(first[1].contains(#""face":1,"seconds":1.633,"dominant":"happy","emotions":{"angry":0.025,"#))
         #expect(run(.changes) == first)
         #expect(run(.frames).count == 50)
     }
@@ -148,7 +153,7 @@ struct PipelineTests {
             source: ScriptedSource(frames + [.brokenFrame, .brokenFrame, .brokenFrame] + frames),
             finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(), sinks: [lines])
         #expect(pipeline.wait() == .ended)
-        #expect(lines.names == ["appeared", "source lost", "source back", "left"])
+        #expect(lines.names == ["appeared", "source troubled", "source recovered", "left"])
         #expect(pipeline.counts.broken == 3)
         #expect(pipeline.counts.worked == 10)
     }
@@ -164,7 +169,64 @@ struct PipelineTests {
             source: ScriptedSource(steps), finder: ScriptedFinder(), recognizer: Happy(),
             configuration: playback(), sinks: [lines])
         #expect(pipeline.wait() == .ended)
-        #expect(lines.names == ["appeared", "source lost", "source back", "left"])
+        #expect(lines.names == ["appeared", "source troubled", "source recovered", "left"])
+    }
+
+    @Test("frames of another size are announced before the first event in their pixels, and old faces leave")
+    func anotherSize() throws {
+        let frames = Array(repeating: ScriptedSource.Step.frame, count: 5)
+        let source = ScriptedSource(frames + [.resize(width: 640, height: 480)] + frames)
+        let lines = Lines()
+        let hello = Event.Hello(
+            program: "raut", model: "test", source: "scripted", width: 320, height: 240)
+        let pipeline = Pipeline(
+            source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(),
+            sinks: [lines], hello: hello)
+        #expect(pipeline.wait() == .ended)
+        #expect(lines.names == ["appeared", "left", "hello", "appeared", "left"])
+        #expect(lines.all[2].contains(#""source":"scripted","width":640,"height":480}"#))
+        #expect(lines.all[1].contains(#""frame":5,"#))
+    }
+
+    @Test("a source that is back under another name and in another size is announced before it is said")
+    func anotherName() throws {
+        let frames = Array(repeating: ScriptedSource.Step.frame, count: 5)
+        let source = ScriptedSource(
+            frames + [.lost(reason: "unplugged"), .rename("other"), .resize(width: 640, height: 480)] + frames
+        )
+        let lines = Lines()
+        let hello = Event.Hello(
+            program: "raut", model: "test", source: "scripted", width: 320, height: 240)
+        let pipeline = Pipeline(
+            source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(),
+            sinks: [lines], hello: hello)
+        #expect(pipeline.wait() == .ended)
+        #expect(
+            lines.names == ["appeared", "left", "source lost", "hello", "source back", "appeared", "left"])
+        #expect(lines.all[3].contains(#""source":"other","width":640,"height":480}"#))
+    }
+
+    @Test("left says the number and the time of the last frame worked on, and seconds up to that")
+    func leftIsConsistent() throws {
+        let frames = Array(repeating: ScriptedSource.Step.frame, count: 10)
+        // Frames that are no picture come last: they were never worked on.
+        let lines = Lines()
+        let pipeline = Pipeline(
+            source: ScriptedSource(frames + [.brokenFrame, .brokenFrame], isLive: true),
+            finder: ScriptedFinder(),
+            recognizer: Happy(), configuration: live(waiting: true), sinks: [lines])
+        #expect(pipeline.wait() == .ended)
+        func object(_ index: Int) throws -> [String: Any] {
+            try #require(
+                JSONSerialization.jsonObject(with: Data(lines.all[index].utf8)) as? [String: Any])
+        }
+        #expect(lines.names == ["appeared", "source troubled", "left"])
+        let (appeared, left) = (try object(0), try object(2))
+        #expect(left["frame"] as? Int == 10)
+        let seconds = try #require(left["seconds"] as? Double)
+        let from = try #require(appeared["monotonic"] as? Double)
+        let to = try #require(left["monotonic"] as? Double)
+        #expect(abs(to - from - seconds) < 0.001)
     }
 
     @Test("a source that opens again and gives no frame is lost once, and back when it gives one")

@@ -34,7 +34,7 @@ private func appeared(_ changes: [FaceChange]) -> [Int] {
 }
 
 private func left(_ changes: [FaceChange]) -> [Int] {
-    changes.compactMap { if case .left(let number, _) = $0 { number } else { nil } }
+    changes.compactMap { if case .left(let face) = $0 { face.number } else { nil } }
 }
 
 @Test("a face is reported once it was detected twice, and keeps its number while it moves")
@@ -95,10 +95,27 @@ func leaves() {
     var changes: [FaceChange] = []
     for number in 31..<90 { changes += tracker.step([], frame: number) }
     #expect(left(changes) == [1])
-    guard case .left(_, let seconds)? = changes.first else { return }
-    #expect(abs(seconds - 1.0) < 0.01)
+    guard case .left(let departure)? = changes.first else { return }
+    // Seen for 1.0 s, and then held to be in view for another 0.6 s: given up in the frame after that.
+    #expect(abs(departure.seconds - 49 / 30) < 0.001)
     _ = tracker.step([face(100, 100)], frame: 90)
     #expect(appeared(tracker.step([face(100, 100)], frame: 91)) == [2])
+}
+
+@Test("a face that leaves is told of with the emotion that it showed most, and the mean of all")
+func departure() {
+    var tracker = FaceTracker()
+    for number in 0..<20 { _ = tracker.step([face(100, 100)], frame: number, showing: .sad) }
+    for number in 20..<100 { _ = tracker.step([face(100, 100)], frame: number, showing: .happy) }
+    var departures: [FaceDeparture] = []
+    tracker.departures(into: &departures)
+    var changes: [FaceChange] = []
+    tracker.leaveAll(into: &changes)
+    #expect(changes == departures.map { .left($0) })
+    let emotions = departures[0].emotions
+    #expect(departures[0].dominant == .happy)
+    #expect((0.15...0.35).contains(emotions[.sad]) && (0.55...0.8).contains(emotions[.happy]))
+    #expect(abs(emotions.lanes.sum() - 1) < 1e-5)
 }
 
 @Test("every face that appeared leaves when the source is lost")

@@ -6,7 +6,7 @@ import Foundation
 ///
 /// They outlive a change of the options where those that concern them are the same, so that no reader is sent away.
 final class LiveOutlets: @unchecked Sendable {
-    // Sendable unchecked because only `greet` is called from another thread, and reads what `open` has set.
+    // Sendable unchecked because the session's thread alone uses it.
     private var output: StandardOutputSink?
     private var server: EventServer?
     #if MQTT
@@ -34,8 +34,7 @@ final class LiveOutlets: @unchecked Sendable {
             server = nil
             server = try Self.openSocket(settings, hello: hello)
         } else {
-            server?.setHello(hello)
-            server?.send(hello)
+            server?.greet(hello)
         }
         try openBroker(settings, isSame: old?.broker == settings.broker, hello: hello)
         let wantsOutput = !settings.isQuiet && (isHeadless || settings.printsEvents)
@@ -61,14 +60,6 @@ final class LiveOutlets: @unchecked Sendable {
         return sinks.compactMap { $0 }
     }
 
-    /// Replaces the first line for those who come from now on.
-    func greet(with hello: [UInt8]) {
-        server?.setHello(hello)
-        #if MQTT
-        broker?.setHello(hello)
-        #endif
-    }
-
     /// Sends what waits as far as that is quick, and closes all.
     func close() {
         output?.finish(within: Self.lastWords)
@@ -89,7 +80,7 @@ final class LiveOutlets: @unchecked Sendable {
     private func openBroker(_ settings: LiveSettings, isSame: Bool, hello: [UInt8]) throws {
         #if MQTT
         if isSame, let broker {
-            broker.setHello(hello)
+            broker.greet(hello)
             return
         }
         broker?.stop()

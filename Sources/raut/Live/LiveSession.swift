@@ -49,8 +49,11 @@ struct LiveSession {
 
         let window =
             settings.isHeadless ? nil : try LiveWindow(for: source, isMirrored: settings.isMirrored)
-        let hello = HelloLine(model: recognizer.modelName)
-        try outlets.open(settings, isHeadless: window == nil, hello: hello.encoded(for: source)) {
+        let hello = Event.Hello(
+            program: "raut \(CommandLineInterface.version)", model: recognizer.modelName, source: source.name,
+            width: source.width, height: source.height)
+        var encoder = EventEncoder()
+        try outlets.open(settings, isHeadless: window == nil, hello: encoder.encode(.hello(hello))) {
             stop.request()
         }
         let isRecordingBroken = DispatchSemaphore(value: 0)
@@ -63,11 +66,8 @@ struct LiveSession {
         let pipeline = Pipeline(
             source: source, finder: detector, recognizer: recognizer,
             configuration: configuration(settings, for: source), sinks: outlets.sinks,
-            isViewed: window != nil, recorder: recording
-        ) { notice in
-            Self.report(notice, source)
-            if case .back = notice { outlets.greet(with: hello.encoded(for: source)) }
-        }
+            hello: hello, isViewed: window != nil, recorder: recording
+        ) { notice in Self.report(notice, source) }
         stop.whenRequested { pipeline.stop() }
         // Nobody holds the pipeline, and with it the camera, once it has ended: the next one opens it again.
         defer { stop.whenRequested {} }
@@ -163,19 +163,5 @@ private final class OptionsReload: Sendable {
             defer { state = State(isReloaded: true) }
             return state.settings
         }
-    }
-}
-
-/// The first line that readers get, for a source as it is now.
-private struct HelloLine: Sendable {
-    let model: String
-
-    func encoded(for source: any FrameSource) -> [UInt8] {
-        var encoder = EventEncoder()
-        return encoder.encode(
-            .hello(
-                Event.Hello(
-                    program: "raut \(CommandLineInterface.version)", model: model, source: source.name,
-                    width: source.width, height: source.height)))
     }
 }
