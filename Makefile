@@ -3,6 +3,7 @@
 # make test-camera  tests against the kernel's own camera driver, in a virtual machine (x86-64)
 # make test-service  the systemd units, started by systemd in that virtual machine
 # make test-program  the program as a process: how it ends, and that it writes nothing that it was not told to
+# make test-arm64  the C kernels for arm64 beside their plain versions, under qemu-user
 # make endurance  a million frames with faces, readers and the source coming and going, and a table of what was left
 # make lint     checks the format
 # make fuzz     feeds the readers a hundred thousand damaged files each, under the address sanitizer
@@ -38,7 +39,7 @@ RULES = $(wildcard systemd/*.rules)
 CONF = $(wildcard systemd/raut.conf)
 MODELS = $(wildcard models/*.safetensors)
 
-.PHONY: setup swift build run model test test-camera test-service test-program endurance fuzz sanitize lint static install uninstall \
+.PHONY: setup swift build run model test test-camera test-service test-program test-arm64 endurance fuzz sanitize lint static install uninstall \
 	deb fresh fresh-package
 
 # One look at what is installed, and apt only where something is missing.
@@ -138,6 +139,12 @@ test-service:
 test-program: build
 	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) socat strace"
 	Tests/Service/program
+
+# ROUNDS=… says how many random shapes each kernel gets.
+ARM64_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+test-arm64:
+	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(ARM64_PACKAGES)"
+	SWIFT=$(SWIFT) Tests/Kernels/run-arm64
 
 # RAUT_ENDURANCE=… says how many frames.
 endurance: setup

@@ -57,7 +57,7 @@ let package = Package(
         room("Capture", ["Imaging", "DemoPicture", "CV4L2", "CLinux"]),
         room("FaceDetection", ["Imaging", "Faces", "CExpat", "CKernels"]),
         room("NeuralNetwork", ["COpenBLAS", "CKernels"]),
-        room("EmotionRecognition", ["Imaging", "Faces", "FaceDetection", "NeuralNetwork"]),
+        room("EmotionRecognition", ["Imaging", "Faces", "FaceDetection", "NeuralNetwork", "CKernels"]),
         room("Tracking", ["Imaging", "Faces"]),
         room(
             "Training", ["Imaging", "Faces", "FaceDetection", "NeuralNetwork", "EmotionRecognition", "CLZMA"]),
@@ -89,9 +89,10 @@ let package = Package(
             ]),
         .target(name: "Mutation", path: "Tests/Mutation"),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .testTarget(name: "HouseTests"),
         tests("Imaging", ["Mutation"]),
         tests("Capture", ["Imaging", "Mutation"]),
-        tests("FaceDetection", ["Faces", "Imaging", "Mutation", "CAllocationCounter"]),
+        tests("FaceDetection", ["CKernels", "Faces", "Imaging", "Mutation", "CAllocationCounter"]),
         tests("NeuralNetwork", ["CKernels", "Mutation"]),
         tests(
             "EmotionRecognition",

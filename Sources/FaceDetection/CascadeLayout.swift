@@ -4,7 +4,7 @@ import CKernels
 /// trees of each stage sorted so that those alike come together.
 ///
 /// It owns plain memory, since kernels follow its pointers: nodes, sizes of trees, and stages that point to both.
-final class CascadeLayout {
+package final class CascadeLayout {
     private let corners: [FeatureCorners]
     private let inner: [FeatureCorners.Point]
     private let nodes: UnsafeMutableBufferPointer<haar_node>
@@ -13,13 +13,13 @@ final class CascadeLayout {
     private let sizes: UnsafeMutableBufferPointer<Int32>
     private let stages: UnsafeMutableBufferPointer<haar_stage>
     /// What kernels are called with.
-    private(set) var table = haar_cascade()
+    package private(set) var table = haar_cascade()
     private var stride = 0
     private var tiltedOffset = 0
     private let step: Int
 
     /// Lays a cascade out for windows that are `step` pixels apart; to be placed before use.
-    init(_ cascade: HaarCascade, step: Int) {
+    package init(_ cascade: HaarCascade, step: Int) {
         self.step = step
         nodes = .allocate(capacity: cascade.nodes.count)
         sizes = .allocate(capacity: cascade.trees.count)
@@ -81,7 +81,7 @@ final class CascadeLayout {
 
     /// Works out the distances for tables of a stride, where tilted sums follow the others at a distance; does nothing
     /// where it is done already.
-    func place(stride: Int, tiltedOffset: Int) {
+    package func place(stride: Int, tiltedOffset: Int) {
         if stride == self.stride && tiltedOffset == self.tiltedOffset { return }
         self.stride = stride
         self.tiltedOffset = tiltedOffset

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Threads take jobs from a common list; what each finds is put together in the order of the list, so that their
 /// number does not show.
-final class CascadeScan: @unchecked Sendable {
+package final class CascadeScan: @unchecked Sendable {
     /// What the threads work on while a search is under way; nobody changes it then.
     private struct Task {
         var plan = ScanPlan()
@@ -30,7 +30,7 @@ final class CascadeScan: @unchecked Sendable {
     private let nextJob = Atomic(0)
     private var results: UnsafeMutableBufferPointer<Result> = .allocate(capacity: 0)
 
-    init(_ cascade: HaarCascade, kernels: haar_kernels) {
+    package init(_ cascade: HaarCascade, kernels: haar_kernels) {
         window = (cascade.windowWidth, cascade.windowHeight)
         tilted = cascade.hasTiltedFeatures
         self.kernels = kernels
@@ -43,9 +43,16 @@ final class CascadeScan: @unchecked Sendable {
         results.deallocate()
     }
 
+    /// Appends the windows of an upright region that pass to `windows`: scale by scale, in reading order.
+    package func search(
+        _ image: GrayImage, region: Rectangle, parameters: DetectionParameters, into windows: inout [Rectangle]
+    ) {
+        search(image, region: region, turn: nil, parameters: parameters, into: &windows)
+    }
+
     /// Appends the windows that pass to `windows`, in pixels of the region: scale by scale, in reading order.
     func search(
-        _ image: GrayImage, region: Rectangle, turn: Turn? = nil, parameters: DetectionParameters,
+        _ image: GrayImage, region: Rectangle, turn: Turn?, parameters: DetectionParameters,
         into windows: inout [Rectangle]
     ) {
         task.plan.prepare(

@@ -3,52 +3,67 @@ import Imaging
 
 /// What a search of pictures of one size consists of: the scales, how each is made from the picture, and the pieces
 /// of work it is split into.
-struct ScanPlan {
+package struct ScanPlan {
     /// What a plan holds for.
-    struct Request: Equatable {
+    package struct Request: Equatable {
         var width = 0
         var height = 0
         var parameters = DetectionParameters()
         /// Where the picture is a turned one: windows with their middle outside of it are left out.
         var turn: Turn?
 
-        static func == (a: Request, b: Request) -> Bool {
+        /// The search of a picture of this size that is not turned.
+        package init(width: Int, height: Int, parameters: DetectionParameters) {
+            (self.width, self.height, self.parameters) = (width, height, parameters)
+        }
+
+        init(width: Int, height: Int, parameters: DetectionParameters, turn: Turn?) {
+            self.init(width: width, height: height, parameters: parameters)
+            self.turn = turn
+        }
+
+        init() {}
+
+        package static func == (a: Request, b: Request) -> Bool {
             a.width == b.width && a.height == b.height && a.parameters == b.parameters
         }
     }
 
     /// A band of one scale's rows of windows: made, summed up and judged by one thread, from nothing but the picture.
-    struct Job {
-        var scale: Int
-        var firstRow: Int
-        var rowCount: Int
+    package struct Job {
+        package var scale: Int
+        package var firstRow: Int
+        package var rowCount: Int
     }
 
     /// One scale and its places in the lists of taps.
-    struct Layer {
-        var scale: ScanScale
-        var columnTaps: Int
-        var rowTaps: Int
+    package struct Layer {
+        package var scale: ScanScale
+        package var columnTaps: Int
+        package var rowTaps: Int
     }
 
     /// A band's tables hold no more entries than this, if one row of windows fits: a picture's size alone must not
     /// decide how much memory is taken.
     private static let maximumEntries = 1 << 20
 
-    private(set) var request = Request()
+    package private(set) var request = Request()
     private var scales: [ScanScale] = []
-    private(set) var layers: [Layer] = []
-    private(set) var jobs: [Job] = []
+    package private(set) var layers: [Layer] = []
+    package private(set) var jobs: [Job] = []
     /// For every place of every side of every scale: the first of two source places, and the second one's share
     /// of 256.
-    private(set) var tapFirsts: [Int32] = []
-    private(set) var tapShares: [UInt16] = []
+    package private(set) var tapFirsts: [Int32] = []
+    package private(set) var tapShares: [UInt16] = []
     /// Entries of a row of tables, and rows, that are enough for every band.
-    private(set) var stride = 0
-    private(set) var rows = 0
+    package private(set) var stride = 0
+    package private(set) var rows = 0
+
+    /// A plan of no work.
+    package init() {}
 
     /// Makes the plan for another picture or other parameters; does nothing where it is made already.
-    mutating func prepare(for request: Request, window: (width: Int, height: Int)) {
+    package mutating func prepare(for request: Request, window: (width: Int, height: Int)) {
         let isPrepared = request == self.request
         self.request = request
         if isPrepared { return }

@@ -60,7 +60,7 @@ package struct ScanScale: Hashable, Sendable {
     }
 
     /// Windows side by side.
-    func windowColumns(_ window: (width: Int, height: Int)) -> Int {
+    package func windowColumns(_ window: (width: Int, height: Int)) -> Int {
         width < window.width ? 0 : (width - window.width) / step + 1
     }
 

@@ -1,0 +1,263 @@
+// Compares every kernel of each set that this processor has with its plain version, on random shapes, with the data
+// at every alignment of a float. Usage: kernels_test [ROUNDS [SEED]]
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plain.h"
+
+static uint64_t state = 1;
+static long passed, failed;
+static const char *set_name;
+
+static uint64_t bits(void) {  // SplitMix64 (Steele et al., 2014)
+    uint64_t z = state += 0x9e3779b97f4a7c15;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    return z ^ z >> 31;
+}
+
+static long between(long low, long high) { return low + (long)(bits() % (uint64_t)(high - low + 1)); }
+static bool coin(void) { return bits() & 1; }
+static float number(void) { return (float)(int32_t)(bits() >> 32) * (2.0f / 2147483648.0f); }
+
+// Memory of its own size exactly, 4 to 32 bytes past a multiple of 64: an access outside is seen by the sanitizer.
+typedef struct {
+    char *memory;
+    float *at;
+    long count;
+} floats;
+
+static floats numbers(long count) {
+    long shift = between(0, 7) * 4;
+    floats f = {malloc((size_t)(count * 4 + shift)), NULL, count};
+    if (!f.memory) abort();
+    f.at = (float *)(f.memory + shift);
+    for (long i = 0; i < count; i++) f.at[i] = number();
+    return f;
+}
+
+static floats copy(floats other) {
+    floats f = numbers(other.count);
+    memcpy(f.at, other.at, (size_t)other.count * 4);
+    return f;
+}
+
+static void drop(floats f) { free(f.memory); }
+
+static void check(const char *kernel, floats found, floats expected, double tolerance) {
+    double worst = 0;
+    for (long i = 0; i < found.count; i++) {
+        double gap = fabs((double)found.at[i] - expected.at[i]) / fmax(1, fabs(expected.at[i]));
+        if (!(gap <= worst)) worst = gap;
+    }
+    if (worst <= tolerance) {
+        passed++;
+    } else {
+        failed++;
+        if (failed < 20) printf("%s, %s: off by %g\n", set_name, kernel, worst);
+    }
+}
+
+static void check_sums(const char *kernel, const double *found, const double *expected, long count, double tolerance) {
+    floats a = numbers(count), b = numbers(count);
+    for (long i = 0; i < count; i++) a.at[i] = (float)found[i], b.at[i] = (float)expected[i];
+    check(kernel, a, b, tolerance);
+    drop(a), drop(b);
+}
+
+// Whether <a, b> = <c, d>, as it is where one pair is the other's image by a map and its adjoint.
+static void check_adjoint(const char *kernel, floats a, floats b, floats c, floats d) {
+    double left = 0, right = 0, size = 0;
+    for (long i = 0; i < a.count; i++) left += (double)a.at[i] * b.at[i], size += fabs((double)a.at[i] * b.at[i]);
+    for (long i = 0; i < c.count; i++) right += (double)c.at[i] * d.at[i];
+    floats one = numbers(1), two = numbers(1);
+    one.at[0] = (float)(left / size), two.at[0] = (float)(right / size);
+    check(kernel, one, two, 1e-5);
+    drop(one), drop(two);
+}
+
+static void products(const network_kernels *kernels) {
+    long m = between(1, 40), n = between(1, 140), k = between(1, 70), pad = between(0, 5);
+    bool accumulate = coin(), transposed = coin();
+    long row = transposed ? 1 : k + pad, column = transposed ? m + pad : 1;
+    floats a = numbers((k + pad) * (m + pad)), b = numbers(k * (n + pad)), c = numbers(m * (n + pad)), e = copy(c);
+    kernels->matrix_product(m, n, k, a.at, row, column, b.at, n + pad, c.at, n + pad, accumulate);
+    plain_product(m, n, k, a.at, row, column, NULL, NULL, b.at, n + pad, e.at, n + pad, accumulate);
+    check("matrix_product", c, e, 1e-5);
+    // The same with the columns, and the rows, of the left side at places of their own.
+    long count = k > m ? k : m, places[140];
+    for (long i = 0; i < count; i++) places[i] = between(0, (k + pad) * (m + pad) - 1);
+    floats wide = numbers((k + pad) * (m + pad) + 8 * count);
+    kernels->gathered_product(m, n, k, wide.at, 3, places, b.at, n + pad, c.at, n + pad, accumulate);
+    plain_product(m, n, k, wide.at, 3, 0, NULL, places, b.at, n + pad, e.at, n + pad, accumulate);
+    check("gathered_product", c, e, 1e-4);
+    kernels->gathered_product_adjoint(m, n, k, wide.at, places, 2, b.at, n + pad, c.at, n + pad, accumulate);
+    plain_product(m, n, k, wide.at, 0, 2, places, NULL, b.at, n + pad, e.at, n + pad, accumulate);
+    check("gathered_product_adjoint", c, e, 1e-4);
+    drop(a), drop(b), drop(c), drop(e), drop(wide);
+}
+
+static void rows_of_channels(const network_kernels *kernels) {
+    long rows = between(1, 150), channels = between(1, 50);
+    floats x = numbers(rows * channels), dy = numbers(rows * channels), y = numbers(rows * channels);
+    floats a = numbers(channels), b = numbers(channels), d = numbers(channels);
+    floats found = numbers(rows * channels), expected = numbers(rows * channels);
+    const float *mask = coin() ? y.at : NULL;
+    double sums[4][50] = {{0}};
+    bool relu = coin();
+    kernels->channel_sums(x.at, rows, channels, sums[0], sums[1]);
+    plain_channel_sums(x.at, rows, channels, sums[2], sums[3]);
+    check_sums("channel_sums", sums[0], sums[2], channels, 1e-4);
+    check_sums("channel_sums, squares", sums[1], sums[3], channels, 1e-4);
+    kernels->scale_shift(x.at, rows, channels, a.at, b.at, relu, found.at);
+    plain_scale_shift(x.at, rows, channels, a.at, b.at, relu, expected.at);
+    check("scale_shift", found, expected, 1e-6);
+    memset(sums, 0, sizeof sums);
+    kernels->normalization_sums(dy.at, mask, x.at, rows, channels, sums[0], sums[1]);
+    plain_normalization_sums(dy.at, mask, x.at, rows, channels, sums[2], sums[3]);
+    check_sums("normalization_sums", sums[0], sums[2], channels, 1e-4);
+    check_sums("normalization_sums, products", sums[1], sums[3], channels, 1e-4);
+    kernels->normalization_gradient(dy.at, mask, x.at, rows, channels, a.at, b.at, d.at, found.at);
+    plain_normalization_gradient(dy.at, mask, x.at, rows, channels, a.at, b.at, d.at, expected.at);
+    check("normalization_gradient", found, expected, 2e-6);
+    long count = rows * channels;
+    kernels->add_relu(x.at, y.at, count, found.at);
+    for (long i = 0; i < count; i++) expected.at[i] = fmaxf(0, x.at[i] + y.at[i]);
+    check("add_relu", found, expected, 0);
+    kernels->relu_gradient(dy.at, y.at, count, found.at);
+    for (long i = 0; i < count; i++) expected.at[i] = y.at[i] > 0 ? dy.at[i] : 0;
+    check("relu_gradient", found, expected, 0);
+    drop(x), drop(dy), drop(y), drop(a), drop(b), drop(d), drop(found), drop(expected);
+}
+
+static void pools(const network_kernels *kernels) {
+    long height = 2 * between(1, 8), width = 2 * between(1, 8), channels = between(1, 35);
+    long count = height * width * channels;
+    floats x = numbers(count), dy = numbers(count / 4), y = numbers(count / 4), e = numbers(count / 4);
+    floats dx = numbers(count), g = numbers(count), expected = numbers(count);
+    floats scale = numbers(channels), shift = numbers(channels);
+    floats a = numbers(channels), b = numbers(channels), d = numbers(channels);
+    // Equal maxima: the first one gets the gradient.
+    if (coin())
+        for (long i = 0; i < count; i++) x.at[i] = roundf(x.at[i]);
+    kernels->max_pool(x.at, height, width, channels, y.at);
+    plain_max_pool(x.at, height, width, channels, e.at);
+    check("max_pool", y, e, 0);
+    kernels->max_pool_gradient(x.at, y.at, dy.at, height, width, channels, dx.at);
+    plain_max_pool_gradient(x.at, dy.at, height, width, channels, expected.at);
+    check("max_pool_gradient", dx, expected, 0);
+    kernels->pooled_normalization(x.at, height, width, channels, scale.at, shift.at, y.at);
+    plain_pooled_normalization(x.at, height, width, channels, scale.at, shift.at, e.at);
+    check("pooled_normalization", y, e, 1e-6);
+    // Rounded numbers and factors of powers of two, so that equal means equal in any precision.
+    for (long i = 0; i < count; i++) x.at[i] = roundf(8 * x.at[i]) / 8;
+    for (long c = 0; c < channels; c++) scale.at[c] = coin() ? 0.5f : -2, shift.at[c] = roundf(4 * shift.at[c]) / 4;
+    plain_pooled_gradient(dy.at, x.at, height, width, channels, scale.at, shift.at, g.at);
+    double sums[4][35] = {{0}};
+    kernels->pooled_normalization_sums(dy.at, x.at, height, width, channels, scale.at, shift.at, sums[0], sums[1]);
+    plain_normalization_sums(g.at, NULL, x.at, height * width, channels, sums[2], sums[3]);
+    check_sums("pooled_normalization_sums", sums[0], sums[2], channels, 1e-4);
+    check_sums("pooled_normalization_sums, products", sums[1], sums[3], channels, 1e-4);
+    kernels->pooled_normalization_gradient(dy.at, x.at, height, width, channels, scale.at, shift.at, a.at, b.at, d.at,
+                                           dx.at);
+    plain_normalization_gradient(g.at, NULL, x.at, height * width, channels, a.at, b.at, d.at, expected.at);
+    check("pooled_normalization_gradient", dx, expected, 2e-6);
+    floats all[] = {x, dy, y, e, dx, g, expected, scale, shift, a, b, d};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) drop(all[i]);
+}
+
+static void steps(const network_kernels *kernels) {
+    long rows = between(1, 6), hidden = 8 * between(1, 9), pad = between(0, 4);
+    long gate_stride = 4 * hidden + pad, stride = hidden + pad;
+    floats gates = numbers(rows * gate_stride), other = copy(gates), before = numbers(rows * stride);
+    floats c = numbers(rows * stride), h = numbers(rows * stride), ec = copy(c), eh = copy(h);
+    const float *previous = coin() ? before.at : NULL;
+    kernels->lstm_step(rows, hidden, gates.at, gate_stride, previous, stride, c.at, stride, h.at, stride);
+    plain_lstm_step(rows, hidden, other.at, gate_stride, previous, stride, ec.at, stride, eh.at, stride);
+    check("lstm_step, gates", gates, other, 1e-6);
+    check("lstm_step, cells", c, ec, 1e-6);
+    check("lstm_step, outputs", h, eh, 1e-6);
+    floats dh = numbers(rows * stride), dc = numbers(rows * hidden), edc = copy(dc);
+    memcpy(gates.at, other.at, (size_t)other.count * 4);
+    kernels->lstm_step_gradient(rows, hidden, gates.at, gate_stride, previous, stride, ec.at, stride, dh.at, stride,
+                                dc.at);
+    plain_lstm_step_gradient(rows, hidden, other.at, gate_stride, previous, stride, ec.at, stride, dh.at, stride,
+                             edc.at);
+    check("lstm_step_gradient, gates", gates, other, 2e-6);
+    check("lstm_step_gradient, cells", dc, edc, 2e-6);
+    floats all[] = {gates, other, before, c, h, ec, eh, dh, dc, edc};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) drop(all[i]);
+}
+
+// A whole convolution by Winograd's transforms: weights, input, one product a position, output.
+static void convolutions(const network_kernels *kernels, const winograd_kernels *w) {
+    long images = between(1, 2), height = between(1, 13), width = between(1, 13);
+    long in = 8 * between(1, 3), out = 8 * between(1, 3);
+    long tiles = images * ((height + w->tile - 1) / w->tile) * ((width + w->tile - 1) / w->tile);
+    long cells = images * height * width;
+    floats x = numbers(cells * in), kernel = numbers(9 * in * out), bias = numbers(out), residual = numbers(cells * out);
+    floats u = numbers(w->positions * in * out), v = numbers(w->positions * tiles * in);
+    floats ut = numbers(w->positions * in * out), m = numbers(w->positions * tiles * out);
+    floats y = numbers(cells * out), e = numbers(cells * out);
+    bool relu = coin(), adds = coin();
+    for (long i = 0; i < kernel.count; i++) kernel.at[i] *= 0.1f;
+    w->weights(kernel.at, in, out, u.at, coin() ? ut.at : NULL);
+    w->input(x.at, images, height, width, in, v.at);
+    for (long p = 0; p < w->positions; p++)
+        kernels->matrix_product(tiles, out, in, v.at + p * tiles * in, in, 1, u.at + p * in * out, out,
+                                m.at + p * tiles * out, out, false);
+    w->output(m.at, images, height, width, out, bias.at, adds ? residual.at : NULL, relu, y.at);
+    plain_convolution(x.at, images, height, width, in, out, kernel.at, bias.at, adds ? residual.at : NULL, relu, e.at);
+    check(w->tile == 2 ? "winograd F(2x2)" : "winograd F(4x4)", y, e, 2e-4);
+    // <A^T m, y> = <m, A y> and <B^T x, v> = <x, B v>: an adjoint is one where both sides agree.
+    floats back = numbers(m.count), dx = numbers(x.count), other = numbers(v.count);
+    w->output(m.at, images, height, width, out, NULL, NULL, false, y.at);
+    w->output_adjoint(residual.at, images, height, width, out, back.at);
+    check_adjoint("winograd output_adjoint", y, residual, m, back);
+    w->input_adjoint(other.at, images, height, width, in, dx.at);
+    check_adjoint("winograd input_adjoint", v, other, x, dx);
+    floats dw = numbers(kernel.count), du = numbers(u.count);
+    memset(dw.at, 0, (size_t)dw.count * 4);
+    w->weights_adjoint(du.at, in, out, dw.at);
+    check_adjoint("winograd weights_adjoint", u, du, kernel, dw);
+    floats all[] = {x, kernel, bias, residual, u, v, ut, m, y, e, back, dx, other, dw, du};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) drop(all[i]);
+}
+
+static void optimiser(const network_kernels *kernels) {
+    long count = between(1, 70);
+    floats value = numbers(count), gradient = numbers(count), m = numbers(count), v = numbers(count);
+    for (long i = 0; i < count; i++) v.at[i] = fabsf(v.at[i]) + 0.01f;
+    floats expected = copy(value);
+    for (long i = 0; i < count; i++) {
+        double g = gradient.at[i] * 0.5, first = 0.9 * m.at[i] + 0.1 * g, second = 0.999 * v.at[i] + 0.001 * g * g;
+        expected.at[i] = (float)(value.at[i] * (1 - 0.01) - 0.002 * first / (sqrt(second) * 1.1 + 1e-8));
+    }
+    kernels->adam(count, value.at, gradient.at, m.at, v.at, 0.9f, 0.999f, 0.002f, 1.1f, 1e-8f, 0.01f, 0.5f);
+    check("adam", value, expected, 1e-6);
+    drop(value), drop(gradient), drop(m), drop(v), drop(expected);
+}
+
+int main(int argc, char **argv) {
+    long rounds = argc > 1 ? atol(argv[1]) : 200;
+    uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+    const network_kernels *sets[] = {network_kernels_portable(), network_kernels_avx2(), network_kernels_avx512()};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        if (!sets[i]) continue;
+        set_name = sets[i]->name;
+        state = seed;
+        for (long round = 0; round < rounds; round++) {
+            products(sets[i]);
+            rows_of_channels(sets[i]);
+            pools(sets[i]);
+            steps(sets[i]);
+            convolutions(sets[i], coin() ? &sets[i]->f2 : &sets[i]->f4);
+            optimiser(sets[i]);
+        }
+        printf("%s: %ld rounds of random shapes\n", set_name, rounds);
+    }
+    printf("%ld passed, %ld failed\n", passed, failed);
+    return failed > 0;
+}

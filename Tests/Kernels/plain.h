@@ -1,0 +1,27 @@
+#pragma once
+// Every kernel written out plainly, in double precision: what the fast versions are compared with.
+#include "CKernels.h"
+
+void plain_product(long m, long n, long k, const float *a, long row, long column, const long *row_at,
+                   const long *column_at, const float *b, long ldb, float *c, long ldc, bool accumulate);
+void plain_channel_sums(const float *x, long rows, long channels, double *sum, double *square);
+void plain_scale_shift(const float *x, long rows, long channels, const float *scale, const float *shift, bool relu,
+                       float *y);
+void plain_normalization_sums(const float *dy, const float *y, const float *x, long rows, long channels, double *sum_g,
+                              double *sum_gx);
+void plain_normalization_gradient(const float *dy, const float *y, const float *x, long rows, long channels,
+                                  const float *a, const float *b, const float *d, float *dx);
+void plain_pooled_normalization(const float *x, long height, long width, long channels, const float *scale,
+                                const float *shift, float *y);
+/// The gradient that reaches each input of `plain_pooled_normalization`.
+void plain_pooled_gradient(const float *dy, const float *x, long height, long width, long channels, const float *scale,
+                           const float *shift, float *g);
+void plain_max_pool(const float *x, long height, long width, long channels, float *y);
+void plain_max_pool_gradient(const float *x, const float *dy, long height, long width, long channels, float *dx);
+void plain_lstm_step(long rows, long hidden, float *gates, long gate_stride, const float *c_previous, long cp_stride,
+                     float *c, long c_stride, float *h, long h_stride);
+void plain_lstm_step_gradient(long rows, long hidden, float *gates, long gate_stride, const float *c_previous,
+                              long cp_stride, const float *c, long c_stride, const float *dh, long dh_stride, float *dc);
+/// A 3x3 convolution, stride 1, padding 1: x is [images][height][width][in], w is [3][3][in][out].
+void plain_convolution(const float *x, long images, long height, long width, long in, long out, const float *w,
+                       const float *bias, const float *residual, bool relu, float *y);
