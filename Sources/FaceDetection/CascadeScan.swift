@@ -45,7 +45,8 @@ package final class CascadeScan: @unchecked Sendable {
 
     /// Appends the windows of an upright region that pass to `windows`: scale by scale, in reading order.
     package func search(
-        _ image: GrayImage, region: Rectangle, parameters: DetectionParameters, into windows: inout [Rectangle]
+        _ image: GrayImage, region: Rectangle, parameters: DetectionParameters,
+        into windows: inout [Rectangle]
     ) {
         search(image, region: region, turn: nil, parameters: parameters, into: &windows)
     }
