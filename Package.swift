@@ -26,7 +26,7 @@ let package = Package(
             name: "Raut",
             targets: [
                 "Imaging", "Faces", "Capture", "FaceDetection", "NeuralNetwork", "EmotionRecognition",
-                "Tracking", "Training", "Events", "Overlay", "Pipeline", "Analysis",
+                "FaceVerification", "Tracking", "Training", "Events", "Overlay", "Pipeline", "Analysis",
             ]),
     ],
     // Both are there unless left out: swift build -c release --product raut --disable-default-traits
@@ -56,11 +56,19 @@ let package = Package(
         .target(name: "DemoPicture", resources: [.embedInCode("astronaut.jpg")]),
         room("Capture", ["Imaging", "DemoPicture", "CV4L2", "CLinux"]),
         room("FaceDetection", ["Imaging", "Faces", "CExpat", "CKernels"]),
-        room("NeuralNetwork", ["COpenBLAS", "CKernels"]),
-        room("EmotionRecognition", ["Imaging", "Faces", "FaceDetection", "NeuralNetwork", "CKernels"]),
+        // Lifetimes: a tensor lends its elements as a Span, which can't outlive it.
+        .target(
+            name: "NeuralNetwork", dependencies: ["COpenBLAS", "CKernels"],
+            swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+        room("EmotionRecognition", ["Imaging", "Faces", "FaceDetection", "NeuralNetwork"]),
+        room("FaceVerification", ["Imaging", "Faces", "FaceDetection", "NeuralNetwork"]),
         room("Tracking", ["Imaging", "Faces"]),
         room(
-            "Training", ["Imaging", "Faces", "FaceDetection", "NeuralNetwork", "EmotionRecognition", "CLZMA"]),
+            "Training",
+            [
+                "Imaging", "Faces", "FaceDetection", "NeuralNetwork", "EmotionRecognition",
+                "FaceVerification", "CLZMA",
+            ]),
         room(
             "Events",
             [
@@ -71,21 +79,21 @@ let package = Package(
         room(
             "Pipeline",
             [
-                "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition", "Tracking", "Events",
-                window,
+                "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition", "FaceVerification",
+                "Tracking", "Events", window,
             ]),
         room(
             "Analysis",
             [
-                "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition", "Tracking", "Events",
-                "Pipeline",
+                "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition", "FaceVerification",
+                "Tracking", "Events", "Pipeline",
             ]),
         .executableTarget(
             name: "raut",
             dependencies: [
                 "Imaging", "Faces", "Capture", "FaceDetection", "NeuralNetwork", "EmotionRecognition",
-                "Tracking",
-                "Training", "Events", window, "Pipeline", "Analysis", "CLinux",
+                "FaceVerification", "Tracking", "Training", "Events", window, "Pipeline", "Analysis",
+                "CLinux",
             ]),
         .target(name: "Mutation", path: "Tests/Mutation"),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
@@ -97,6 +105,9 @@ let package = Package(
         tests(
             "EmotionRecognition",
             ["Faces", "Imaging", "FaceDetection", "NeuralNetwork", "CAllocationCounter"]),
+        tests(
+            "FaceVerification",
+            ["Faces", "Imaging", "FaceDetection", "NeuralNetwork", "CAllocationCounter"]),
         tests("Tracking", ["Faces", "Imaging", "FaceDetection", "EmotionRecognition"]),
         tests("Training", ["Faces", "Imaging", "NeuralNetwork", "EmotionRecognition"]),
         tests("Events", ["Faces", "Imaging", "EmotionRecognition", "Tracking", "Mutation"]),
@@ -107,9 +118,8 @@ let package = Package(
         tests(
             "raut",
             [
-                "EmotionRecognition", "FaceDetection", "Faces", "Imaging", "Capture", "Events", "Pipeline",
-                "Analysis",
-                "Mutation",
+                "EmotionRecognition", "FaceDetection", "FaceVerification", "Faces", "Imaging", "Capture",
+                "Events", "Pipeline", "Analysis", "Mutation",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -470,21 +470,40 @@ INLINE v8a exponential(v8a x) {
 INLINE v8a logistic(v8a x) { return 1.0f / (1.0f + exponential(-x)); }
 INLINE v8a hyperbolic_tangent(v8a x) { return 2.0f / (1.0f + exponential(-2.0f * x)) - 1.0f; }
 
+// At most eight floats, the rest zeros: a row of cells need not end with a whole vector.
+INLINE v8a load_part(const float *p, long count) {
+    if (count >= 8) return load(p);
+    float part[8] = {0};
+    memcpy(part, p, (size_t)count * sizeof(float));
+    return load(part);
+}
+INLINE void store_part(float *p, long count, v8a x) {
+    if (count >= 8) {
+        store(p, x);
+        return;
+    }
+    float part[8];
+    store(part, x);
+    memcpy(p, part, (size_t)count * sizeof(float));
+}
+
 static void NAME(lstm_step)(long rows, long hidden, float *gates, long gate_stride, const float *c_previous,
                             long cp_stride, float *c, long c_stride, float *h, long h_stride) {
     for (long r = 0; r < rows; r++) {
         float *g = gates + r * gate_stride;
-        for (long j = 0; j + 8 <= hidden; j += 8) {
-            v8a input = logistic(load(g + j)), forget = logistic(load(g + hidden + j));
-            v8a candidate = hyperbolic_tangent(load(g + 2 * hidden + j)), out = logistic(load(g + 3 * hidden + j));
+        for (long j = 0; j < hidden; j += 8) {
+            long left = hidden - j;
+            v8a input = logistic(load_part(g + j, left)), forget = logistic(load_part(g + hidden + j, left));
+            v8a candidate = hyperbolic_tangent(load_part(g + 2 * hidden + j, left));
+            v8a out = logistic(load_part(g + 3 * hidden + j, left));
             v8a cell = input * candidate;
-            if (c_previous) cell += forget * load(c_previous + r * cp_stride + j);
-            store(g + j, input);
-            store(g + hidden + j, forget);
-            store(g + 2 * hidden + j, candidate);
-            store(g + 3 * hidden + j, out);
-            store(c + r * c_stride + j, cell);
-            store(h + r * h_stride + j, out * hyperbolic_tangent(cell));
+            if (c_previous) cell += forget * load_part(c_previous + r * cp_stride + j, left);
+            store_part(g + j, left, input);
+            store_part(g + hidden + j, left, forget);
+            store_part(g + 2 * hidden + j, left, candidate);
+            store_part(g + 3 * hidden + j, left, out);
+            store_part(c + r * c_stride + j, left, cell);
+            store_part(h + r * h_stride + j, left, out * hyperbolic_tangent(cell));
         }
     }
 }
@@ -494,17 +513,19 @@ static void NAME(lstm_step_gradient)(long rows, long hidden, float *gates, long 
                                      float *dc) {
     for (long r = 0; r < rows; r++) {
         float *g = gates + r * gate_stride;
-        for (long j = 0; j + 8 <= hidden; j += 8) {
-            v8a input = load(g + j), forget = load(g + hidden + j), candidate = load(g + 2 * hidden + j);
-            v8a out = load(g + 3 * hidden + j), bounded = hyperbolic_tangent(load(c + r * c_stride + j));
-            v8a upper = load(dh + r * dh_stride + j);
-            v8a cell = load(dc + r * hidden + j) + upper * out * (1.0f - bounded * bounded);
-            v8a before = c_previous ? load(c_previous + r * cp_stride + j) : (v8a){0};
-            store(g + j, cell * candidate * input * (1.0f - input));
-            store(g + hidden + j, cell * before * forget * (1.0f - forget));
-            store(g + 2 * hidden + j, cell * input * (1.0f - candidate * candidate));
-            store(g + 3 * hidden + j, upper * bounded * out * (1.0f - out));
-            store(dc + r * hidden + j, cell * forget);
+        for (long j = 0; j < hidden; j += 8) {
+            long left = hidden - j;
+            v8a input = load_part(g + j, left), forget = load_part(g + hidden + j, left);
+            v8a candidate = load_part(g + 2 * hidden + j, left), out = load_part(g + 3 * hidden + j, left);
+            v8a bounded = hyperbolic_tangent(load_part(c + r * c_stride + j, left));
+            v8a upper = load_part(dh + r * dh_stride + j, left);
+            v8a cell = load_part(dc + r * hidden + j, left) + upper * out * (1.0f - bounded * bounded);
+            v8a before = c_previous ? load_part(c_previous + r * cp_stride + j, left) : (v8a){0};
+            store_part(g + j, left, cell * candidate * input * (1.0f - input));
+            store_part(g + hidden + j, left, cell * before * forget * (1.0f - forget));
+            store_part(g + 2 * hidden + j, left, cell * input * (1.0f - candidate * candidate));
+            store_part(g + 3 * hidden + j, left, upper * bounded * out * (1.0f - out));
+            store_part(dc + r * hidden + j, left, cell * forget);
         }
     }
 }

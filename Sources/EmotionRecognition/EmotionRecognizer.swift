@@ -1,27 +1,23 @@
-import CKernels
 import FaceDetection
 import Faces
 import Foundation
 import Imaging
 import NeuralNetwork
+import Synchronization
 
-/// Says which emotion a face shows: faces in, probabilities out.
+/// Says which emotion a face shows: crop, program, posterior.
 ///
-/// Thread-safe: calls from several threads run side by side, each with memory of its own that is used again, so that
-/// nothing is allocated per call after the first of a thread.
-public final class EmotionRecognizer: @unchecked Sendable {
+/// Calls from several threads run side by side, each with memory of its own that is used again, so that nothing is
+/// allocated per call after the first of a thread.
+public final class EmotionRecognizer: Sendable {
     /// The file's name without its ending: `raut` for `models/raut.safetensors`.
     public let modelName: String
     /// What the network is.
     public let configuration: NetworkConfiguration
     /// How its heads are joined.
     public let posterior: Posterior
-    private let trunk: InferenceTrunk
-    private let lstm: InferenceLSTM?
-    private let layers: [InferenceDense]
-    private let heads: [InferenceDense]
-    private let lock = NSLock()
-    private var idle: [Workspace] = []
+    private let program: Program
+    private let idle = Mutex<[Workspace]>([])
 
     /// Reads a model file.
     ///
@@ -43,13 +39,7 @@ public final class EmotionRecognizer: @unchecked Sendable {
         self.modelName = modelName
         self.posterior = posterior
         configuration = network.configuration
-        let side = NetworkConfiguration.side
-        trunk = InferenceTrunk(network.trunk, height: side, width: side, channels: 1, kernels: kernels)
-        lstm = network.lstm.map { InferenceLSTM($0, kernels: kernels) }
-        layers = network.summary.layers.compactMap { $0 as? Dense }.map {
-            InferenceDense($0, kernels: kernels)
-        }
-        heads = network.heads.map { InferenceDense($0, kernels: kernels) }
+        program = network.graph.program(kernels: kernels)
     }
 
     /// The probabilities of each face of a picture, in the order of the faces; `probabilities` is replaced.
@@ -60,132 +50,109 @@ public final class EmotionRecognizer: @unchecked Sendable {
         into probabilities: inout [EmotionProbabilities]
     ) {
         probabilities.removeAll(keepingCapacity: true)
-        let workspace = takeWorkspace()
-        defer { giveBack(workspace) }
+        var workspace = takeWorkspace()
         for (index, face) in faces.enumerated() {
-            workspace.crop.cut(face, from: image, into: &workspace.face)
+            workspace.take(face, from: image)
             let look = index < looks.count ? looks[index] : .asItIs
-            probabilities.append(classify(workspace, look))
+            probabilities.append(classify(&workspace, look))
         }
+        giveBack(workspace)
     }
 
     /// The probabilities of one face that is already cut out; another size than 48×48 is resampled.
     public func classify(_ face: GrayImage) -> EmotionProbabilities {
-        let workspace = takeWorkspace()
-        defer { giveBack(workspace) }
-        set(face, workspace)
-        return classify(workspace)
+        var workspace = takeWorkspace()
+        workspace.take(face)
+        let found = classify(&workspace, .asItIs)
+        giveBack(workspace)
+        return found
     }
 
     /// The logits of each head for one face, or for its mirror image, before any posterior.
     public func logits(_ face: GrayImage, mirrored: Bool = false) -> [[Float]] {
-        let workspace = takeWorkspace()
-        defer { giveBack(workspace) }
-        set(face, workspace)
-        run(workspace, mirrored: mirrored)
-        return workspace.logits
+        var workspace = takeWorkspace()
+        workspace.take(face)
+        run(&workspace, mirrored: mirrored)
+        let logits = workspace.logits
+        giveBack(workspace)
+        return logits
     }
 
-    private func set(_ face: GrayImage, _ workspace: Workspace) {
-        let side = NetworkConfiguration.side
-        if face.width == side, face.height == side {
-            workspace.face = face
-        } else {
-            let whole = DetectedFace(box: Rectangle(x: 0, y: 0, width: face.width, height: face.height))
-            var exact = FaceCrop(margin: 0)
-            exact.cut(whole, from: face, into: &workspace.face)
-        }
-    }
-
-    private func classify(_ workspace: Workspace, _ look: Look = .asItIs) -> EmotionProbabilities {
-        run(workspace, mirrored: look == .mirrored)
+    private func classify(_ workspace: inout Workspace, _ look: Look) -> EmotionProbabilities {
+        run(&workspace, mirrored: look == .mirrored)
         let one = posterior.probabilities(workspace.logits)
         guard look == .bothWays else { return one }
-        run(workspace, mirrored: true)
+        run(&workspace, mirrored: true)
         return EmotionProbabilities(lanes: (one.lanes + posterior.probabilities(workspace.logits).lanes) / 2)
     }
 
-    private func run(_ workspace: Workspace, mirrored: Bool) {
-        let side = NetworkConfiguration.side
-        let count = side * side
-        guard workspace.face.pixels.count == count else {
+    /// Fills the workspace's logits from its face.
+    private func run(_ workspace: inout Workspace, mirrored: Bool) {
+        guard workspace.face.pixels.count == workspace.levels.count else {
             for head in workspace.logits.indices {
                 for index in workspace.logits[head].indices { workspace.logits[head][index] = 0 }
             }
             return
         }
-        for row in 0..<side {
-            let line = workspace.pixels.pointer + row * side
-            for column in 0..<side {
-                line[column] = Float(
-                    workspace.face.pixels[row * side + (mirrored ? side - 1 - column : column)])
-            }
-        }
-        configuration.preprocessing.apply(
-            workspace.pixels.pointer, count: count, into: workspace.memory.input)
-        let map = trunk.apply(workspace.memory)
-        let cells = trunk.height * trunk.width
-        let features = workspace.features.pointer
-        if let lstm {
-            let (steps, width) = (cells, 2 * lstm.hidden)
-            lstm.apply(
-                map, steps: steps, scratch: workspace.scratch.pointer, into: workspace.sequence.pointer)
-            let sequence = workspace.sequence.pointer
-            if configuration.architecture == .raut {
-                mean(sequence, steps, width, into: features)
-                mean(map, cells, trunk.channels, into: features + width)
-            } else {
-                features.update(from: sequence + (steps - 1) * width, count: lstm.hidden)
-                (features + lstm.hidden).update(from: sequence + lstm.hidden, count: lstm.hidden)
-            }
-        } else if let layer = layers.first {
-            layer.apply(map, relu: true, into: features)
-        }
-        for (index, head) in heads.enumerated() {
-            workspace.logits[index].withUnsafeMutableBufferPointer { buffer in
-                guard let base = buffer.baseAddress else { return }
-                head.apply(features, relu: false, into: base)
+        prepare(workspace.face, mirrored: mirrored, &workspace.levels, into: &workspace.input)
+        program.run(workspace.input, &workspace.memory)
+        for head in workspace.logits.indices {
+            for index in workspace.logits[head].indices {
+                workspace.logits[head][index] = program.output(head, index, of: workspace.memory)
             }
         }
     }
 
-    private func mean(
-        _ source: UnsafePointer<Float>, _ rows: Int, _ width: Int, into target: UnsafeMutablePointer<Float>
+    /// Makes the network's input of a face; `levels` holds its grey levels meanwhile.
+    private func prepare(
+        _ face: GrayImage, mirrored: Bool, _ levels: inout [Float], into input: inout [Float]
     ) {
-        for column in 0..<width { target[column] = 0 }
-        for row in 0..<rows {
-            for column in 0..<width { target[column] += source[row * width + column] }
+        let side = NetworkConfiguration.side
+        for row in 0..<side {
+            for column in 0..<side {
+                levels[row * side + column] =
+                    Float(face.pixels[row * side + (mirrored ? side - 1 - column : column)])
+            }
         }
-        let share = 1 / Float(rows)
-        for column in 0..<width { target[column] *= share }
+        var target = input.mutableSpan
+        configuration.preprocessing.apply(levels.span, into: &target)
     }
 
-    private func takeWorkspace() -> Workspace {
-        lock.withLock { idle.popLast() } ?? Workspace(self)
-    }
+    private func takeWorkspace() -> Workspace { idle.withLock { $0.popLast() } ?? Workspace(program) }
 
-    private func giveBack(_ workspace: Workspace) { lock.withLock { idle.append(workspace) } }
+    private func giveBack(_ workspace: Workspace) { idle.withLock { $0.append(workspace) } }
 
     /// The memory of one call.
-    private final class Workspace {
-        var face = GrayImage(width: NetworkConfiguration.side, height: NetworkConfiguration.side)
+    private struct Workspace: Sendable {
+        /// Always 48×48.
+        private(set) var face = GrayImage(width: NetworkConfiguration.side, height: NetworkConfiguration.side)
         var crop = FaceCrop()
-        let pixels = Tensor([NetworkConfiguration.side, NetworkConfiguration.side])
-        let memory: InferenceMemory
-        let scratch: Tensor
-        let sequence: Tensor
-        let features: Tensor
+        var levels: [Float]
+        var input: [Float]
+        var memory: ProgramMemory
         var logits: [[Float]]
 
-        init(_ recognizer: EmotionRecognizer) {
-            let trunk = recognizer.trunk
-            let cells = trunk.height * trunk.width
-            let width = 2 * (recognizer.lstm?.hidden ?? 0)
-            memory = InferenceMemory(for: trunk)
-            scratch = Tensor([recognizer.lstm?.scratchCount(steps: cells) ?? 0])
-            sequence = Tensor([cells, width])
-            features = Tensor([max(recognizer.heads.map(\.inputFeatures).max() ?? 0, width + trunk.channels)])
-            logits = recognizer.heads.map { [Float](repeating: 0, count: $0.outputFeatures) }
+        init(_ program: Program) {
+            levels = [Float](repeating: 0, count: NetworkConfiguration.side * NetworkConfiguration.side)
+            input = levels
+            memory = ProgramMemory(for: program)
+            logits = program.outputCounts.map { [Float](repeating: 0, count: $0) }
+        }
+
+        /// Cuts a face out of a picture.
+        mutating func take(_ face: DetectedFace, from image: GrayImage) {
+            crop.cut(face, from: image, into: &self.face)
+        }
+
+        /// Takes a face that is already cut out.
+        mutating func take(_ picture: GrayImage) {
+            if picture.width == NetworkConfiguration.side, picture.height == NetworkConfiguration.side {
+                face = picture
+            } else {
+                let whole = Rectangle(x: 0, y: 0, width: picture.width, height: picture.height)
+                var exact = FaceCrop(margin: 0)
+                exact.cut(DetectedFace(box: whole), from: picture, into: &face)
+            }
         }
     }
 }

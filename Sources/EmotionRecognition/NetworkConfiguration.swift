@@ -1,16 +1,6 @@
 import Faces
 import NeuralNetwork
 
-/// The networks of this project.
-public enum Architecture: String, CaseIterable, Sendable {
-    /// Convolution and pooling layers, then fully connected ones (Sutarti and Syaqqialloh, 2025).
-    case cnn
-    /// The same convolution and pooling layers, their map read as a sequence by a bidirectional LSTM (the same).
-    case cnnBiLSTM = "cnn-bilstm"
-    /// A residual trunk whose map is read by a bidirectional LSTM beside its global average; two heads.
-    case raut
-}
-
 /// How a face's pixels become a network's input.
 public enum Preprocessing: String, CaseIterable, Sendable {
     /// Scaled from 0…255 to [0, 1].
@@ -18,23 +8,24 @@ public enum Preprocessing: String, CaseIterable, Sendable {
     /// Less the image's own mean, divided by its own deviation.
     case standardized
 
-    /// Fills `target` from 48×48 grey levels that may lie between whole ones.
-    public func apply(_ pixels: UnsafePointer<Float>, count: Int, into target: UnsafeMutablePointer<Float>) {
+    /// Fills `target` from as many grey levels, which may lie between whole ones.
+    public func apply(_ pixels: Span<Float>, into target: inout MutableSpan<Float>) {
+        precondition(target.count == pixels.count)
         switch self {
         case .unit:
-            for index in 0..<count { target[index] = pixels[index] * (1 / 255) }
+            for index in pixels.indices { target[index] = pixels[index] * (1 / 255) }
         case .standardized:
             var sum = 0.0
             var squares = 0.0
-            for index in 0..<count {
+            for index in pixels.indices {
                 let value = Double(pixels[index])
                 sum += value
                 squares += value * value
             }
-            let mean = sum / Double(count)
-            let variance = max(0, squares / Double(count) - mean * mean)
+            let mean = sum / Double(pixels.count)
+            let variance = max(0, squares / Double(pixels.count) - mean * mean)
             let scale = Float(1 / (variance.squareRoot() + 1))
-            for index in 0..<count { target[index] = (pixels[index] - Float(mean)) * scale }
+            for index in pixels.indices { target[index] = (pixels[index] - Float(mean)) * scale }
         }
     }
 }
@@ -73,23 +64,17 @@ public struct NetworkConfiguration: Sendable, Equatable {
     /// The project's own choice for an architecture.
     public init(_ architecture: Architecture) {
         self.architecture = architecture
-        switch architecture {
-        case .cnn, .cnnBiLSTM:
-            widths = [24, 48, 96, 128]
-            hidden = 128
-            dropout = 0.4
-            spatialDropout = 0.1
-            preprocessing = .unit
-            heads = [.fer2013]
-        case .raut:
-            widths = [24, 56, 112, 208]
-            hidden = 128
-            dropout = 0.3
-            spatialDropout = 0.05
-            preprocessing = .standardized
-            heads = [.fer2013, .ferplus]
-        }
+        let standard = architecture.standard
+        widths = standard.widths
+        hidden = standard.hidden
+        dropout = standard.dropout
+        spatialDropout = standard.spatialDropout
+        preprocessing = standard.preprocessing
+        heads = standard.heads
     }
+
+    /// Output channels of the last stage.
+    var lastWidth: Int { widths[widths.count - 1] }
 
     /// The configuration as strings for a model file.
     public var metadata: [String: String] {

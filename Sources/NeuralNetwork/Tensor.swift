@@ -28,6 +28,22 @@ public final class Tensor {
 
     deinit { pointer.deallocate() }
 
+    /// All elements, to read.
+    public var span: Span<Float> {
+        @_lifetime(borrow self) get {
+            let span = Span(_unsafeStart: UnsafePointer(pointer), count: count)
+            return _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// All elements, to write.
+    public var mutableSpan: MutableSpan<Float> {
+        @_lifetime(borrow self) get {
+            let span = MutableSpan(_unsafeStart: pointer, count: count)
+            return _overrideLifetime(span, borrowing: self)
+        }
+    }
+
     /// Changes the shape; what the elements hold afterwards is unspecified. Allocates only to grow.
     public func resize(_ newShape: [Int]) {
         guard newShape != shape else { return }
@@ -46,6 +62,25 @@ public final class Tensor {
     public func copy(from other: Tensor) {
         precondition(other.count == count)
         pointer.update(from: other.pointer, count: count)
+    }
+
+    /// A part of the elements, to write.
+    @_lifetime(borrow self)
+    public func mutableSpan(_ range: Range<Int>) -> MutableSpan<Float> {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
+        let span = MutableSpan(_unsafeStart: pointer + range.lowerBound, count: range.count)
+        return _overrideLifetime(span, borrowing: self)
+    }
+
+    /// Adds the elements of a tensor with as many.
+    public func add(_ other: Tensor) {
+        precondition(other.count == count)
+        for index in 0..<count { pointer[index] += other.pointer[index] }
+    }
+
+    /// Multiplies every element.
+    public func scale(by factor: Float) {
+        for index in 0..<count { pointer[index] *= factor }
     }
 
     /// The elements as an array.

@@ -1,5 +1,6 @@
 import EmotionRecognition
 import FaceDetection
+import FaceVerification
 import Faces
 import Imaging
 

@@ -32,13 +32,3 @@ extension NetworkConfiguration {
         return self == same
     }
 }
-
-extension Tensor {
-    fileprivate func add(_ other: Tensor) {
-        for index in 0..<min(count, other.count) { pointer[index] += other.pointer[index] }
-    }
-
-    func scale(by factor: Float) {
-        for index in 0..<count { pointer[index] *= factor }
-    }
-}

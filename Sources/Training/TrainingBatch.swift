@@ -34,7 +34,7 @@ package final class TrainingBatch {
         if let teacher, options.teacherShare > 0 {
             blend(teacher, indices, share: options.teacherShare)
         }
-        let augmentation = options.augmentation(inEpoch: epoch)
+        let (images, augmentation) = (self.images, options.augmentation(inEpoch: epoch))
         scratch.withUnsafeMutableBufferPointer { rows in
             // Each thread has a row of its own.
             nonisolated(unsafe) let rows = rows
@@ -45,8 +45,8 @@ package final class TrainingBatch {
                     rows[thread].withUnsafeMutableBufferPointer { pixels in
                         guard let base = pixels.baseAddress else { return }
                         augmentation.apply(data, index, using: &random, into: base)
-                        options.network.preprocessing.apply(
-                            base, count: size, into: images.pointer + place * size)
+                        var target = images.mutableSpan(place * size..<(place + 1) * size)
+                        options.network.preprocessing.apply(pixels.span, into: &target)
                     }
                 }
             }
@@ -61,12 +61,12 @@ package final class TrainingBatch {
         let side = NetworkConfiguration.side
         images.resize([indices.count, side, side, 1])
         setTargets(data, Array(indices)[...], smoothing: 0, nil)
+        let images = self.images
+        var levels = [Float](repeating: 0, count: size)
         for (place, index) in indices.enumerated() {
-            for pixel in 0..<size { scratch[0][pixel] = Float(data.pixels[index * size + pixel]) }
-            scratch[0].withUnsafeBufferPointer { pixels in
-                guard let base = pixels.baseAddress else { return }
-                preprocessing.apply(base, count: size, into: images.pointer + place * size)
-            }
+            for pixel in 0..<size { levels[pixel] = Float(data.pixels[index * size + pixel]) }
+            var target = images.mutableSpan(place * size..<(place + 1) * size)
+            preprocessing.apply(levels.span, into: &target)
         }
     }
 

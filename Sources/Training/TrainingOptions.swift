@@ -64,8 +64,8 @@ public struct TrainingOptions: Sendable, Equatable {
         network = NetworkConfiguration(architecture)
         seed = 1
         threads = 2
-        switch architecture {
-        case .cnn, .cnnBiLSTM:
+        switch architecture.recipe {
+        case .paper:
             epochs = 100
             batch = 32
             learningRate = 0.001
@@ -77,7 +77,7 @@ public struct TrainingOptions: Sendable, Equatable {
             mixupShare = 0
             mixupAlpha = 0.4
             augmentation = .paper
-        case .raut:
+        case .shipped:
             epochs = 100
             batch = 64
             learningRate = 0.002

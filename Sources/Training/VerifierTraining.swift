@@ -1,14 +1,15 @@
 import EmotionRecognition
 import FaceDetection
+import FaceVerification
 import Faces
 import Imaging
 import NeuralNetwork
 
-/// Trains the second look (``EmotionRecognition/FaceVerifier``) on faces of FER2013 and on what a cascade takes for
+/// Trains the second look (``FaceVerification/FaceVerifier``) on faces of FER2013 and on what a cascade takes for
 /// faces in pictures that show none.
 public final class VerifierTraining {
     /// The network in training.
-    public let network: VerifierNetwork
+    public let network: Network
     private let faces: FaceDataSet
     private let execution: Execution
     private let seed: UInt64
@@ -21,7 +22,7 @@ public final class VerifierTraining {
     public init(faces: FaceDataSet, threads: Int, seed: UInt64 = 1) {
         self.faces = faces
         self.seed = seed
-        network = VerifierNetwork(seed: seed)
+        network = VerifierNetwork.network(seed: seed)
         execution = Execution(threads: threads)
         execution.seed = seed
     }
@@ -67,49 +68,67 @@ public final class VerifierTraining {
 
     /// Trains for some epochs of as many faces as other windows; `onEpoch` is told the mean loss and the share that was
     /// judged right.
+    ///
+    /// - Throws: ``TrainingError/lossIsNotFinite(epoch:step:)``.
     public func run(
         epochs: Int, batch: Int = 64, rate: Float = 0.002,
         onEpoch: (_ epoch: Int, _ loss: Double, _ accuracy: Double) -> Void
-    ) {
+    ) throws {
         let perEpoch = 2 * min(max(minedCount, 4_000), 8_000)
-        let steps = perEpoch / batch
-        let optimizer = Optimizer(.adamW(decay: 0.01), parameters: network.parameters)
-        let images = Tensor([batch, VerifierNetwork.side, VerifierNetwork.side, 1])
-        let targets = Tensor([batch, 2])
-        let gradient = Tensor()
-        for epoch in 0..<epochs {
-            var (loss, right) = (0.0, 0)
-            for step in 0..<steps {
-                var random = Xoshiro256StarStar(seed: seed, 0xBA7C, epoch * steps + step)
-                for index in 0..<batch {
-                    let isFace = index % 2 == 0
-                    fill(
-                        images.pointer + index * VerifierNetwork.side * VerifierNetwork.side, isFace, &random)
-                    targets[index * 2] = isFace ? 0 : 1
-                    targets[index * 2 + 1] = isFace ? 1 : 0
-                }
-                execution.isTraining = true
-                execution.step = epoch * steps + step
-                let logits = network.forward(images, execution)
-                loss += Double(
-                    SoftmaxCrossEntropy.meanLoss(logits: logits, targets: targets, gradient: gradient))
-                for index in 0..<batch where (logits[index * 2 + 1] > logits[index * 2]) == (index % 2 == 0) {
-                    right += 1
-                }
-                network.backward(gradient, execution)
-                let factor = LearningRateSchedule.oneCycle.factor(
-                    step: epoch * steps + step, total: epochs * steps, stepsPerEpoch: steps)
-                optimizer.update(rate: rate * factor, execution)
-            }
-            execution.isTraining = false
-            onEpoch(epoch + 1, loss / Double(steps), Double(right) / Double(steps * batch))
+        let batches = VerifierBatches(
+            faces: faces, mistaken: mistaken, random: random, size: batch, stepsPerEpoch: perEpoch / batch,
+            seed: seed)
+        let plan = TrainingLoop.Plan(
+            epochs: epochs, learningRate: rate, schedule: .oneCycle, clip: nil, headWeights: [1])
+        let loop = TrainingLoop(
+            network, plan, optimizer: .adamW(decay: 0.01), averageDecay: nil, batches: batches, execution)
+        _ = try loop.run(
+            shouldStop: { false }, onStep: {},
+            onEpoch: { onEpoch($0.epoch + 1, $0.loss, $0.accuracy) })
+        execution.isTraining = false
+    }
+}
+
+/// Batches of as many faces as other windows, each varied in its own way.
+private final class VerifierBatches: BatchSource {
+    let stepsPerEpoch: Int
+    private let faces: FaceDataSet
+    private let mistaken: [GrayImage]
+    private let random: [GrayImage]
+    private let seed: UInt64
+    private let images: Tensor
+    private let targets: Tensor
+    private var prepared = [Float](repeating: 0, count: VerifierNetwork.side * VerifierNetwork.side)
+    private var resizer = ImageResizer()
+
+    init(
+        faces: FaceDataSet, mistaken: [GrayImage], random: [GrayImage], size: Int, stepsPerEpoch: Int,
+        seed: UInt64
+    ) {
+        self.faces = faces
+        self.mistaken = mistaken
+        self.random = random
+        self.seed = seed
+        self.stepsPerEpoch = stepsPerEpoch
+        images = Tensor([size, VerifierNetwork.side, VerifierNetwork.side, 1])
+        targets = Tensor([size, 2])
+    }
+
+    func batch(epoch: Int, step: Int) -> Batch {
+        var random = Xoshiro256StarStar(seed: seed, 0xBA7C, epoch * stepsPerEpoch + step)
+        let pixels = prepared.count
+        for index in 0..<images.shape[0] {
+            let isFace = index % 2 == 0
+            VerifierNetwork.prepare(example(isFace, &random), into: &prepared)
+            for pixel in 0..<pixels { images[index * pixels + pixel] = prepared[pixel] }
+            targets[index * 2] = isFace ? 0 : 1
+            targets[index * 2 + 1] = isFace ? 1 : 0
         }
+        return Batch(images: images, targets: [targets], weights: nil)
     }
 
     /// One example, moved, turned, scaled, mirrored, and in another light.
-    private func fill(
-        _ target: UnsafeMutablePointer<Float>, _ isFace: Bool, _ random: inout Xoshiro256StarStar
-    ) {
+    private func example(_ isFace: Bool, _ random: inout Xoshiro256StarStar) -> GrayImage {
         var source = GrayImage(width: 48, height: 48)
         // What cascades take for faces is what will be judged; the rest keeps the network sane about it.
         let others = random.uniform() < 0.6 || self.random.isEmpty ? mistaken : self.random
@@ -143,6 +162,6 @@ public final class VerifierTraining {
             let value = (bent - 128) * gain + 128 + offset + noise * random.normal()
             crop.pixels[index] = UInt8(min(255, max(0, value)))
         }
-        VerifierNetwork.prepare(crop, into: target)
+        return crop
     }
 }

@@ -46,10 +46,8 @@ struct RecognizerTests {
         for seed in 1...5 {
             let face = noiseFace(seed: UInt64(seed))
             let pixels = face.pixels.map { Float($0) }
-            pixels.withUnsafeBufferPointer { buffer in
-                guard let base = buffer.baseAddress else { return }
-                network.configuration.preprocessing.apply(base, count: buffer.count, into: input.pointer)
-            }
+            var target = input.mutableSpan
+            network.configuration.preprocessing.apply(pixels.span, into: &target)
             let expected = network.forward(input, execution).map(\.elements)
             let found = recognizer.logits(face)
             #expect(found.count == expected.count)

@@ -72,6 +72,27 @@ struct LayerGradients {
         )
     }
 
+    @Test("LSTM of a number of cells that fills no vector", arguments: [5, 12])
+    func oddCells(hidden: Int) {
+        checkGradients(LSTM(name: "l", inputFeatures: 6, hidden: hidden), inputShape: [2, 5, 6])
+    }
+
+    @Test("attention over a sequence's steps", arguments: [1, 2, 3])
+    func attention(threads: Int) {
+        checkGradients(
+            StepAttention(name: "a", inputFeatures: 6, units: 5), inputShape: [3, 4, 6], threads: threads)
+    }
+
+    @Test("branches beside each other")
+    func concatenation() {
+        checkGradients(
+            Concatenation([
+                Sequential([
+                    BidirectionalLSTM(name: "l", inputFeatures: 6, hidden: 8), LastOutputs(),
+                ]), MeanOverSteps(),
+            ]), inputShape: [2, 5, 6])
+    }
+
     @Test("residual block")
     func residual() {
         let body = Sequential([

@@ -1,6 +1,7 @@
 import Analysis
 import EmotionRecognition
 import FaceDetection
+import FaceVerification
 import Faces
 import Foundation
 import Imaging

@@ -80,7 +80,7 @@ typedef struct {
     void (*max_pool_gradient)(const float *x, const float *y, const float *dy, long height, long width,
                               long channels, float *dx);
     /// One step of an LSTM, gates i f g o, `rows` rows: gates hold pre-activations and are replaced by activations;
-    /// c = f * c_previous + i * g, h = o * tanh(c). c_previous may be null for zeros.
+    /// c = f * c_previous + i * g, h = o * tanh(c). c_previous may be null for zeros; any number of cells.
     void (*lstm_step)(long rows, long hidden, float *gates, long gate_stride, const float *c_previous, long cp_stride,
                       float *c, long c_stride, float *h, long h_stride);
     /// The step's gradient: from dh and dc (updated to the step before) and saved activations; gates are replaced by

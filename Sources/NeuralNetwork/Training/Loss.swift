@@ -38,6 +38,18 @@ public enum SoftmaxCrossEntropy {
         return Float(loss)
     }
 
+    /// How many images' largest logit stands where their target is largest, the first of several equal ones.
+    public static func countCorrect(logits: Tensor, targets: Tensor) -> Int {
+        let (batch, classes) = (logits.shape[0], logits.shape[1])
+        precondition(targets.count == batch * classes)
+        func largest(_ values: Span<Float>, _ row: Int) -> Int {
+            (1..<classes).reduce(0) { values[row + $1] > values[row + $0] ? $1 : $0 }
+        }
+        return (0..<batch).count {
+            largest(logits.span, $0 * classes) == largest(targets.span, $0 * classes)
+        }
+    }
+
     /// Sets a row of targets to a label: all of it on the label, but `smoothing` spread evenly over all classes (Szegedy
     /// et al., 2016).
     public static func setTarget(

@@ -122,6 +122,12 @@ public final class WeightAverage {
         }
     }
 
+    /// Starts again at the parameters' present values.
+    public func restart() {
+        step = 0
+        for (average, parameter) in zip(values, parameters) { average.copy(from: parameter.value) }
+    }
+
     /// Takes the present values in; early steps weigh more, so that the start is soon forgotten.
     public func update() {
         step += 1

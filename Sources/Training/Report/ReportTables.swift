@@ -130,12 +130,7 @@ extension RunRecord {
 
     /// As the paper writes it.
     var architectureName: String {
-        switch Architecture(rawValue: architecture) {
-        case .cnn: "CNN"
-        case .cnnBiLSTM: "CNN-BiLSTM"
-        case .raut: "Raut"
-        case nil: architecture
-        }
+        Architecture(rawValue: architecture)?.title ?? architecture
     }
 
     /// How it was trained, in a line.

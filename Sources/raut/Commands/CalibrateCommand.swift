@@ -53,7 +53,7 @@ enum CalibrateCommand {
 
         var facts = facts(of: models.map(\.file.metadata))
         network.fitAgreement(to: validation)
-        if network.configuration.architecture == .raut {
+        if network.configuration.architecture.recipe == .shipped {
             let posterior = Posterior.fitted(
                 to: network, training: data.part(.training), validation: validation,
                 labelSmoothing: models[0].file.metadata["posterior_label_smoothing"].flatMap { Float($0) }

@@ -1,6 +1,7 @@
 import Analysis
 import EmotionRecognition
 import FaceDetection
+import FaceVerification
 import Imaging
 
 /// `raut image`: the faces in pictures, and what they show.

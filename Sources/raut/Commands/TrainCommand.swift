@@ -55,7 +55,7 @@ enum TrainCommand {
             "ferplus_weight": "\(options.ferplusWeight)",
             "validation_accuracy": "\(last?.validationAccuracy ?? 0)", "test_accuracy": "\(test.accuracy)",
         ]
-        if options.network.architecture == .raut {
+        if options.network.architecture.recipe == .shipped {
             let posterior = Posterior.fitted(
                 to: try EmotionNetwork(trainer.modelFile(), path: folder.model), training: data.unbalanced,
                 validation: data.validation, labelSmoothing: options.labelSmoothing)

@@ -1,5 +1,6 @@
 import EmotionRecognition
 import FaceDetection
+import FaceVerification
 import Foundation
 import Imaging
 import NeuralNetwork
@@ -45,13 +46,15 @@ enum TrainVerifierCommand {
             training.mine(reduced, with: detectors)
             try StandardOutput.write("\(file): \(training.minedCount) windows\n")
         }
-        training.run(epochs: epochs) { epoch, loss, accuracy in
+        try training.run(epochs: epochs) { epoch, loss, accuracy in
             let line = String(format: "epoch %d: loss %.4f, accuracy %.4f\n", epoch, loss, accuracy)
             try? StandardOutput.write(line)
         }
-        let file = training.network.modelFile(metadata: [
-            "faces": "FER2013, Training", "windows": "\(training.minedCount)", "epochs": "\(epochs)",
-        ])
+        let file = VerifierNetwork.modelFile(
+            training.network,
+            metadata: [
+                "faces": "FER2013, Training", "windows": "\(training.minedCount)", "epochs": "\(epochs)",
+            ])
         try file.write(to: arguments.output)
         return 0
     }

@@ -48,7 +48,7 @@ extension Arguments<TrainingDataOptions> {
 
     /// How images are parted: as asked for, else as the architecture's results are told.
     func split(for options: TrainingOptions) -> Split {
-        self.split ?? (options.network.architecture == .raut ? .official : .random)
+        self.split ?? (options.network.architecture.recipe == .shipped ? .official : .random)
     }
 
     /// How classes are brought to equal weight.

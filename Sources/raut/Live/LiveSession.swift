@@ -2,6 +2,7 @@ import Capture
 import EmotionRecognition
 import Events
 import FaceDetection
+import FaceVerification
 import Foundation
 import Pipeline
 import Synchronization

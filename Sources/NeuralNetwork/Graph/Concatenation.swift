@@ -1,0 +1,79 @@
+/// Several branches side by side, each fed with the same input, their outputs one behind the other.
+public final class Concatenation: Layer {
+    /// The branches in the order of their outputs.
+    public let branches: [any Layer]
+    private let output = Tensor()
+    private let inputGradient = Tensor()
+    private var branchGradients: [Tensor]
+
+    /// Takes the branches in the order of their outputs.
+    public init(_ branches: [any Layer]) {
+        precondition(!branches.isEmpty)
+        self.branches = branches
+        branchGradients = branches.map { _ in Tensor() }
+    }
+
+    /// The branches' weights, first branch first.
+    public var parameters: [Parameter] { branches.flatMap { $0.parameters } }
+    /// The branches' statistics, first branch first.
+    public var statistics: [Statistic] { branches.flatMap { $0.statistics } }
+
+    /// Any input that all branches take to `[batch, features]`, the sum of the branches' features.
+    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+        let output = self.output
+        let outputs = branches.map { $0.forward(input, execution) }
+        let batch = input.shape[0]
+        let widths = outputs.map { $0.count / batch }
+        let width = widths.reduce(0, +)
+        output.resize([batch, width])
+        var target = output.mutableSpan
+        var start = 0
+        for (branch, share) in zip(outputs, widths) {
+            let source = branch.span
+            for image in 0..<batch {
+                for index in 0..<share {
+                    target[image * width + start + index] = source[image * share + index]
+                }
+            }
+            start += share
+        }
+        for (gradient, branch) in zip(branchGradients, outputs) { gradient.resize(branch.shape) }
+        return output
+    }
+
+    /// The sum of the branches' gradients for the input.
+    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+        let batch = gradient.shape[0]
+        let width = gradient.count / batch
+        let source = gradient.span
+        var start = 0
+        for (number, branch) in branches.enumerated() {
+            let own = branchGradients[number]
+            let share = own.count / batch
+            var target = own.mutableSpan
+            for image in 0..<batch {
+                for index in 0..<share {
+                    target[image * share + index] = source[image * width + start + index]
+                }
+            }
+            start += share
+            let part = branch.backward(own, execution)
+            if number == 0 {
+                inputGradient.resize(part.shape)
+                inputGradient.copy(from: part)
+            } else {
+                inputGradient.add(part)
+            }
+        }
+        return inputGradient
+    }
+
+    /// All branches' steps, then one that joins their outputs.
+    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+        if branches.count > 1 { program.share(input) }
+        let outputs = branches.map { $0.lower(input, into: &program) }
+        return program.append([outputs.reduce(0) { $0 + $1.count }]) {
+            ConcatenationStep(inputs: outputs, output: $0)
+        }
+    }
+}

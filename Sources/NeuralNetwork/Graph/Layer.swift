@@ -1,0 +1,57 @@
+import CKernels
+
+/// What a pass through a network shares among its layers: threads, scratch memory, and what kind of pass it is.
+public final class Execution {
+    /// The threads that share a batch.
+    public let pool: ThreadPool
+    /// True while training: batch statistics and dropout.
+    public var isTraining = false
+    /// Seeds dropout: a mask depends on the seed, the step, the layer and the image alone.
+    public var seed: UInt64 = 0
+    /// Counts training steps.
+    public var step = 0
+    /// The kernels in use.
+    let kernels: network_kernels
+    private var scratch: [[Tensor]]
+
+    /// Takes the threads and the kernels; where the processor lacks those, the portable ones are used.
+    public init(threads: Int = 1, kernels set: KernelSet = .best) {
+        pool = ThreadPool(threads: threads)
+        kernels = set.table ?? network_kernels_portable().pointee
+        scratch = (0..<pool.threads).map { _ in (0..<4).map { _ in Tensor([0]) } }
+    }
+
+    /// Scratch memory of one thread, of at least `count` floats; `slot` 0 to 3. Call `reserve` before the threads run.
+    func scratch(thread: Int, slot: Int) -> UnsafeMutablePointer<Float> { scratch[thread][slot].pointer }
+
+    /// Makes a slot of every thread large enough.
+    func reserve(slot: Int, count: Int) {
+        for tensors in scratch where tensors[slot].count < count { tensors[slot].resize([count]) }
+    }
+}
+
+/// One layer of a network: how it is trained, and what it comes to in a ``Program``.
+///
+/// `backward` follows the `forward` whose saved activations it uses. Tensors returned belong to the layer and hold
+/// until its next call.
+public protocol Layer: AnyObject {
+    /// The learned weights.
+    var parameters: [Parameter] { get }
+    /// Running statistics saved beside the weights.
+    var statistics: [Statistic] { get }
+    /// The layer's output for a batch.
+    func forward(_ input: Tensor, _ execution: Execution) -> Tensor
+    /// Takes the loss's gradient for the output, adds nothing to but sets the parameters' gradients, and returns the
+    /// gradient for the input.
+    func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor
+    /// Appends what it does with one image, outside training and with its present weights, to a program; returns its
+    /// output.
+    func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue
+}
+
+extension Layer {
+    /// No weights, unless said.
+    public var parameters: [Parameter] { [] }
+    /// No statistics, unless said.
+    public var statistics: [Statistic] { [] }
+}

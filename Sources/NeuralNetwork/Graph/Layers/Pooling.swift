@@ -1,0 +1,152 @@
+/// The maximum of each 2×2 window, stride 2; a last odd row or column is left out, as in PyTorch.
+public final class MaxPool2D: Layer {
+    private var input = Tensor()
+    private let output = Tensor()
+    private let inputGradient = Tensor()
+
+    /// Makes the layer.
+    public init() {}
+
+    /// `[batch, channels, height, width]` to `[batch, channels, height / 2, width / 2]`.
+    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+        self.input = input
+        let (height, width, channels) = (input.shape[1], input.shape[2], input.shape[3])
+        output.resize([input.shape[0], height / 2, width / 2, channels])
+        execution.pool.split(input.shape[0]) { _, images in
+            for image in images {
+                execution.kernels.max_pool(
+                    input.pointer + image * height * width * channels, height, width, channels,
+                    output.pointer + image * (height / 2) * (width / 2) * channels)
+            }
+        }
+        return output
+    }
+
+    /// Each gradient goes to its window's first maximum.
+    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+        inputGradient.resize(input.shape)
+        let (height, width, channels) = (input.shape[1], input.shape[2], input.shape[3])
+        if height % 2 == 1 || width % 2 == 1 { inputGradient.fill(0) }
+        execution.pool.split(input.shape[0]) { _, images in
+            for image in images {
+                let small = image * (height / 2) * (width / 2) * channels
+                let large = image * height * width * channels
+                execution.kernels.max_pool_gradient(
+                    input.pointer + large, output.pointer + small, gradient.pointer + small, height, width,
+                    channels,
+                    inputGradient.pointer + large)
+            }
+        }
+        return inputGradient
+    }
+
+    /// The same maximum.
+    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+        Self.lower(input, into: &program)
+    }
+
+    /// The same for layers that end with it.
+    static func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+        precondition(input.shape.count == 3, "\(input.shape)")
+        return program.append([input.shape[0] / 2, input.shape[1] / 2, input.features]) {
+            MaxPoolStep(input: input, output: $0)
+        }
+    }
+}
+
+/// The mean of each 2×2 window, stride 2; a last odd row or column is left out, as in PyTorch.
+public final class AveragePool2D: Layer {
+    private var inputShape: [Int] = []
+    private let output = Tensor()
+    private let inputGradient = Tensor()
+
+    /// Makes the layer.
+    public init() {}
+
+    /// `[batch, channels, height, width]` to `[batch, channels, height / 2, width / 2]`.
+    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+        inputShape = input.shape
+        output.resize([input.shape[0], input.shape[1] / 2, input.shape[2] / 2, input.shape[3]])
+        output.fill(0)
+        eachPair { small, large in output.pointer[small] += 0.25 * input.pointer[large] }
+        return output
+    }
+
+    /// Each gradient is shared among its window's four inputs.
+    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+        inputGradient.resize(inputShape)
+        inputGradient.fill(0)
+        eachPair { small, large in inputGradient.pointer[large] = 0.25 * gradient.pointer[small] }
+        return inputGradient
+    }
+
+    private func eachPair(_ body: (_ small: Int, _ large: Int) -> Void) {
+        let (height, width, channels) = (inputShape[1], inputShape[2], inputShape[3])
+        for image in 0..<inputShape[0] {
+            for y in 0..<height / 2 * 2 {
+                for x in 0..<width / 2 * 2 {
+                    let small = ((image * (height / 2) + y / 2) * (width / 2) + x / 2) * channels
+                    let large = ((image * height + y) * width + x) * channels
+                    for channel in 0..<channels { body(small + channel, large + channel) }
+                }
+            }
+        }
+    }
+
+    /// The same mean.
+    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+        precondition(input.shape.count == 3, "\(input.shape)")
+        return program.append([input.shape[0] / 2, input.shape[1] / 2, input.features]) {
+            AveragePoolStep(input: input, output: $0)
+        }
+    }
+}
+
+/// The mean over all steps of a sequence, or over all cells of a map (global average pooling, Lin et al., 2014).
+public final class MeanOverSteps: Layer {
+    private var inputShape: [Int] = []
+    private let output = Tensor()
+    private let inputGradient = Tensor()
+
+    /// Makes the layer.
+    public init() {}
+
+    /// `[batch, steps, features]`, or `[batch, channels, height, width]`, to `[batch, features]`.
+    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+        inputShape = input.shape
+        let (batch, features) = (input.shape[0], input.shape[input.shape.count - 1])
+        let steps = input.count / (batch * features)
+        output.resize([batch, features])
+        for image in 0..<batch {
+            for feature in 0..<features {
+                var sum: Float = 0
+                for step in 0..<steps { sum += input.pointer[(image * steps + step) * features + feature] }
+                output.pointer[image * features + feature] = sum / Float(steps)
+            }
+        }
+        return output
+    }
+
+    /// Each gradient is shared among the steps.
+    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+        inputGradient.resize(inputShape)
+        let (batch, features) = (inputShape[0], inputShape[inputShape.count - 1])
+        let steps = inputGradient.count / (batch * features)
+        let share = 1 / Float(steps)
+        for image in 0..<batch {
+            for step in 0..<steps {
+                let start = (image * steps + step) * features
+                for feature in 0..<features {
+                    inputGradient.pointer[start + feature] =
+                        share * gradient.pointer[image * features + feature]
+                }
+            }
+        }
+        return inputGradient
+    }
+
+    /// The same mean.
+    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+        program.append([input.features]) { MeanStep(input: input, output: $0) }
+    }
+}

@@ -1,0 +1,83 @@
+/// Dropout (Srivastava et al., 2014): while training, values are set to zero with a given chance and the others
+/// scaled up; otherwise nothing happens.
+///
+/// Which values, depends on the execution's seed and step, the layer's number and the image alone, so that a run is
+/// the same whatever the number of threads.
+public final class Dropout: Layer {
+    /// What is dropped as one.
+    public enum Unit: Sendable {
+        /// Each value by itself.
+        case value
+        /// Whole channels of an image (spatial dropout, Tompson et al., 2015).
+        case channel
+    }
+
+    /// The chance that a unit is dropped, 0 to under 1.
+    public var rate: Float
+    /// What is dropped as one.
+    public let unit: Unit
+    /// Tells this layer's masks from other layers'.
+    public let number: Int
+    private let output = Tensor()
+    private let mask = Tensor()
+    private let inputGradient = Tensor()
+    private var isActive = false
+
+    /// Makes the layer; `number` is its own within a network.
+    public init(rate: Float, unit: Unit = .value, number: Int) {
+        precondition(rate >= 0 && rate < 1)
+        self.rate = rate
+        self.unit = unit
+        self.number = number
+    }
+
+    /// Any shape, unchanged.
+    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+        isActive = execution.isTraining && rate > 0
+        guard isActive else { return input }
+        output.resize(input.shape)
+        let batch = input.shape[0]
+        let size = input.count / batch
+        let width = unit == .channel ? input.shape[input.shape.count - 1] : size
+        mask.resize([batch, width])
+        execution.pool.split(batch) { _, images in
+            for image in images {
+                var random = Xoshiro256StarStar(seed: execution.seed, execution.step, number, image)
+                let keep = mask.pointer + image * width
+                for index in 0..<width { keep[index] = random.uniform() < rate ? 0 : 1 / (1 - rate) }
+                multiply(
+                    input.pointer + image * size, by: keep, width, size, into: output.pointer + image * size)
+            }
+        }
+        return output
+    }
+
+    /// The gradient of what was kept.
+    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+        guard isActive else { return gradient }
+        inputGradient.resize(gradient.shape)
+        let batch = gradient.shape[0]
+        let size = gradient.count / batch
+        let width = mask.shape[1]
+        execution.pool.split(batch) { _, images in
+            for image in images {
+                multiply(
+                    gradient.pointer + image * size, by: mask.pointer + image * width, width, size,
+                    into: inputGradient.pointer + image * size)
+            }
+        }
+        return inputGradient
+    }
+
+    private func multiply(
+        _ source: UnsafePointer<Float>, by keep: UnsafePointer<Float>, _ width: Int, _ size: Int,
+        into target: UnsafeMutablePointer<Float>
+    ) {
+        for start in stride(from: 0, to: size, by: width) {
+            for index in 0..<width { target[start + index] = source[start + index] * keep[index] }
+        }
+    }
+
+    /// Nothing: only training drops values.
+    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue { input }
+}

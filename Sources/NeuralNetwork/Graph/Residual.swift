@@ -1,0 +1,62 @@
+/// A residual block: `relu(body(x) + shortcut(x))` (He et al., 2016); the shortcut is the identity where nil.
+public final class Residual: Layer {
+    /// The layers on the main path.
+    public let body: Sequential
+    /// The layers beside it, a 1×1 convolution where the number of channels changes.
+    public let shortcut: Sequential?
+    private let output = Tensor()
+    private let sumGradient = Tensor()
+    private let inputGradient = Tensor()
+
+    /// Takes both paths.
+    public init(body: Sequential, shortcut: Sequential?) {
+        self.body = body
+        self.shortcut = shortcut
+    }
+
+    /// The weights of the body, then of the shortcut.
+    public var parameters: [Parameter] { body.parameters + (shortcut?.parameters ?? []) }
+    /// The statistics of the body, then of the shortcut.
+    public var statistics: [Statistic] { body.statistics + (shortcut?.statistics ?? []) }
+
+    /// `[batch, channels, height, width]` to the same but for the number of channels.
+    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+        let main = body.forward(input, execution)
+        let side = shortcut?.forward(input, execution) ?? input
+        output.resize(main.shape)
+        execution.pool.split(main.count / 8) { _, part in
+            let start = part.lowerBound * 8
+            execution.kernels.add_relu(
+                main.pointer + start, side.pointer + start, part.count * 8, output.pointer + start)
+        }
+        let done = main.count / 8 * 8
+        execution.kernels.add_relu(
+            main.pointer + done, side.pointer + done, main.count - done, output.pointer + done)
+        return output
+    }
+
+    /// The gradient for the input: the sum over both paths.
+    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+        sumGradient.resize(gradient.shape)
+        execution.pool.split(gradient.count) { _, part in
+            let start = part.lowerBound
+            execution.kernels.relu_gradient(
+                gradient.pointer + start, output.pointer + start, part.count, sumGradient.pointer + start)
+        }
+        let main = body.backward(sumGradient, execution)
+        let side = shortcut?.backward(sumGradient, execution) ?? sumGradient
+        inputGradient.resize(main.shape)
+        execution.pool.split(main.count) { _, part in
+            for index in part { inputGradient.pointer[index] = main.pointer[index] + side.pointer[index] }
+        }
+        return inputGradient
+    }
+    /// The shortcut first, so that the body's last convolution can add it to its own result.
+    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+        program.share(input)
+        let side = shortcut?.lower(input, into: &program) ?? input
+        let main = body.lower(input, into: &program)
+        if program.absorb(.addition(side), into: main) { return ReLU.lower(main, into: &program) }
+        return program.append(main.shape) { AddReLUStep(first: main, second: side, output: $0) }
+    }
+}

@@ -1,0 +1,96 @@
+/// Puts a program together: layers append their steps, steps take in what follows them, and in the end values that
+/// never live at the same time share memory.
+public struct ProgramBuilder {
+    private var drafts: [any StepDraft] = []
+    private var values: [ProgramValue] = []
+    /// Which step writes a value; nil for the program's input.
+    private var writers: [Int?] = []
+    /// Values that more than one thing reads.
+    private var shared: Set<Int> = []
+
+    init(inputShape: [Int]) { _ = value(inputShape, writer: nil) }
+
+    /// What the program reads.
+    var input: ProgramValue { values[0] }
+
+    private mutating func value(_ shape: [Int], writer: Int?) -> ProgramValue {
+        let value = ProgramValue(index: values.count, shape: shape)
+        values.append(value)
+        writers.append(writer)
+        return value
+    }
+
+    /// Multiplications with additions that one image takes: of convolutions as if done directly, and of dense and
+    /// recurrent layers.
+    var multiplyAdds: Int { drafts.reduce(0) { $0 + $1.multiplyAdds } }
+
+    /// Appends the draft that `make` gives for its output, a value of `shape`, and returns that value.
+    mutating func append(_ shape: [Int], _ make: (_ output: ProgramValue) -> any StepDraft) -> ProgramValue {
+        let output = value(shape, writer: drafts.count)
+        drafts.append(make(output))
+        return output
+    }
+
+    /// Says that more than one thing will read a value: then it has to stay as it is.
+    mutating func share(_ value: ProgramValue) { shared.insert(value.index) }
+
+    /// Lets the draft that writes a value take in what follows it; false where it can't, or where something else reads
+    /// the value as it is.
+    mutating func absorb(_ operation: FollowingOperation, into value: ProgramValue) -> Bool {
+        guard let writer = writers[value.index], !shared.contains(value.index) else { return false }
+        if case .addition(let other) = operation, let after = writers[other.index], after > writer {
+            return false
+        }
+        return drafts[writer].absorb(operation)
+    }
+
+    /// The operators of ONNX that give some values, each under a name, from images under the name `input`.
+    func export(outputs: [(name: String, value: ProgramValue)], input name: String) -> ONNXGraph {
+        var graph = ONNXGraph()
+        graph.addInput(input, as: name)
+        for draft in drafts { draft.export(into: &graph) }
+        for output in outputs { graph.addOutput(output.value, as: output.name) }
+        return graph
+    }
+
+    /// The program that ends with some values.
+    func finish(outputs: [ProgramValue], kernels set: KernelSet) -> Program {
+        let kernels = Kernels(set)
+        let steps = drafts.map { $0.finished(kernels) }
+        let (places, end) = layOut(steps, outputs)
+        let scratch = steps.map(\.scratchCount).max() ?? 0
+        return Program(
+            steps: steps, input: input, outputs: outputs, places: places, scratch: end..<end + scratch,
+            kernels: set)
+    }
+
+    /// Gives each value the first stretch that is free from when it is written to when it is last read.
+    private func layOut(
+        _ steps: [any ProgramStep], _ outputs: [ProgramValue]
+    ) -> (places: [Range<Int>], end: Int) {
+        var lastReads = [Int](repeating: -1, count: values.count)
+        for (number, step) in steps.enumerated() {
+            for value in step.inputs { lastReads[value.index] = number }
+        }
+        for value in outputs { lastReads[value.index] = steps.count }
+        var places = [Range<Int>](repeating: 0..<0, count: values.count)
+        var living: [Int] = []
+        var end = 0
+        func place(_ value: ProgramValue, at step: Int) {
+            living.removeAll { lastReads[$0] < step }
+            // Multiples of 16 floats keep what is aligned aligned.
+            let size = (value.count + 15) / 16 * 16
+            var start = 0
+            for other in living.map({ places[$0] }).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+                if start + size <= other.lowerBound { break }
+                start = max(start, (other.upperBound + 15) / 16 * 16)
+            }
+            places[value.index] = start..<start + value.count
+            living.append(value.index)
+            end = max(end, start + size)
+        }
+        place(input, at: -1)
+        for (number, step) in steps.enumerated() { place(step.output, at: number) }
+        return (places, end)
+    }
+}

@@ -1,0 +1,68 @@
+/// A value that a program computes for one image: a map `[height, width, channels]` as it lies in memory, a sequence
+/// `[steps, features]`, or features `[features]`.
+public struct ProgramValue: Sendable, Equatable {
+    /// Its number within the program.
+    let index: Int
+    /// Its extents, outermost first.
+    let shape: [Int]
+
+    /// Its elements.
+    var count: Int { shape.reduce(1, *) }
+    /// The last extent: channels or features.
+    var features: Int { shape.last ?? 1 }
+    /// How many cells or steps there are of so many features.
+    var cells: Int { count / max(1, features) }
+}
+
+/// What a layer asks for: an operation that may still take in what follows it.
+protocol StepDraft: Sendable {
+    /// What it reads.
+    var inputs: [ProgramValue] { get }
+    /// What it writes.
+    var output: ProgramValue { get }
+    /// Multiplications with additions, as if done directly.
+    var multiplyAdds: Int { get }
+    /// Takes an operation that follows into its own work, so that no pass over memory is spent on it; false where it
+    /// can't, with nothing changed.
+    mutating func absorb(_ operation: FollowingOperation) -> Bool
+    /// Appends what it does to a graph of ONNX's operators.
+    func export(into graph: inout ONNXGraph)
+    /// The step with its weights made ready for a processor's kernels.
+    func finished(_ kernels: Kernels) -> any ProgramStep
+}
+
+extension StepDraft {
+    var multiplyAdds: Int { 0 }
+    mutating func absorb(_ operation: FollowingOperation) -> Bool { false }
+}
+
+/// One step of a program: reads values, writes one. Nothing in it changes, so threads share it.
+protocol ProgramStep: Sendable {
+    /// What it reads.
+    var inputs: [ProgramValue] { get }
+    /// What it writes.
+    var output: ProgramValue { get }
+    /// Floats that it works in.
+    var scratchCount: Int { get }
+    /// Does it.
+    func run(_ memory: borrowing Workspace, _ kernels: Kernels)
+}
+
+extension ProgramStep {
+    var scratchCount: Int { 0 }
+}
+
+extension StepDraft where Self: ProgramStep {
+    /// A draft that needs no making ready is its own step.
+    func finished(_ kernels: Kernels) -> any ProgramStep { self }
+}
+
+/// What may follow an operation and be done within it.
+enum FollowingOperation {
+    /// `(x - mean) · scale + shift` for each channel.
+    case normalization(mean: [Float], scale: [Double], shift: [Float])
+    /// The sum with another value.
+    case addition(ProgramValue)
+    /// `max(0, x)`.
+    case relu
+}

@@ -1,0 +1,21 @@
+/// Why a run ended before its last epoch.
+public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The loss is no number any more; the last good checkpoint is left as it was.
+    case lossIsNotFinite(epoch: Int, step: Int)
+    /// There are no images to train on or to validate with.
+    case noImages(of: String)
+    /// A checkpoint was made by another run: what differs.
+    case otherRun(path: String, reason: String)
+
+    /// One line: what, where, what to do.
+    public var description: String {
+        switch self {
+        case .lossIsNotFinite(let epoch, let step):
+            "the loss is no number any more (epoch \(epoch), step \(step)): the last checkpoint is kept; "
+                + "try a lower --learning-rate"
+        case .noImages(let part): "no images for \(part)"
+        case .otherRun(let path, let reason):
+            "\(path): the checkpoint of another run: \(reason); give another --output, or leave out --resume"
+        }
+    }
+}
