@@ -6,7 +6,7 @@ import NeuralNetwork
 /// inference, cost, saving and export follow from its layers.
 public struct Architecture: RawRepresentable, Hashable, CaseIterable, Sendable, CustomStringConvertible {
     /// All of them, in the order in which they are named to users.
-    public static let allCases: [Architecture] = [.cnn, .cnnBiLSTM, .raut]
+    public static let allCases: [Architecture] = [.cnn, .cnnBiLSTM, .cnnBiLSTMAttention, .raut]
 
     /// Its name in model files and for `--architecture`: `cnn-bilstm`.
     public let rawValue: String
