@@ -40,6 +40,14 @@ def pictures(count, seed=20251124):
         yield np.clip(level + contrast * noise, 0, 255).astype(np.uint8)
 
 
+def shipped():
+    """The path and the name of each file in models/ that names emotions: the second look is another network."""
+    for path in sorted(ROOT.glob("models/*.safetensors")):
+        with safe_open(path, "pt") as file:
+            if "widths" in (file.metadata() or {}):
+                yield str(path), str(path.relative_to(ROOT))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*")
@@ -56,12 +64,8 @@ def main():
             cv2.imwrite(file, face)
         models = [(path, path) for path in arguments.models]
         if not models:
-            for path in sorted(ROOT.glob("models/*.safetensors")):
-                with safe_open(path, "pt") as file:
-                    # The second look at found faces is another network.
-                    if "widths" in (file.metadata() or {}):
-                        models.append((str(path), str(path.relative_to(ROOT))))
-            for architecture in ("cnn", "cnn-bilstm", "raut"):
+            models = list(shipped())
+            for architecture in reference.ARCHITECTURES:
                 path = str(folder / f"{architecture}.safetensors")
                 reference.save_random(architecture, path)
                 models.append((path, f"random {architecture}"))

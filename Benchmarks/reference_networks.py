@@ -1,4 +1,4 @@
-"""The project's three networks in PyTorch: the definition that a model file's tensors fit by name and shape.
+"""The project's networks in PyTorch: the definition that a model file's tensors fit by name and shape.
 
     from reference_networks import load
     network, metadata = load("models/raut.safetensors")
@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 LABELS = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
 CLASSES = {"fer2013": 7, "ferplus": 8}
+ARCHITECTURES = ["cnn", "cnn-bilstm", "cnn-bilstm-attention", "raut"]
 SIDE = 48
 
 
@@ -78,8 +79,20 @@ class ResidualTrunk(nn.ModuleDict):
         return x
 
 
+class StepAttention(nn.Linear):
+    """The mean of a sequence's steps, each weighed by a softmax of `v · tanh(W x + b)` (Yang et al., 2016)."""
+
+    def __init__(self, features, units):
+        super().__init__(features, units)
+        self.score = nn.Linear(units, 1, bias=False)
+
+    def forward(self, x):
+        shares = self.score(torch.tanh(super().forward(x))).softmax(1)
+        return (shares * x).sum(1)
+
+
 class EmotionNetwork(nn.Module):
-    """One of `cnn`, `cnn-bilstm` and `raut`: `[batch, 1, 48, 48]` to the logits of each head."""
+    """One of `ARCHITECTURES`: `[batch, 1, 48, 48]` to the logits of each head."""
 
     def __init__(self, metadata):
         super().__init__()
@@ -95,6 +108,8 @@ class EmotionNetwork(nn.Module):
         else:
             self.lstm = nn.LSTM(widths[-1], hidden, batch_first=True, bidirectional=True)
             features = 2 * hidden + (widths[-1] if self.architecture == "raut" else 0)
+        if self.architecture == "cnn-bilstm-attention":
+            self.attention = StepAttention(features, hidden)
         self.heads = metadata["heads"].split(",")
         for head in self.heads:
             self.add_module(f"head_{head}", nn.Linear(features, CLASSES[head]))
@@ -108,6 +123,8 @@ class EmotionNetwork(nn.Module):
             read, _ = self.lstm(x.flatten(2).transpose(1, 2))
             if self.architecture == "raut":
                 x = torch.cat([read.mean(1), x.mean((2, 3))], 1)
+            elif self.architecture == "cnn-bilstm-attention":
+                x = self.attention(read)
             else:
                 half = read.shape[2] // 2
                 x = torch.cat([read[:, -1, :half], read[:, 0, half:]], 1)
@@ -139,13 +156,14 @@ def load(path):
     return network.eval(), metadata
 
 
-def configuration(architecture):
+def configuration(architecture, widths=None, hidden=128):
     """The metadata of a new network, as the trainer would write them."""
     raut = architecture == "raut"
+    standard = [24, 56, 112, 208] if raut else [24, 48, 96, 128]
     return {
         "architecture": architecture,
-        "widths": "24,56,112,208" if raut else "24,48,96,128",
-        "hidden": "128",
+        "widths": ",".join(map(str, widths or standard)),
+        "hidden": str(hidden),
         "dropout": "0.3" if raut else "0.4",
         "spatial_dropout": "0.05" if raut else "0.1",
         "preprocessing": "standardized" if raut else "unit",
@@ -154,10 +172,10 @@ def configuration(architecture):
     }
 
 
-def save_random(architecture, path, seed=1):
+def save_random(architecture, path, seed=1, widths=None, hidden=128):
     """Writes a model file with random weights and random running statistics."""
     torch.manual_seed(seed)
-    metadata = configuration(architecture)
+    metadata = configuration(architecture, widths, hidden)
     network = EmotionNetwork(metadata)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
