@@ -8,7 +8,7 @@ public final class Tensor {
     /// The number of elements.
     public private(set) var count: Int
     /// The elements; valid while the tensor lives and until `resize`.
-    public private(set) var pointer: UnsafeMutablePointer<Float>
+    package private(set) var pointer: UnsafeMutablePointer<Float>
     private var capacity: Int
 
     /// Makes a tensor of zeros.
@@ -76,6 +76,43 @@ public final class Tensor {
     public func add(_ other: Tensor) {
         precondition(other.count == count)
         for index in 0..<count { pointer[index] += other.pointer[index] }
+    }
+
+    /// Sets every element to the sum of two tensors' with as many; threads share the work.
+    func setSum(_ first: Tensor, _ second: Tensor, _ pool: ThreadPool) {
+        precondition(first.count == count && second.count == count)
+        pool.split(count) { _, part in
+            for index in part { pointer[index] = first.pointer[index] + second.pointer[index] }
+        }
+    }
+
+    /// Adds a part of the way to the elements of a tensor with as many.
+    func move(toward other: Tensor, by share: Float) {
+        precondition(other.count == count)
+        for index in 0..<count { pointer[index] += share * (other.pointer[index] - pointer[index]) }
+    }
+
+    /// Exchanges all elements with those of a tensor with as many.
+    func exchange(with other: Tensor) {
+        precondition(other.count == count)
+        for index in 0..<count { swap(&pointer[index], &other.pointer[index]) }
+    }
+
+    /// Copies a row into each of a matrix's rows.
+    func fillRows(with row: Tensor) {
+        precondition(row.count > 0 && count % row.count == 0)
+        for start in stride(from: 0, to: count, by: row.count) {
+            (pointer + start).update(from: row.pointer, count: row.count)
+        }
+    }
+
+    /// Sets every element to the sum of a matrix's column.
+    func setSumOfRows(of matrix: Tensor) {
+        precondition(count > 0 && matrix.count % count == 0)
+        fill(0)
+        for start in stride(from: 0, to: matrix.count, by: count) {
+            for column in 0..<count { pointer[column] += matrix.pointer[start + column] }
+        }
     }
 
     /// Multiplies every element.

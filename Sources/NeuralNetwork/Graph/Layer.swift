@@ -1,5 +1,3 @@
-import CKernels
-
 /// What a pass through a network shares among its layers: threads, scratch memory, and what kind of pass it is.
 public final class Execution {
     /// The threads that share a batch.
@@ -11,18 +9,18 @@ public final class Execution {
     /// Counts training steps.
     public var step = 0
     /// The kernels in use.
-    let kernels: network_kernels
+    let kernels: Kernels
     private var scratch: [[Tensor]]
 
     /// Takes the threads and the kernels; where the processor lacks those, the portable ones are used.
     public init(threads: Int = 1, kernels set: KernelSet = .best) {
         pool = ThreadPool(threads: threads)
-        kernels = set.table ?? network_kernels_portable().pointee
+        kernels = Kernels(set)
         scratch = (0..<pool.threads).map { _ in (0..<4).map { _ in Tensor([0]) } }
     }
 
-    /// Scratch memory of one thread, of at least `count` floats; `slot` 0 to 3. Call `reserve` before the threads run.
-    func scratch(thread: Int, slot: Int) -> UnsafeMutablePointer<Float> { scratch[thread][slot].pointer }
+    /// Scratch memory of one thread, as large as was reserved before the threads ran; `slot` 0 to 3.
+    func scratch(thread: Int, slot: Int) -> Tensor { scratch[thread][slot] }
 
     /// Makes a slot of every thread large enough.
     func reserve(slot: Int, count: Int) {

@@ -23,34 +23,35 @@ public final class Residual: Layer {
     public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         let main = body.forward(input, execution)
         let side = shortcut?.forward(input, execution) ?? input
+        let output = self.output
         output.resize(main.shape)
-        execution.pool.split(main.count / 8) { _, part in
-            let start = part.lowerBound * 8
-            execution.kernels.add_relu(
-                main.pointer + start, side.pointer + start, part.count * 8, output.pointer + start)
+        // In eights, so that whichever thread works on an element does the same with it.
+        let whole = main.count / 8
+        execution.pool.split(whole) { _, part in
+            var target = output.mutableSpan
+            execution.kernels.addReLU(
+                main.span, side.span, part.lowerBound * 8..<part.upperBound * 8, into: &target)
         }
-        let done = main.count / 8 * 8
-        execution.kernels.add_relu(
-            main.pointer + done, side.pointer + done, main.count - done, output.pointer + done)
+        var target = output.mutableSpan
+        execution.kernels.addReLU(main.span, side.span, whole * 8..<main.count, into: &target)
         return output
     }
 
     /// The gradient for the input: the sum over both paths.
     public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+        let (output, sumGradient) = (self.output, self.sumGradient)
         sumGradient.resize(gradient.shape)
         execution.pool.split(gradient.count) { _, part in
-            let start = part.lowerBound
-            execution.kernels.relu_gradient(
-                gradient.pointer + start, output.pointer + start, part.count, sumGradient.pointer + start)
+            var target = sumGradient.mutableSpan
+            execution.kernels.reluGradient(gradient.span, output: output.span, part, into: &target)
         }
         let main = body.backward(sumGradient, execution)
         let side = shortcut?.backward(sumGradient, execution) ?? sumGradient
         inputGradient.resize(main.shape)
-        execution.pool.split(main.count) { _, part in
-            for index in part { inputGradient.pointer[index] = main.pointer[index] + side.pointer[index] }
-        }
+        inputGradient.setSum(main, side, execution.pool)
         return inputGradient
     }
+
     /// The shortcut first, so that the body's last convolution can add it to its own result.
     public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         program.share(input)

@@ -6,7 +6,7 @@ import CKernels
 /// the addresses on. Maps are `[height, width, channels]` in memory; where a stretch is given as a span and a start,
 /// the kernel works from that start on.
 struct Kernels {
-    private let table: UnsafePointer<network_kernels>
+    let table: UnsafePointer<network_kernels>
 
     /// Takes the set's kernels; the portable ones where the processor lacks the set.
     init(_ set: KernelSet) { table = set.pointer ?? network_kernels_portable() }
@@ -51,7 +51,7 @@ struct Kernels {
             right.values.address(right.start), right.stride, target.address(start), targetStride, accumulate)
     }
 
-    /// `target` = gathered `left` · `right`: row `r` of the left side begins at `r · rowStride` from `leftStart`, its
+    /// `target` (+)= gathered `left` · `right`: row `r` of the left side begins at `r · rowStride` from `leftStart`, its
     /// columns lie where `taps` says.
     func product(
         rows: Int, columns: Int, gathering taps: Taps, left: Span<Float>, from leftStart: Int,
@@ -67,48 +67,20 @@ struct Kernels {
             right.values.address(right.start), right.stride, target.address(start), targetStride, accumulate)
     }
 
-    /// `target` = `target` · scale + shift for each channel, then ReLU where asked, in `rows` rows from `start` on.
-    func scaleShift(
-        _ target: inout MutableSpan<Float>, at start: Int, rows: Int, scale: Span<Float>, shift: Span<Float>,
-        relu: Bool
+    /// `target` (+)= the transpose of gathered `left` · `right`: row `r` of the transpose begins where `taps` says, from
+    /// `leftStart` on, and its columns lie `columnStride` apart; `right` is `[inner, columns]`.
+    func product(
+        gathering taps: Taps, columns: Int, inner: Int, left: Span<Float>, from leftStart: Int,
+        columnStride: Int, right: RightSide, into target: inout MutableSpan<Float>, targetStride: Int,
+        accumulate: Bool
     ) {
-        let channels = scale.count
-        precondition(shift.count == channels)
-        check(target, from: start, rows * channels)
-        table.pointee.scale_shift(
-            target.address(start), rows, channels, scale.address(), shift.address(), relu,
-            target.address(start))
-    }
-
-    /// `target` = max(0, `first` + `second`), element by element.
-    func addReLU(_ first: Span<Float>, _ second: Span<Float>, into target: inout MutableSpan<Float>) {
-        precondition(first.count == target.count && second.count == target.count)
-        table.pointee.add_relu(first.address(), second.address(), target.count, target.address())
-    }
-
-    /// The maximum of each 2×2 window, stride 2, of a map.
-    func maxPool(
-        _ map: Span<Float>, height: Int, width: Int, channels: Int, into target: inout MutableSpan<Float>
-    ) {
-        check(map, from: 0, height * width * channels)
-        check(target, from: 0, (height / 2) * (width / 2) * channels)
-        table.pointee.max_pool(map.address(), height, width, channels, target.address())
-    }
-
-    /// One step of an LSTM for one sequence: the four gates' pre-activations, `[4 · hidden]` from `gateStart` on, become
-    /// activations, the cell's state `[hidden]` is replaced, and the output goes to `state` from `stateStart` on. At the
-    /// first step the cell counts as zero.
-    func lstmStep(
-        _ gates: inout MutableSpan<Float>, from gateStart: Int, cell: inout MutableSpan<Float>, isFirst: Bool,
-        state: inout MutableSpan<Float>, from stateStart: Int
-    ) {
-        let hidden = cell.count
-        check(gates, from: gateStart, 4 * hidden)
-        check(state, from: stateStart, hidden)
-        let before = isFirst ? nil : UnsafePointer(cell.address())
-        table.pointee.lstm_step(
-            1, hidden, gates.address(gateStart), 4 * hidden, before, hidden, cell.address(), hidden,
-            state.address(stateStart), hidden)
+        guard taps.count > 0, columns > 0, inner > 0 else { return }
+        check(left, from: leftStart, (inner - 1) * columnStride + taps.reach)
+        check(right.values, from: right.start, (inner - 1) * right.stride + columns)
+        check(target, from: 0, (taps.count - 1) * targetStride + columns)
+        table.pointee.gathered_product_adjoint(
+            taps.count, columns, inner, left.address(leftStart), taps.offsets, columnStride,
+            right.values.address(right.start), right.stride, target.address(), targetStride, accumulate)
     }
 }
 

@@ -25,16 +25,11 @@ struct PaddedImage: Sendable {
     /// The first input under the kernel for the first pixel of a row; the next pixel's lies `channels` after.
     func start(row: Int) -> Int { row * line }
 
-    /// Copies an image `[height, width, channels]` into a padded one.
-    func fill(_ target: inout MutableSpan<Float>, from image: Span<Float>) {
+    /// Copies an image `[height, width, channels]`, which begins at a place of `source`, into a padded one.
+    func fill(_ target: inout MutableSpan<Float>, from source: Span<Float>, at start: Int = 0) {
         check(target, from: 0, count)
-        check(image, from: 0, height * width * channels)
-        guard let target = target.address(), let image = image.address() else { return }
-        fill(target, from: image)
-    }
-
-    /// The same where the caller has seen to it that both are large enough.
-    func fill(_ target: UnsafeMutablePointer<Float>, from image: UnsafePointer<Float>) {
+        check(source, from: start, height * width * channels)
+        guard let target = target.address(), let image = source.address(start) else { return }
         let (edge, size) = (reach * channels, width * channels)
         target.update(repeating: 0, count: reach * line)
         for row in 0..<height {

@@ -3,7 +3,8 @@ import CKernels
 /// Winograd's minimal filtering for 3×3 convolutions of maps of one size (Lavin and Gray, 2016).
 ///
 /// A map is cut into tiles; each tile's transform is spread over `positions` matrices, and at each position a matrix
-/// product over the channels takes the convolution's place. Channels are a multiple of 8.
+/// product over the channels takes the convolution's place. Channels are a multiple of 8. Maps lie one after another;
+/// `from` and `at` count floats.
 struct Winograd {
     private let kernels: winograd_kernels
     /// Rows of the map.
@@ -24,32 +25,80 @@ struct Winograd {
 
     /// Transforms a kernel `[3, 3, in, out]` into `positions` matrices `[in, out]`.
     func weights(_ kernel: Span<Float>, inputs: Int, outputs: Int, into target: inout MutableSpan<Float>) {
-        precondition(inputs % 8 == 0 && outputs % 8 == 0)
-        check(kernel, from: 0, 9 * inputs * outputs)
-        check(target, from: 0, positions * inputs * outputs)
+        checkWeights(kernel.count, target.count, inputs, outputs)
         kernels.weights(kernel.address(), inputs, outputs, target.address(), nil)
     }
 
-    /// Transforms one map `[height, width, channels]` into `positions` matrices `[tiles, channels]`.
-    func input(_ map: Span<Float>, channels: Int, into target: inout MutableSpan<Float>) {
-        precondition(channels % 8 == 0)
-        check(map, from: 0, height * width * channels)
-        check(target, from: 0, positions * tiles * channels)
-        kernels.input(map.address(), 1, height, width, channels, target.address())
+    /// The same, and into their transposes `[out, in]`.
+    func weights(
+        _ kernel: Span<Float>, inputs: Int, outputs: Int, into target: inout MutableSpan<Float>,
+        transposed: inout MutableSpan<Float>
+    ) {
+        checkWeights(kernel.count, min(target.count, transposed.count), inputs, outputs)
+        kernels.weights(kernel.address(), inputs, outputs, target.address(), transposed.address())
     }
 
-    /// Transforms the products, `positions` matrices `[tiles, channels]`, into one map, and adds to it the bias, the
-    /// residual where one is given, and a ReLU where asked.
-    func output(
-        _ products: Span<Float>, channels: Int, bias: Span<Float>, residual: Span<Float>?, relu: Bool,
-        into map: inout MutableSpan<Float>
+    /// Adds the gradient for the kernel to `target` from that for its transform: the adjoint of ``weights``.
+    func weightsAdjoint(
+        _ gradient: Span<Float>, inputs: Int, outputs: Int, into target: inout MutableSpan<Float>
     ) {
-        precondition(channels % 8 == 0 && bias.count == channels)
-        check(products, from: 0, positions * tiles * channels)
-        check(map, from: 0, height * width * channels)
-        if let residual { check(residual, from: 0, height * width * channels) }
+        checkWeights(target.count, gradient.count, inputs, outputs)
+        kernels.weights_adjoint(gradient.address(), inputs, outputs, target.address())
+    }
+
+    /// Transforms maps `[images, height, width, channels]` into `positions` matrices `[images · tiles, channels]`.
+    func input(
+        _ map: Span<Float>, from start: Int = 0, images: Int = 1, channels: Int,
+        into target: inout MutableSpan<Float>
+    ) {
+        checkMaps(images, channels)
+        check(map, from: start, images * height * width * channels)
+        check(target, from: 0, positions * images * tiles * channels)
+        kernels.input(map.address(start), images, height, width, channels, target.address())
+    }
+
+    /// Sets the gradient for maps from that for their transforms: the adjoint of ``input``.
+    func inputAdjoint(
+        _ gradient: Span<Float>, images: Int, channels: Int, into map: inout MutableSpan<Float>,
+        at start: Int
+    ) {
+        checkMaps(images, channels)
+        check(gradient, from: 0, positions * images * tiles * channels)
+        check(map, from: start, images * height * width * channels)
+        kernels.input_adjoint(gradient.address(), images, height, width, channels, map.address(start))
+    }
+
+    /// Transforms the products, `positions` matrices `[images · tiles, channels]`, into maps, and adds to them the bias
+    /// and the residual where they are given, and a ReLU where asked.
+    func output(
+        _ products: Span<Float>, images: Int = 1, channels: Int, bias: Span<Float>?, residual: Span<Float>?,
+        relu: Bool, into map: inout MutableSpan<Float>, at start: Int = 0
+    ) {
+        checkMaps(images, channels)
+        check(products, from: 0, positions * images * tiles * channels)
+        check(map, from: start, images * height * width * channels)
+        if let bias { precondition(bias.count == channels) }
+        if let residual { check(residual, from: 0, images * height * width * channels) }
         kernels.output(
-            products.address(), 1, height, width, channels, bias.address(), residual?.address(), relu,
-            map.address())
+            products.address(), images, height, width, channels, bias?.address(), residual?.address(), relu,
+            map.address(start))
+    }
+
+    /// Transforms the gradient for maps: the adjoint of ``output`` without its extras.
+    func outputAdjoint(
+        _ gradient: Span<Float>, from start: Int, images: Int, channels: Int,
+        into target: inout MutableSpan<Float>
+    ) {
+        checkMaps(images, channels)
+        check(gradient, from: start, images * height * width * channels)
+        check(target, from: 0, positions * images * tiles * channels)
+        kernels.output_adjoint(gradient.address(start), images, height, width, channels, target.address())
+    }
+
+    private func checkMaps(_ images: Int, _ channels: Int) { precondition(images > 0 && channels % 8 == 0) }
+
+    private func checkWeights(_ kernel: Int, _ transform: Int, _ inputs: Int, _ outputs: Int) {
+        precondition(inputs % 8 == 0 && outputs % 8 == 0)
+        precondition(kernel >= 9 * inputs * outputs && transform >= positions * inputs * outputs)
     }
 }

@@ -11,17 +11,17 @@ public enum Initialization {
             if name.contains("weight_ih_l0") || name.contains("weight_hh_l0") {
                 let bound = 1 / Float(shape[0] / 4).squareRoot()
                 for index in 0..<parameter.value.count {
-                    parameter.value.pointer[index] = random.uniform(in: -bound...bound)
+                    parameter.value[index] = random.uniform(in: -bound...bound)
                 }
             } else if name.contains("bias_ih_l0") {
                 let hidden = shape[0] / 4
                 parameter.value.fill(0)
-                for index in hidden..<2 * hidden { parameter.value.pointer[index] = 1 }
+                for index in hidden..<2 * hidden { parameter.value[index] = 1 }
             } else if parameter.decays {
                 let fanIn = parameter.layout == .convolution ? shape[0] * shape[1] * shape[2] : shape[1]
                 let deviation = (2 / Float(fanIn)).squareRoot()
                 for index in 0..<parameter.value.count {
-                    parameter.value.pointer[index] = deviation * random.normal()
+                    parameter.value[index] = deviation * random.normal()
                 }
             }
         }

@@ -1,4 +1,3 @@
-import CKernels
 import Foundation
 
 /// The rule that changes weights by their gradients.
@@ -41,14 +40,16 @@ public final class Optimizer {
     public func gradientNorm() -> Float {
         var sum = 0.0
         for parameter in parameters {
-            let (gradient, count) = (UnsafeRawPointer(parameter.gradient.pointer), parameter.gradient.count)
+            let tensor = parameter.gradient
+            let gradient = tensor.span
             var parts = SIMD8<Float>()
-            for start in stride(from: 0, to: count - 7, by: 8) {
-                let values = gradient.loadUnaligned(fromByteOffset: start * 4, as: SIMD8<Float>.self)
+            for start in stride(from: 0, to: gradient.count - 7, by: 8) {
+                var values = SIMD8<Float>()
+                for lane in 0..<8 { values[lane] = gradient[unchecked: start + lane] }
                 parts += values * values
             }
-            for index in count / 8 * 8..<count {
-                parts[0] += parameter.gradient.pointer[index] * parameter.gradient.pointer[index]
+            for index in gradient.count / 8 * 8..<gradient.count {
+                parts[0] += gradient[index] * gradient[index]
             }
             sum += Double(parts.sum())
         }
@@ -74,9 +75,8 @@ public final class Optimizer {
         case .sgd(let momentum):
             for (parameter, velocity) in zip(parameters, firstMoments) {
                 for index in 0..<velocity.count {
-                    velocity.pointer[index] =
-                        momentum * velocity.pointer[index] + scale * parameter.gradient.pointer[index]
-                    parameter.value.pointer[index] -= rate * velocity.pointer[index]
+                    velocity[index] = momentum * velocity[index] + scale * parameter.gradient[index]
+                    parameter.value[index] -= rate * velocity[index]
                 }
             }
         case .adam: updateAdam(rate, scale, decay: 0, execution)
@@ -91,11 +91,17 @@ public final class Optimizer {
         execution.pool.split(parameters.count) { _, part in
             for index in part {
                 let parameter = parameters[index]
+                let (value, gradient) = (parameter.value, parameter.gradient)
+                let (first, second) = (firstMoments[index], secondMoments[index])
+                let step = AdamStep(
+                    beta1: Self.beta1, beta2: Self.beta2, rate: Float(Double(rate) / correction1),
+                    rootCorrection: Float(1 / correction2.squareRoot()), epsilon: Self.epsilon,
+                    decay: parameter.decays ? rate * decay : 0, gradientScale: scale)
+                var values = value.mutableSpan
+                var firsts = first.mutableSpan
+                var seconds = second.mutableSpan
                 execution.kernels.adam(
-                    parameter.value.count, parameter.value.pointer, parameter.gradient.pointer,
-                    firstMoments[index].pointer, secondMoments[index].pointer, Self.beta1, Self.beta2,
-                    Float(Double(rate) / correction1), Float(1 / correction2.squareRoot()), Self.epsilon,
-                    parameter.decays ? rate * decay : 0, scale)
+                    &values, gradient: gradient.span, first: &firsts, second: &seconds, step)
             }
         }
     }
@@ -133,21 +139,14 @@ public final class WeightAverage {
         step += 1
         let keep = min(decay, Float(step) / Float(step + 10))
         for (average, parameter) in zip(values, parameters) {
-            for index in 0..<average.count {
-                average.pointer[index] +=
-                    (1 - keep) * (parameter.value.pointer[index] - average.pointer[index])
-            }
+            average.move(toward: parameter.value, by: 1 - keep)
         }
     }
 
     /// Exchanges the averages and the parameters' values; twice is none.
     public func swap() {
         for (average, parameter) in zip(values, parameters) {
-            for index in 0..<average.count {
-                let value = average.pointer[index]
-                average.pointer[index] = parameter.value.pointer[index]
-                parameter.value.pointer[index] = value
-            }
+            average.exchange(with: parameter.value)
         }
     }
 }

@@ -42,77 +42,101 @@ public final class StepAttention: Layer {
         precondition(input.shape.count == 3 && input.shape[2] == inputFeatures, "\(input.shape)")
         self.input = input
         let (batch, steps) = (input.shape[0], input.shape[1])
+        let (output, activations, shares) = (self.output, self.activations, self.shares)
         activations.resize([batch * steps, units])
         shares.resize([batch, steps])
         output.resize([batch, inputFeatures])
         output.fill(0)
+        activations.fillRows(with: bias.value)
+        let (weight, score) = (weight.value, score.value)
         execution.pool.split(batch) { _, images in
             let rows = images.lowerBound * steps..<images.upperBound * steps
-            let hidden = activations.pointer + rows.lowerBound * units
-            for row in 0..<rows.count {
-                (hidden + row * units).update(from: bias.value.pointer, count: units)
-            }
+            var hidden = activations.mutableSpan
             BLAS.multiply(
-                m: rows.count, n: units, k: inputFeatures, input.pointer + rows.lowerBound * inputFeatures,
-                lda: inputFeatures, weight.value.pointer, ldb: inputFeatures, transposeB: true, into: hidden,
-                ldc: units, accumulate: true)
-            for index in 0..<rows.count * units { hidden[index] = tanh(hidden[index]) }
-            for image in images {
-                let weights = shares.pointer + image * steps
-                for step in 0..<steps {
-                    let row = activations.pointer + (image * steps + step) * units
-                    weights[step] = (0..<units).reduce(Float(0)) { $0 + row[$1] * score.value.pointer[$1] }
+                rows: rows.count, columns: units, inner: inputFeatures,
+                BLAS.Matrix(
+                    input.span, at: rows.lowerBound * inputFeatures, stride: inputFeatures),
+                BLAS.Matrix(weight.span, stride: inputFeatures, isTransposed: true), into: &hidden,
+                at: rows.lowerBound * units, targetStride: units, accumulate: true)
+            var weights = shares.mutableSpan
+            for row in rows {
+                var sum: Float = 0
+                for unit in 0..<units {
+                    hidden[row * units + unit] = tanh(hidden[row * units + unit])
+                    sum += hidden[row * units + unit] * score[unit]
                 }
-                SoftmaxCrossEntropy.softmax(weights, count: steps, into: weights)
-                let target = output.pointer + image * inputFeatures
-                for step in 0..<steps {
-                    let source = input.pointer + (image * steps + step) * inputFeatures
-                    for index in 0..<inputFeatures { target[index] += weights[step] * source[index] }
+                weights[row] = sum
+            }
+            var target = output.mutableSpan
+            for image in images {
+                softmax(&weights, image * steps..<(image + 1) * steps)
+                for row in image * steps..<(image + 1) * steps {
+                    for index in 0..<inputFeatures {
+                        target[image * inputFeatures + index] +=
+                            weights[row] * input[row * inputFeatures + index]
+                    }
                 }
             }
         }
         return output
     }
 
+    /// Makes a distribution of scores.
+    private func softmax(_ scores: inout MutableSpan<Float>, _ range: Range<Int>) {
+        var (largest, total) = (-Float.infinity, Float(0))
+        for index in range { largest = max(largest, scores[index]) }
+        for index in range {
+            scores[index] = exp(scores[index] - largest)
+            total += scores[index]
+        }
+        for index in range { scores[index] /= total }
+    }
+
     /// Sets the gradients of all weights, and returns the gradient for the input.
     public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+        let (input, inputGradient) = (self.input, self.inputGradient)
+        let (activations, activationGradient) = (self.activations, self.activationGradient)
         let (batch, steps) = (input.shape[0], input.shape[1])
         inputGradient.resize(input.shape)
         activationGradient.resize([batch * steps, units])
         score.gradient.fill(0)
-        bias.gradient.fill(0)
         // A step's gradient has two parts: by its place in the mean, and by its score.
+        var told = [Float](repeating: 0, count: steps)
         for image in 0..<batch {
-            let from = gradient.pointer + image * inputFeatures
-            let weights = shares.pointer + image * steps
-            var told = [Float](repeating: 0, count: steps)
+            var mean: Float = 0
             for step in 0..<steps {
-                let start = (image * steps + step) * inputFeatures
+                let row = image * steps + step
+                told[step] = 0
                 for index in 0..<inputFeatures {
-                    told[step] += from[index] * input.pointer[start + index]
-                    inputGradient.pointer[start + index] = weights[step] * from[index]
+                    let outer = gradient[image * inputFeatures + index]
+                    told[step] += outer * input[row * inputFeatures + index]
+                    inputGradient[row * inputFeatures + index] = shares[row] * outer
                 }
+                mean += shares[row] * told[step]
             }
-            let mean = (0..<steps).reduce(Float(0)) { $0 + weights[$1] * told[$1] }
             for step in 0..<steps {
-                let scoreGradient = weights[step] * (told[step] - mean)
-                let row = (image * steps + step) * units
+                let row = image * steps + step
+                let scoreGradient = shares[row] * (told[step] - mean)
                 for unit in 0..<units {
-                    let active = activations.pointer[row + unit]
-                    score.gradient.pointer[unit] += scoreGradient * active
-                    let through = scoreGradient * score.value.pointer[unit] * (1 - active * active)
-                    activationGradient.pointer[row + unit] = through
-                    bias.gradient.pointer[unit] += through
+                    let active = activations[row * units + unit]
+                    score.gradient[unit] += scoreGradient * active
+                    activationGradient[row * units + unit] =
+                        scoreGradient * score.value[unit] * (1 - active * active)
                 }
             }
         }
+        bias.gradient.setSumOfRows(of: activationGradient)
+        let (weight, weightGradient) = (weight.value, weight.gradient)
+        var weightTarget = weightGradient.mutableSpan
         BLAS.multiply(
-            m: units, n: inputFeatures, k: batch * steps, activationGradient.pointer, lda: units,
-            transposeA: true, input.pointer, ldb: inputFeatures, into: weight.gradient.pointer,
-            ldc: inputFeatures)
+            rows: units, columns: inputFeatures, inner: batch * steps,
+            BLAS.Matrix(activationGradient.span, stride: units, isTransposed: true),
+            BLAS.Matrix(input.span, stride: inputFeatures), into: &weightTarget, targetStride: inputFeatures)
+        var target = inputGradient.mutableSpan
         BLAS.multiply(
-            m: batch * steps, n: inputFeatures, k: units, activationGradient.pointer, lda: units,
-            weight.value.pointer, ldb: inputFeatures, into: inputGradient.pointer, ldc: inputFeatures,
+            rows: batch * steps, columns: inputFeatures, inner: units,
+            BLAS.Matrix(activationGradient.span, stride: units),
+            BLAS.Matrix(weight.span, stride: inputFeatures), into: &target, targetStride: inputFeatures,
             accumulate: true)
         return inputGradient
     }

@@ -31,34 +31,35 @@ public final class Dense: Layer {
         self.input = input
         let batch = input.shape[0]
         precondition(input.count == batch * inputFeatures, "\(input.shape)")
+        let (output, weight) = (self.output, weight.value)
         output.resize([batch, outputFeatures])
-        for row in 0..<batch {
-            (output.pointer + row * outputFeatures).update(from: bias.value.pointer, count: outputFeatures)
-        }
+        output.fillRows(with: bias.value)
+        var target = output.mutableSpan
         BLAS.multiply(
-            m: batch, n: outputFeatures, k: inputFeatures, input.pointer, lda: inputFeatures,
-            weight.value.pointer,
-            ldb: inputFeatures, transposeB: true, into: output.pointer, ldc: outputFeatures, accumulate: true)
+            rows: batch, columns: outputFeatures, inner: inputFeatures,
+            BLAS.Matrix(input.span, stride: inputFeatures),
+            BLAS.Matrix(weight.span, stride: inputFeatures, isTransposed: true), into: &target,
+            targetStride: outputFeatures, accumulate: true)
         return output
     }
 
     /// Sets the gradients of weight and bias, and returns the gradient for the input.
     public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+        let (input, inputGradient) = (self.input, self.inputGradient)
         let batch = input.shape[0]
         inputGradient.resize(input.shape)
+        let (weight, weightGradient) = (weight.value, weight.gradient)
+        var weightTarget = weightGradient.mutableSpan
         BLAS.multiply(
-            m: outputFeatures, n: inputFeatures, k: batch, gradient.pointer, lda: outputFeatures,
-            transposeA: true,
-            input.pointer, ldb: inputFeatures, into: weight.gradient.pointer, ldc: inputFeatures)
-        bias.gradient.fill(0)
-        for row in 0..<batch {
-            for column in 0..<outputFeatures {
-                bias.gradient.pointer[column] += gradient.pointer[row * outputFeatures + column]
-            }
-        }
+            rows: outputFeatures, columns: inputFeatures, inner: batch,
+            BLAS.Matrix(gradient.span, stride: outputFeatures, isTransposed: true),
+            BLAS.Matrix(input.span, stride: inputFeatures), into: &weightTarget, targetStride: inputFeatures)
+        bias.gradient.setSumOfRows(of: gradient)
+        var inputTarget = inputGradient.mutableSpan
         BLAS.multiply(
-            m: batch, n: inputFeatures, k: outputFeatures, gradient.pointer, lda: outputFeatures,
-            weight.value.pointer, ldb: inputFeatures, into: inputGradient.pointer, ldc: inputFeatures)
+            rows: batch, columns: inputFeatures, inner: outputFeatures,
+            BLAS.Matrix(gradient.span, stride: outputFeatures),
+            BLAS.Matrix(weight.span, stride: inputFeatures), into: &inputTarget, targetStride: inputFeatures)
         return inputGradient
     }
 
@@ -83,15 +84,17 @@ public final class ReLU: Layer {
     /// Any shape, unchanged.
     public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         output.resize(input.shape)
-        for index in 0..<input.count { output.pointer[index] = max(0, input.pointer[index]) }
+        for index in 0..<input.count { output[index] = max(0, input[index]) }
         return output
     }
 
     /// The gradient where the output is positive.
     public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+        let (output, inputGradient) = (self.output, self.inputGradient)
         inputGradient.resize(gradient.shape)
-        execution.kernels.relu_gradient(
-            gradient.pointer, output.pointer, gradient.count, inputGradient.pointer)
+        var target = inputGradient.mutableSpan
+        execution.kernels.reluGradient(
+            gradient.span, output: output.span, 0..<gradient.count, into: &target)
         return inputGradient
     }
 

@@ -67,13 +67,20 @@ public final class BatchNormalization2D: Layer {
             factors[0][channel] = Float(scale)
             factors[1][channel] = Float(Double(bias.value[channel]) - mean[channel] * scale)
         }
-        guard !pools else { return pool(execution) }
-        output.resize(input.shape)
-        execution.pool.split(rows) { _, part in
-            let start = part.lowerBound * channels
-            execution.kernels.scale_shift(
-                input.pointer + start, part.count, channels, factors[0].pointer, factors[1].pointer, relu,
-                output.pointer + start)
+        let (height, width) = pools ? (input.shape[1], input.shape[2]) : (0, 0)
+        let (output, scale, shift) = (self.output, factors[0], factors[1])
+        output.resize(pools ? [input.shape[0], height / 2, width / 2, channels] : input.shape)
+        execution.pool.split(pools ? input.shape[0] : rows) { _, part in
+            let affine = Kernels.Affine(scale: scale.span, shift: shift.span)
+            var target = output.mutableSpan
+            guard pools else {
+                return execution.kernels.scaleShift(
+                    input.span, rows: part, affine, relu: relu, into: &target)
+            }
+            for image in part {
+                execution.kernels.pooledNormalization(
+                    input.span, image: image, height: height, width: width, affine, into: &target)
+            }
         }
         return output
     }
@@ -82,18 +89,8 @@ public final class BatchNormalization2D: Layer {
     ///
     /// Outside training the statistics count as constants.
     public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        inputGradient.resize(input.shape)
         let rows = input.count / channels
-        let mask = relu ? UnsafePointer(output.pointer) : nil
-        let (sumG, sumGX) =
-            pools
-            ? pooledSums(gradient, execution)
-            : sumOverThreads(rows, execution) { part, first, second in
-                let start = part.lowerBound * self.channels
-                execution.kernels.normalization_sums(
-                    gradient.pointer + start, mask.map { $0 + start }, self.input.pointer + start, part.count,
-                    self.channels, first, second)
-            }
+        let (sumG, sumGX) = sums(of: gradient, rows, execution)
         for channel in 0..<channels {
             let sumGNormalized = (sumGX[channel] - mean[channel] * sumG[channel]) * inverseDeviation[channel]
             weight.gradient[channel] = Float(sumGNormalized)
@@ -106,73 +103,64 @@ public final class BatchNormalization2D: Layer {
             let constant = execution.isTraining ? -scale * sumG[channel] / Double(rows) : 0
             factors[4][channel] = Float(constant - mean[channel] * slope)
         }
-        guard !pools else { return spread(gradient, execution) }
-        execution.pool.split(rows) { _, part in
-            let start = part.lowerBound * channels
-            execution.kernels.normalization_gradient(
-                gradient.pointer + start, mask.map { $0 + start }, input.pointer + start, part.count,
-                channels,
-                factors[2].pointer, factors[3].pointer, factors[4].pointer, inputGradient.pointer + start)
-        }
+        spread(gradient, rows, execution)
         return inputGradient
     }
 
-    // MARK: With the maximum of windows
-
-    /// Floats of one image before and after the maximum.
-    private var imageSizes: (input: Int, output: Int) {
-        let (height, width) = (input.shape[1], input.shape[2])
-        return (height * width * channels, (height / 2) * (width / 2) * channels)
-    }
-
-    private func pool(_ execution: Execution) -> Tensor {
-        let (height, width) = (input.shape[1], input.shape[2])
-        precondition(height % 2 == 0 && width % 2 == 0, "\(input.shape)")
-        output.resize([input.shape[0], height / 2, width / 2, channels])
-        let sizes = imageSizes
-        execution.pool.split(input.shape[0]) { _, images in
-            for image in images {
-                execution.kernels.pooled_normalization(
-                    input.pointer + image * sizes.input, height, width, channels, factors[0].pointer,
-                    factors[1].pointer, output.pointer + image * sizes.output)
+    /// The sums of the gradient, and of it times the input, over each channel.
+    private func sums(
+        of gradient: Tensor, _ rows: Int, _ execution: Execution
+    ) -> (ArraySlice<Double>, [Double]) {
+        let (input, output, scale, shift) = (self.input, self.output, factors[0], factors[1])
+        guard pools else {
+            return sumOverThreads(rows, execution) { part, sums, place in
+                execution.kernels.normalizationSums(
+                    gradient.span, output: relu ? output.span : nil, input: input.span, rows: part,
+                    channels: channels, into: &sums, at: place)
             }
         }
-        return output
-    }
-
-    private func pooledSums(_ gradient: Tensor, _ execution: Execution) -> (ArraySlice<Double>, [Double]) {
-        let (height, width) = (input.shape[1], input.shape[2])
-        let sizes = imageSizes
-        return sumOverThreads(input.shape[0], execution) { images, first, second in
+        return sumOverThreads(input.shape[0], execution) { images, sums, place in
+            let affine = Kernels.Affine(scale: scale.span, shift: shift.span)
             for image in images {
-                execution.kernels.pooled_normalization_sums(
-                    gradient.pointer + image * sizes.output, self.input.pointer + image * sizes.input, height,
-                    width, self.channels, self.factors[0].pointer, self.factors[1].pointer, first, second)
+                execution.kernels.pooledNormalizationSums(
+                    gradient.span, input: input.span, image: image, height: input.shape[1],
+                    width: input.shape[2], affine, into: &sums, at: place)
             }
         }
     }
 
-    private func spread(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        let (height, width) = (input.shape[1], input.shape[2])
-        let sizes = imageSizes
-        execution.pool.split(input.shape[0]) { _, images in
-            for image in images {
-                execution.kernels.pooled_normalization_gradient(
-                    gradient.pointer + image * sizes.output, input.pointer + image * sizes.input, height,
-                    width, channels, factors[0].pointer, factors[1].pointer, factors[2].pointer,
-                    factors[3].pointer, factors[4].pointer, inputGradient.pointer + image * sizes.input)
+    /// Sets the gradient for the input by the factors.
+    private func spread(_ gradient: Tensor, _ rows: Int, _ execution: Execution) {
+        let (input, output, inputGradient) = (self.input, self.output, self.inputGradient)
+        let (scale, shift, slope, share, constant) = (
+            factors[0], factors[1], factors[2], factors[3], factors[4]
+        )
+        inputGradient.resize(input.shape)
+        execution.pool.split(pools ? input.shape[0] : rows) { _, part in
+            let slopes = Kernels.GradientFactors(
+                gradient: slope.span, input: share.span, constant: constant.span)
+            var target = inputGradient.mutableSpan
+            guard pools else {
+                return execution.kernels.normalizationGradient(
+                    gradient.span, output: relu ? output.span : nil, input: input.span, rows: part, slopes,
+                    into: &target)
+            }
+            let affine = Kernels.Affine(scale: scale.span, shift: shift.span)
+            for image in part {
+                execution.kernels.pooledNormalizationGradient(
+                    gradient.span, input: input.span, image: image, height: input.shape[1],
+                    width: input.shape[2], affine, slopes, into: &target)
             }
         }
-        return inputGradient
     }
 
     // MARK: Statistics
 
     private func measure(_ rows: Int, _ execution: Execution) {
-        let (sum, square) = sumOverThreads(rows, execution) { part, first, second in
-            execution.kernels.channel_sums(
-                self.input.pointer + part.lowerBound * self.channels, part.count, self.channels, first, second
-            )
+        let input = self.input
+        let (sum, square) = sumOverThreads(rows, execution) { part, sums, place in
+            execution.kernels.channelSums(
+                input.span, rows: part, channels: channels, into: &sums, at: place)
         }
         for channel in 0..<channels {
             mean[channel] = sum[channel] / Double(rows)
@@ -187,22 +175,27 @@ public final class BatchNormalization2D: Layer {
         }
     }
 
-    /// Two sums a channel over all rows or images, added in the order of the threads.
+    /// Two sums a channel over all rows or images, added in the order of the threads. `body` adds those of its part to
+    /// `[2, channels]` from a place on.
     private func sumOverThreads(
         _ count: Int, _ execution: Execution,
-        _ body: (Range<Int>, UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>) -> Void
+        _ body: (_ part: Range<Int>, _ sums: inout MutableSpan<Double>, _ place: Int) -> Void
     ) -> (first: ArraySlice<Double>, second: [Double]) {
         let threads = execution.pool.threads
-        var sums = [Double](repeating: 0, count: 2 * channels * threads)
-        sums.withUnsafeMutableBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return }
+        // Each thread has sums of its own.
+        var sums = [[Double]](repeating: [Double](repeating: 0, count: 2 * channels), count: threads)
+        sums.withUnsafeMutableBufferPointer { all in
+            nonisolated(unsafe) let all = all
             execution.pool.split(count) { thread, part in
-                let first = base + thread * 2 * channels
-                body(part, first, first + channels)
+                var own = all[thread].mutableSpan
+                body(part, &own, 0)
             }
         }
-        for index in 2 * channels..<sums.count { sums[index % (2 * channels)] += sums[index] }
-        return (sums[..<channels], Array(sums[channels..<2 * channels]))
+        var total = sums[0]
+        for other in sums.dropFirst() {
+            for index in other.indices { total[index] += other[index] }
+        }
+        return (total[..<channels], Array(total[channels...]))
     }
 
     // MARK: Inference

@@ -11,12 +11,13 @@ public final class MaxPool2D: Layer {
     public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         self.input = input
         let (height, width, channels) = (input.shape[1], input.shape[2], input.shape[3])
+        let output = self.output
         output.resize([input.shape[0], height / 2, width / 2, channels])
         execution.pool.split(input.shape[0]) { _, images in
+            var target = output.mutableSpan
             for image in images {
-                execution.kernels.max_pool(
-                    input.pointer + image * height * width * channels, height, width, channels,
-                    output.pointer + image * (height / 2) * (width / 2) * channels)
+                execution.kernels.maxPool(
+                    input.span, image: image, height: height, width: width, channels: channels, into: &target)
             }
         }
         return output
@@ -24,17 +25,16 @@ public final class MaxPool2D: Layer {
 
     /// Each gradient goes to its window's first maximum.
     public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+        let (input, output, inputGradient) = (self.input, self.output, self.inputGradient)
         inputGradient.resize(input.shape)
         let (height, width, channels) = (input.shape[1], input.shape[2], input.shape[3])
         if height % 2 == 1 || width % 2 == 1 { inputGradient.fill(0) }
         execution.pool.split(input.shape[0]) { _, images in
+            var target = inputGradient.mutableSpan
             for image in images {
-                let small = image * (height / 2) * (width / 2) * channels
-                let large = image * height * width * channels
-                execution.kernels.max_pool_gradient(
-                    input.pointer + large, output.pointer + small, gradient.pointer + small, height, width,
-                    channels,
-                    inputGradient.pointer + large)
+                execution.kernels.maxPoolGradient(
+                    gradient.span, input: input.span, output: output.span, image: image, height: height,
+                    width: width, channels: channels, into: &target)
             }
         }
         return inputGradient
@@ -68,7 +68,7 @@ public final class AveragePool2D: Layer {
         inputShape = input.shape
         output.resize([input.shape[0], input.shape[1] / 2, input.shape[2] / 2, input.shape[3]])
         output.fill(0)
-        eachPair { small, large in output.pointer[small] += 0.25 * input.pointer[large] }
+        eachPair { small, large in output[small] += 0.25 * input[large] }
         return output
     }
 
@@ -76,7 +76,7 @@ public final class AveragePool2D: Layer {
     public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         inputGradient.resize(inputShape)
         inputGradient.fill(0)
-        eachPair { small, large in inputGradient.pointer[large] = 0.25 * gradient.pointer[small] }
+        eachPair { small, large in inputGradient[large] = 0.25 * gradient[small] }
         return inputGradient
     }
 
@@ -117,11 +117,12 @@ public final class MeanOverSteps: Layer {
         let (batch, features) = (input.shape[0], input.shape[input.shape.count - 1])
         let steps = input.count / (batch * features)
         output.resize([batch, features])
+        let source = input.span
         for image in 0..<batch {
             for feature in 0..<features {
                 var sum: Float = 0
-                for step in 0..<steps { sum += input.pointer[(image * steps + step) * features + feature] }
-                output.pointer[image * features + feature] = sum / Float(steps)
+                for step in 0..<steps { sum += source[(image * steps + step) * features + feature] }
+                output[image * features + feature] = sum / Float(steps)
             }
         }
         return output
@@ -133,12 +134,14 @@ public final class MeanOverSteps: Layer {
         let (batch, features) = (inputShape[0], inputShape[inputShape.count - 1])
         let steps = inputGradient.count / (batch * features)
         let share = 1 / Float(steps)
+        let inputGradient = self.inputGradient
+        let source = gradient.span
+        var target = inputGradient.mutableSpan
         for image in 0..<batch {
             for step in 0..<steps {
                 let start = (image * steps + step) * features
                 for feature in 0..<features {
-                    inputGradient.pointer[start + feature] =
-                        share * gradient.pointer[image * features + feature]
+                    target[start + feature] = share * source[image * features + feature]
                 }
             }
         }

@@ -35,19 +35,22 @@ public final class Dropout: Layer {
     public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         isActive = execution.isTraining && rate > 0
         guard isActive else { return input }
+        let (output, mask) = (self.output, self.mask)
         output.resize(input.shape)
         let batch = input.shape[0]
         let size = input.count / batch
         let width = unit == .channel ? input.shape[input.shape.count - 1] : size
         mask.resize([batch, width])
         execution.pool.split(batch) { _, images in
+            var keep = mask.mutableSpan
             for image in images {
                 var random = Xoshiro256StarStar(seed: execution.seed, execution.step, number, image)
-                let keep = mask.pointer + image * width
-                for index in 0..<width { keep[index] = random.uniform() < rate ? 0 : 1 / (1 - rate) }
-                multiply(
-                    input.pointer + image * size, by: keep, width, size, into: output.pointer + image * size)
+                for index in image * width..<(image + 1) * width {
+                    keep[index] = random.uniform() < rate ? 0 : 1 / (1 - rate)
+                }
             }
+            var target = output.mutableSpan
+            for image in images { multiply(input.span, by: mask.span, image, width, size, into: &target) }
         }
         return output
     }
@@ -55,26 +58,31 @@ public final class Dropout: Layer {
     /// The gradient of what was kept.
     public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         guard isActive else { return gradient }
+        let (inputGradient, mask) = (self.inputGradient, self.mask)
         inputGradient.resize(gradient.shape)
         let batch = gradient.shape[0]
         let size = gradient.count / batch
         let width = mask.shape[1]
         execution.pool.split(batch) { _, images in
-            for image in images {
-                multiply(
-                    gradient.pointer + image * size, by: mask.pointer + image * width, width, size,
-                    into: inputGradient.pointer + image * size)
-            }
+            var target = inputGradient.mutableSpan
+            for image in images { multiply(gradient.span, by: mask.span, image, width, size, into: &target) }
         }
         return inputGradient
     }
 
+    /// Multiplies one image by its mask, which is repeated over it.
     private func multiply(
-        _ source: UnsafePointer<Float>, by keep: UnsafePointer<Float>, _ width: Int, _ size: Int,
-        into target: UnsafeMutablePointer<Float>
+        _ source: Span<Float>, by mask: Span<Float>, _ image: Int, _ width: Int, _ size: Int,
+        into target: inout MutableSpan<Float>
     ) {
-        for start in stride(from: 0, to: size, by: width) {
-            for index in 0..<width { target[start + index] = source[start + index] * keep[index] }
+        check(source, from: image * size, size)
+        check(target, from: image * size, size)
+        check(mask, from: image * width, width)
+        for start in stride(from: image * size, to: (image + 1) * size, by: width) {
+            for index in 0..<width {
+                target[unchecked: start + index] =
+                    source[unchecked: start + index] * mask[unchecked: image * width + index]
+            }
         }
     }
 

@@ -190,7 +190,8 @@ struct GatheredStep: ProgramStep {
             }
             // While the row is in the first cache.
             kernels.scaleShift(
-                &target, at: start, rows: width, scale: ones.span, shift: bias.span, relu: relu)
+                &target, at: start, rows: width, Kernels.Affine(scale: ones.span, shift: bias.span),
+                relu: relu)
         }
     }
 }

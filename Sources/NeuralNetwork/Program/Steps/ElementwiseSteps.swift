@@ -25,7 +25,8 @@ struct ScaleShiftStep: StepDraft, ProgramStep {
         var target = memory.write(output)
         copy(memory.read(input), into: &target)
         kernels.scaleShift(
-            &target, at: 0, rows: output.cells, scale: scale.span, shift: shift.span, relu: relu)
+            &target, at: 0, rows: output.cells, Kernels.Affine(scale: scale.span, shift: shift.span),
+            relu: relu)
     }
 
     func export(into graph: inout ONNXGraph) {
@@ -47,7 +48,7 @@ struct AddReLUStep: StepDraft, ProgramStep {
 
     func run(_ memory: borrowing Workspace, _ kernels: Kernels) {
         var target = memory.write(output)
-        kernels.addReLU(memory.read(first), memory.read(second), into: &target)
+        kernels.addReLU(memory.read(first), memory.read(second), 0..<output.count, into: &target)
     }
 
     func export(into graph: inout ONNXGraph) {

@@ -1,0 +1,106 @@
+// Convolutions through products that gather the inputs under the kernel.
+
+extension Convolution2D {
+    private func padded() -> PaddedImage {
+        PaddedImage(
+            height: input.shape[1], width: input.shape[2], channels: inputChannels, kernelSize: kernelSize)
+    }
+
+    func forwardGathered(_ execution: Execution) {
+        let (height, width) = (input.shape[1], input.shape[2])
+        let (inputs, outputs, padded) = (inputChannels, outputChannels, padded())
+        let (input, output, kernel, bias) = (self.input, self.output, weight.value, bias?.value)
+        let taps = Taps(padded.offsets)
+        execution.reserve(slot: 0, count: padded.count)
+        if let bias { output.fillRows(with: bias) }
+        execution.pool.split(input.shape[0]) { thread, images in
+            let image = execution.scratch(thread: thread, slot: 0)
+            var target = output.mutableSpan
+            for index in images {
+                var place = image.mutableSpan
+                padded.fill(&place, from: input.span, at: index * height * width * inputs)
+                for row in 0..<height {
+                    execution.kernels.product(
+                        rows: width, columns: outputs, gathering: taps, left: image.span,
+                        from: padded.start(row: row), rowStride: inputs,
+                        right: Kernels.RightSide(kernel.span, stride: outputs), into: &target,
+                        at: (index * height + row) * width * outputs, targetStride: outputs,
+                        accumulate: bias != nil)
+                }
+            }
+        }
+    }
+
+    func backwardGathered(_ gradient: Tensor, _ execution: Execution) {
+        let (height, width) = (input.shape[1], input.shape[2])
+        let (inputs, outputs, padded) = (inputChannels, outputChannels, padded())
+        let (input, inputGradient, transposed) = (self.input, self.inputGradient, self.transposed)
+        let (partial, needsInputGradient) = (self.partial, self.needsInputGradient)
+        let taps = Taps(padded.offsets)
+        execution.reserve(slot: 0, count: padded.count)
+        execution.reserve(slot: 1, count: width * taps.count)
+        if needsInputGradient { transposeWeight(rows: taps.count) }
+        execution.pool.split(input.shape[0]) { thread, images in
+            let image = execution.scratch(thread: thread, slot: 0)
+            let spread = execution.scratch(thread: thread, slot: 1)
+            let own = partial[thread]
+            var sum = own.mutableSpan
+            var target = inputGradient.mutableSpan
+            for index in images {
+                let first = index * height * width * inputs
+                var place = image.mutableSpan
+                padded.fill(&place, from: input.span, at: first)
+                if needsInputGradient {
+                    for element in first..<first + height * width * inputs { target[element] = 0 }
+                }
+                for row in 0..<height {
+                    let start = (index * height + row) * width * outputs
+                    execution.kernels.product(
+                        gathering: taps, columns: outputs, inner: width, left: image.span,
+                        from: padded.start(row: row), columnStride: inputs,
+                        right: Kernels.RightSide(gradient.span, at: start, stride: outputs), into: &sum,
+                        targetStride: outputs, accumulate: true)
+                    guard needsInputGradient else { continue }
+                    var part = spread.mutableSpan
+                    execution.kernels.product(
+                        rows: width, columns: taps.count, inner: outputs, left: gradient.span, from: start,
+                        rowStride: outputs, right: Kernels.RightSide(transposed.span, stride: taps.count),
+                        into: &part, targetStride: taps.count)
+                    add(spread.span, taps.count, row: row, into: &target, at: first)
+                }
+            }
+        }
+        sumPartials(execution)
+        weight.gradient.copy(from: partial[0])
+    }
+
+    /// Adds the gradients for the inputs under the kernel, `[width, kernel · kernel · in]` for one row of pixels, to
+    /// those of the image that begins at a place.
+    private func add(
+        _ spread: Span<Float>, _ taps: Int, row: Int, into target: inout MutableSpan<Float>, at image: Int
+    ) {
+        let (height, width, reach) = (input.shape[1], input.shape[2], kernelSize / 2)
+        for ky in 0..<kernelSize {
+            let sourceY = row + ky - reach
+            guard sourceY >= 0, sourceY < height else { continue }
+            let line = image + sourceY * width * inputChannels
+            for kx in 0..<kernelSize {
+                for column in max(0, reach - kx)..<max(reach - kx, min(width, width + reach - kx)) {
+                    let source = column * taps + (ky * kernelSize + kx) * inputChannels
+                    let place = line + (column + kx - reach) * inputChannels
+                    for channel in 0..<inputChannels { target[place + channel] += spread[source + channel] }
+                }
+            }
+        }
+    }
+
+    /// Fills `transposed` with `[out, taps]` from the weight's `[taps, out]`.
+    private func transposeWeight(rows: Int) {
+        transposed.resize([rows * outputChannels])
+        for row in 0..<rows {
+            for column in 0..<outputChannels {
+                transposed[column * rows + row] = weight.value[row * outputChannels + column]
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+// Convolutions through Winograd's minimal filtering.
+
+extension Convolution2D {
+    func winograd(_ execution: Execution) -> Winograd {
+        execution.kernels.winograd(height: input.shape[1], width: input.shape[2])
+    }
+
+    /// Images worked on at a time.
+    private func blockSize(_ winograd: Winograd) -> Int {
+        let image = winograd.positions * winograd.tiles * max(inputChannels, outputChannels)
+        return max(1, Convolution2D.blockFloats / image)
+    }
+
+    func forwardWinograd(_ execution: Execution) {
+        let winograd = winograd(execution)
+        let block = blockSize(winograd)
+        let (inputs, outputs) = (inputChannels, outputChannels)
+        let map = winograd.height * winograd.width
+        let (input, output, bias) = (self.input, self.output, bias?.value)
+        let (transformed, transposed) = (self.transformed, self.transposed)
+        transformed.resize([winograd.positions * inputs * outputs])
+        transposed.resize([winograd.positions * inputs * outputs])
+        let kernel = weight.value
+        var target = transformed.mutableSpan
+        if execution.isTraining, needsInputGradient {
+            var turned = transposed.mutableSpan
+            winograd.weights(
+                kernel.span, inputs: inputs, outputs: outputs, into: &target, transposed: &turned)
+        } else {
+            winograd.weights(kernel.span, inputs: inputs, outputs: outputs, into: &target)
+        }
+        execution.reserve(slot: 0, count: winograd.positions * block * winograd.tiles * inputs)
+        execution.reserve(slot: 1, count: winograd.positions * block * winograd.tiles * outputs)
+        execution.pool.split(input.shape[0]) { thread, images in
+            let left = execution.scratch(thread: thread, slot: 0)
+            let right = execution.scratch(thread: thread, slot: 1)
+            for first in stride(from: images.lowerBound, to: images.upperBound, by: block) {
+                let count = min(block, images.upperBound - first)
+                let rows = count * winograd.tiles
+                var transform = left.mutableSpan
+                winograd.input(
+                    input.span, from: first * map * inputs, images: count, channels: inputs, into: &transform)
+                var products = right.mutableSpan
+                for position in 0..<winograd.positions {
+                    execution.kernels.product(
+                        rows: rows, columns: outputs, inner: inputs, left: left.span,
+                        from: position * rows * inputs, rowStride: inputs,
+                        right: Kernels.RightSide(
+                            transformed.span, at: position * inputs * outputs, stride: outputs),
+                        into: &products, at: position * rows * outputs, targetStride: outputs)
+                }
+                var map = output.mutableSpan(first * map * outputs..<(first + count) * map * outputs)
+                winograd.output(
+                    right.span, images: count, channels: outputs, bias: bias?.span, residual: nil,
+                    relu: false, into: &map)
+            }
+        }
+    }
+
+    func backwardWinograd(_ gradient: Tensor, _ execution: Execution) {
+        let winograd = winograd(execution)
+        let block = blockSize(winograd)
+        let (inputs, outputs) = (inputChannels, outputChannels)
+        let map = winograd.height * winograd.width
+        let (input, inputGradient, transposed) = (self.input, self.inputGradient, self.transposed)
+        let (partial, needsInputGradient) = (self.partial, self.needsInputGradient)
+        execution.reserve(slot: 0, count: winograd.positions * block * winograd.tiles * inputs)
+        execution.reserve(slot: 1, count: winograd.positions * block * winograd.tiles * outputs)
+        execution.pool.split(input.shape[0]) { thread, images in
+            let left = execution.scratch(thread: thread, slot: 0)
+            let right = execution.scratch(thread: thread, slot: 1)
+            let own = partial[thread]
+            var sum = own.mutableSpan
+            for first in stride(from: images.lowerBound, to: images.upperBound, by: block) {
+                let count = min(block, images.upperBound - first)
+                let rows = count * winograd.tiles
+                var transform = left.mutableSpan
+                winograd.input(
+                    input.span, from: first * map * inputs, images: count, channels: inputs, into: &transform)
+                var products = right.mutableSpan
+                winograd.outputAdjoint(
+                    gradient.span, from: first * map * outputs, images: count, channels: outputs,
+                    into: &products)
+                for position in 0..<winograd.positions {
+                    let place = position * inputs * outputs
+                    execution.kernels.product(
+                        rows: inputs, columns: outputs, inner: rows, left: left.span,
+                        from: position * rows * inputs, rowStride: 1, columnStride: inputs,
+                        right: Kernels.RightSide(
+                            right.span, at: position * rows * outputs, stride: outputs),
+                        into: &sum, at: place, targetStride: outputs, accumulate: true)
+                    guard needsInputGradient else { continue }
+                    // In the place of the input's transform, which is not needed any more.
+                    execution.kernels.product(
+                        rows: rows, columns: inputs, inner: outputs, left: right.span,
+                        from: position * rows * outputs, rowStride: outputs,
+                        right: Kernels.RightSide(transposed.span, at: place, stride: inputs),
+                        into: &transform, at: position * rows * inputs, targetStride: inputs)
+                }
+                guard needsInputGradient else { continue }
+                var target = inputGradient.mutableSpan
+                winograd.inputAdjoint(
+                    left.span, images: count, channels: inputs, into: &target, at: first * map * inputs)
+            }
+        }
+        sumPartials(execution)
+        let (total, weightGradient) = (partial[0], weight.gradient)
+        weightGradient.fill(0)
+        var target = weightGradient.mutableSpan
+        winograd.weightsAdjoint(total.span, inputs: inputs, outputs: outputs, into: &target)
+    }
+}

@@ -1,0 +1,191 @@
+/// What an ``LSTM`` does, and each direction of a ``BidirectionalLSTM``.
+final class LSTMDirection {
+    let inputFeatures: Int
+    let hidden: Int
+    let isReversed: Bool
+    /// `[4 · hidden, in]`.
+    let inputWeight: Parameter
+    /// `[4 · hidden, hidden]`.
+    let hiddenWeight: Parameter
+    /// `[4 · hidden]`, added to the input's share.
+    let inputBias: Parameter
+    /// `[4 · hidden]`, added to the hidden state's share; its gradient equals the other's.
+    let hiddenBias: Parameter
+
+    private let gates = Tensor()
+    private let cells = Tensor()
+    private let cellGradient = Tensor()
+    private let outputGradient = Tensor()
+    private let previous = Tensor()
+    private var partials: [[Tensor]] = []
+
+    init(name: String, suffix: String, inputFeatures: Int, hidden: Int, isReversed: Bool) {
+        self.inputFeatures = inputFeatures
+        self.hidden = hidden
+        self.isReversed = isReversed
+        inputWeight = Parameter(
+            name: "\(name).weight_ih_l0\(suffix)", shape: [4 * hidden, inputFeatures], decays: true)
+        hiddenWeight = Parameter(
+            name: "\(name).weight_hh_l0\(suffix)", shape: [4 * hidden, hidden], decays: true)
+        inputBias = Parameter(name: "\(name).bias_ih_l0\(suffix)", shape: [4 * hidden], decays: false)
+        hiddenBias = Parameter(name: "\(name).bias_hh_l0\(suffix)", shape: [4 * hidden], decays: false)
+    }
+
+    var parameters: [Parameter] { [inputWeight, hiddenWeight, inputBias, hiddenBias] }
+
+    func prepare(batch: Int, steps: Int) {
+        gates.resize([batch, steps, 4 * hidden])
+        cells.resize([batch, steps, hidden])
+    }
+
+    func prepareBackward(batch: Int, threads: Int) {
+        cellGradient.resize([batch, hidden])
+        outputGradient.resize([batch, hidden])
+        previous.resize(cells.shape)
+        while partials.count < threads {
+            partials.append(
+                [inputWeight, hiddenWeight, inputBias].map { Tensor($0.value.shape) })
+        }
+        // A thread without images leaves its share at zero.
+        for thread in 0..<threads { for sum in partials[thread] { sum.fill(0) } }
+    }
+
+    /// Reads some images' sequences; outputs go to `[batch, steps, width]` from a column on.
+    func forward(
+        _ input: Tensor, _ images: Range<Int>, _ steps: Int, into output: Tensor, at column: Int,
+        _ execution: Execution
+    ) {
+        let (width, stride) = (4 * hidden, output.shape[2])
+        let (first, rows) = (images.lowerBound * steps, images.count * steps)
+        let (gates, cells) = (self.gates, self.cells)
+        var gateSpan = gates.mutableSpan
+        let bias = zip(inputBias.value.elements, hiddenBias.value.elements).map(+)
+        for row in first..<first + rows { copy(bias.span, into: &gateSpan, at: row * width) }
+        let (inputWeight, hiddenWeight) = (inputWeight.value, hiddenWeight.value)
+        BLAS.multiply(
+            rows: rows, columns: width, inner: inputFeatures,
+            BLAS.Matrix(input.span, at: first * inputFeatures, stride: inputFeatures),
+            BLAS.Matrix(inputWeight.span, stride: inputFeatures, isTransposed: true), into: &gateSpan,
+            at: first * width, targetStride: width, accumulate: true)
+        var cellSpan = cells.mutableSpan
+        for turn in 0..<steps {
+            let step = isReversed ? steps - 1 - turn : turn
+            let before = isReversed ? step + 1 : step - 1
+            if turn > 0 {
+                BLAS.multiply(
+                    rows: images.count, columns: width, inner: hidden,
+                    BLAS.Matrix(
+                        output.span, at: (first + before) * stride + column, stride: steps * stride),
+                    BLAS.Matrix(hiddenWeight.span, stride: hidden, isTransposed: true), into: &gateSpan,
+                    at: (first + step) * width, targetStride: steps * width, accumulate: true)
+            }
+            var states = output.mutableSpan
+            execution.kernels.lstmStep(
+                rows: images.count, hidden: hidden, gates: &gateSpan,
+                Kernels.Rows(start: (first + step) * width, stride: steps * width), cells: &cellSpan,
+                before: turn > 0
+                    ? Kernels.Rows(start: (first + before) * hidden, stride: steps * hidden) : nil,
+                Kernels.Rows(start: (first + step) * hidden, stride: steps * hidden), states: &states,
+                Kernels.Rows(start: (first + step) * stride + column, stride: steps * stride))
+        }
+    }
+
+    /// The gradients of some images' sequences: those for the input, and this thread's share of those for the weights.
+    func backward(
+        _ gradient: Tensor, _ output: Tensor, at column: Int, _ input: Tensor, _ images: Range<Int>,
+        _ steps: Int, _ thread: Int, into inputGradient: Tensor, accumulate: Bool, _ execution: Execution
+    ) {
+        let (width, stride) = (4 * hidden, output.shape[2])
+        let (first, count) = (images.lowerBound * steps, images.count)
+        let (gates, cells, previous) = (self.gates, self.cells, self.previous)
+        let (cellGradient, outputGradient) = (self.cellGradient, self.outputGradient)
+        let (inputWeight, hiddenWeight) = (inputWeight.value, hiddenWeight.value)
+        let own = images.lowerBound * hidden..<images.upperBound * hidden
+        var gateSpan = gates.mutableSpan
+        var kept = previous.mutableSpan
+        var dc = cellGradient.mutableSpan
+        var dh = outputGradient.mutableSpan
+        let outer = gradient.span
+        let states = output.span
+        for index in own { dc[index] = 0 }
+        for turn in (0..<steps).reversed() {
+            let step = isReversed ? steps - 1 - turn : turn
+            let (before, after) = isReversed ? (step + 1, step - 1) : (step - 1, step + 1)
+            if turn < steps - 1 {
+                BLAS.multiply(
+                    rows: count, columns: hidden, inner: width,
+                    BLAS.Matrix(gates.span, at: (first + after) * width, stride: steps * width),
+                    BLAS.Matrix(hiddenWeight.span, stride: hidden), into: &dh, at: own.lowerBound,
+                    targetStride: hidden)
+            } else {
+                for index in own { dh[index] = 0 }
+            }
+            for image in 0..<count {
+                let row = first + image * steps
+                for cell in 0..<hidden {
+                    dh[own.lowerBound + image * hidden + cell] +=
+                        outer[(row + step) * stride + column + cell]
+                    kept[(row + step) * hidden + cell] =
+                        turn > 0 ? states[(row + before) * stride + column + cell] : 0
+                }
+            }
+            execution.kernels.lstmStepGradient(
+                rows: count, hidden: hidden, gates: &gateSpan,
+                Kernels.Rows(start: (first + step) * width, stride: steps * width), cells: cells.span,
+                before: turn > 0
+                    ? Kernels.Rows(start: (first + before) * hidden, stride: steps * hidden) : nil,
+                Kernels.Rows(start: (first + step) * hidden, stride: steps * hidden),
+                outputGradient: outputGradient.span, cellGradient: &dc, from: own.lowerBound)
+        }
+        collect(input, first, count * steps, into: partials[thread])
+        var target = inputGradient.mutableSpan
+        BLAS.multiply(
+            rows: count * steps, columns: inputFeatures, inner: width,
+            BLAS.Matrix(gates.span, at: first * width, stride: width),
+            BLAS.Matrix(inputWeight.span, stride: inputFeatures), into: &target, at: first * inputFeatures,
+            targetStride: inputFeatures, accumulate: accumulate)
+    }
+
+    /// One thread's share of the weights' gradients, from its rows of the gates' ones.
+    private func collect(_ input: Tensor, _ first: Int, _ rows: Int, into sums: [Tensor]) {
+        let width = 4 * hidden
+        let (gates, previous) = (self.gates, self.previous)
+        let (inputSum, hiddenSum, biasSum) = (sums[0], sums[1], sums[2])
+        var inputTarget = inputSum.mutableSpan
+        BLAS.multiply(
+            rows: width, columns: inputFeatures, inner: rows,
+            BLAS.Matrix(gates.span, at: first * width, stride: width, isTransposed: true),
+            BLAS.Matrix(input.span, at: first * inputFeatures, stride: inputFeatures), into: &inputTarget,
+            targetStride: inputFeatures)
+        var hiddenTarget = hiddenSum.mutableSpan
+        BLAS.multiply(
+            rows: width, columns: hidden, inner: rows,
+            BLAS.Matrix(gates.span, at: first * width, stride: width, isTransposed: true),
+            BLAS.Matrix(previous.span, at: first * hidden, stride: hidden), into: &hiddenTarget,
+            targetStride: hidden)
+        biasSum.fill(0)
+        let gateSpan = gates.span
+        var biasTarget = biasSum.mutableSpan
+        for row in first..<first + rows {
+            for index in 0..<width { biasTarget[index] += gateSpan[row * width + index] }
+        }
+    }
+
+    /// Adds the threads' sums into the parameters' gradients, always in the order of the threads.
+    func collect(threads: Int) {
+        for (index, parameter) in [inputWeight, hiddenWeight, inputBias].enumerated() {
+            parameter.gradient.copy(from: partials[0][index])
+            for other in partials[1..<threads] {
+                parameter.gradient.add(other[index])
+            }
+        }
+        hiddenBias.gradient.copy(from: inputBias.gradient)
+    }
+
+    /// The weights for a program.
+    var lowered: LSTMDraft.Direction {
+        LSTMDraft.Direction(
+            input: inputWeight.value.elements, hidden: hiddenWeight.value.elements,
+            bias: zip(inputBias.value.elements, hiddenBias.value.elements).map(+), isReversed: isReversed)
+    }
+}
