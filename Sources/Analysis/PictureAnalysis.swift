@@ -7,7 +7,8 @@ import Imaging
 /// The way from a picture's file to its faces and their emotions, each step timed.
 public final class PictureAnalysis {
     private let detector: VerifyingDetector
-    private let parameters: DetectionParameters
+    private var parameters: DetectionParameters
+    private let fitsMinSize: Bool
     private let recognizer: EmotionRecognizer?
     private let explains: Bool
     private let reader = ImageReader()
@@ -15,12 +16,13 @@ public final class PictureAnalysis {
     private var faces: [DetectedFace] = []
     private var probabilities: [EmotionProbabilities] = []
 
-    /// Without a recogniser faces are only found; `explains` asks where on each face its emotion is seen, outside of the
-    /// times.
+    /// Without a recogniser faces are only found; `fitsMinSize` lets the smallest face follow each picture's size;
+    /// `explains` asks where on each face its emotion is seen, outside of the times.
     public init(
-        detector: VerifyingDetector, parameters: DetectionParameters, recognizer: EmotionRecognizer?,
-        explains: Bool = false
+        detector: VerifyingDetector, parameters: DetectionParameters, fitsMinSize: Bool = false,
+        recognizer: EmotionRecognizer?, explains: Bool = false
     ) {
+        self.fitsMinSize = fitsMinSize
         self.explains = explains
         self.detector = detector
         self.parameters = parameters
@@ -35,6 +37,11 @@ public final class PictureAnalysis {
             let start = clock.now
             try reader.readGray(path: file, into: &image)
             let decoded = clock.now
+            if fitsMinSize {
+                parameters.minSize = min(
+                    parameters.maxSize ?? .max,
+                    DetectionParameters.standardMinSize(width: image.width, height: image.height))
+            }
             detector.detect(in: image, region: nil, parameters: parameters, into: &faces)
             let detected = clock.now
             decode.append(start.duration(to: decoded))

@@ -42,6 +42,11 @@ public struct PictureFindings {
         self.explanations = explanations
     }
 
+    /// The part of a face's box that lies in the picture: whoever cuts it out finds pixels everywhere.
+    func shownBox(of face: DetectedFace) -> Rectangle {
+        face.box.intersection(Rectangle(x: 0, y: 0, width: width, height: height))
+    }
+
     /// One JSON object and a line break.
     public var json: String {
         var line = JSONLine()
@@ -55,7 +60,7 @@ public struct PictureFindings {
         line.key("faces")
         line.array(faces.indices) { line, index in
             line.openObject()
-            let box = faces[index].box
+            let box = shownBox(of: faces[index])
             line.key("box")
             line.array([box.x, box.y, box.width, box.height]) { $0.element($1) }
             // Of a tilted head only: the box is turned by it about its middle.
@@ -74,7 +79,7 @@ public struct PictureFindings {
         let count = faces.isEmpty ? "no face" : faces.count == 1 ? "1 face" : "\(faces.count) faces"
         var lines = ["\(file)  \(width)×\(height)  \(count)  (\(steps.joined(separator: ", ")))"]
         for (index, face) in faces.enumerated() {
-            let box = face.box
+            let box = shownBox(of: face)
             let tilt = face.tilt == 0 ? "" : ", tilted by \(Int(face.tilt.rounded()))°"
             let place = "\(box.width)×\(box.height) at \(box.x),\(box.y)\(tilt)"
             lines.append(probabilities.map { "    \($0[index].summary)  \(place)" } ?? "    \(place)")
@@ -100,6 +105,7 @@ extension JSONLine {
     package mutating func members(of probabilities: EmotionProbabilities) {
         member("emotion", "\(probabilities.mostLikely)")
         member("confidence", Double(probabilities.confidence), decimals: 4)
+        if probabilities.isUnsure { memberTrue("unsure") }
         key("probabilities")
         array(Emotion.allCases) { $0.element(Double(probabilities[$1]), decimals: 4) }
     }
@@ -108,9 +114,13 @@ extension JSONLine {
 }
 
 extension EmotionProbabilities {
-    /// The likeliest emotion, and those behind it that are at all likely: `happy 93% (surprise 4%)`.
+    /// The likeliest emotion, and those behind it that are at all likely: `happy 93% (surprise 4%)`; with a question mark
+    /// where it is a guess: `sad? 41% (neutral 38%)`.
     package var summary: String {
-        func percent(_ emotion: Emotion) -> String { "\(emotion) \(Int((self[emotion] * 100).rounded()))%" }
+        func percent(_ emotion: Emotion) -> String {
+            let mark = emotion == mostLikely && isUnsure ? "?" : ""
+            return "\(emotion)\(mark) \(Int((self[emotion] * 100).rounded()))%"
+        }
         let others = Emotion.allCases.filter { $0 != mostLikely && self[$0] >= 0.02 }
             .sorted { self[$0] > self[$1] }.prefix(2).map(percent)
         return percent(mostLikely) + (others.isEmpty ? "" : " (\(others.joined(separator: ", ")))")

@@ -94,6 +94,7 @@ public struct EventEncoder: Sendable {
         line.member("tilt", face.tilt, decimals: 1)
         line.member("emotion", face.emotion.description)
         line.member("confidence", Double(face.confidence), decimals: 3)
+        if face.isUnsure { line.memberTrue("unsure") }
         write(face.probabilities, as: "probabilities", &line)
         writeNamed(face.probabilities, &line)
         if raw { write(face.rawProbabilities, as: "raw", &line) }

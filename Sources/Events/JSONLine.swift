@@ -34,6 +34,13 @@ package struct JSONLine: Sendable {
         element(value)
     }
 
+    /// A member that is there where it is true.
+    package mutating func memberTrue(_ name: String) {
+        key(name)
+        separate()
+        bytes.append(contentsOf: "true".utf8)
+    }
+
     package mutating func member(_ name: String, _ value: Double, decimals: Int) {
         key(name)
         element(value, decimals: decimals)

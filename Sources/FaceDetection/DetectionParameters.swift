@@ -16,7 +16,16 @@ public struct DetectionParameters: Hashable, Sendable {
     /// Whether heads tilted by up to about 30 degrees are looked for, too, in turned copies of the picture. OpenCV does
     /// not.
     public var findsTilted = true
+    /// Whether faces that the cascade can't see in the picture as it is are looked for, too (``WideSearch``), by who has
+    /// one. OpenCV does not.
+    public var isThorough = false
 
-    /// The defaults of `raut image`: scale 1.1, three neighbours, faces from 80 pixels, one thread.
+    /// Scale 1.1, three neighbours, faces from 80 pixels, one thread.
     public init() {}
+
+    /// The smallest face that is looked for in a picture where nothing else is said, in pixels: an eighth of its shorter
+    /// side, from 24 to 80.
+    public static func standardMinSize(width: Int, height: Int) -> Int {
+        min(80, max(24, min(width, height) / 8))
+    }
 }

@@ -9,9 +9,9 @@ import Synchronization
 /// cascades take for them.
 ///
 /// Calls from several threads wait for each other. Nothing is allocated per call after the first.
-public final class FaceVerifier: Sendable {
-    /// The least probability of being a face that a face keeps its place with.
-    public static let threshold: Float = 0.5
+public final class FaceVerifier: FaceJudge {
+    /// From which probabilities on it is believed: as its model file says, since they belong to the network.
+    public let thresholds: FaceThresholds
 
     private let program: Program
     private let workspace: Mutex<Workspace>
@@ -28,11 +28,13 @@ public final class FaceVerifier: Sendable {
     ///
     /// - Throws: ``ModelFileError`` where it can't be used: what is wrong with it.
     public convenience init(modelAt path: String) throws(ModelFileError) {
-        self.init(try VerifierNetwork.network(modelAt: path))
+        let (network, thresholds) = try VerifierNetwork.network(modelAt: path)
+        self.init(network, thresholds: thresholds)
     }
 
     /// Takes a network of ``VerifierNetwork`` as it is; later changes of its weights have no effect.
-    public init(_ network: Network) {
+    public init(_ network: Network, thresholds: FaceThresholds = FaceThresholds()) {
+        self.thresholds = thresholds
         let program = network.program()
         self.program = program
         workspace = Mutex(Workspace(memory: ProgramMemory(for: program)))
@@ -58,7 +60,7 @@ public final class FaceVerifier: Sendable {
     /// Takes out those that look like no face.
     public func verify(_ faces: inout [DetectedFace], in image: GrayImage) {
         var kept = 0
-        for index in faces.indices where probability(of: faces[index], in: image) >= Self.threshold {
+        for index in faces.indices where probability(of: faces[index], in: image) >= thresholds.found {
             faces[kept] = faces[index]
             kept += 1
         }

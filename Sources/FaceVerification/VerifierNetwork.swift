@@ -1,9 +1,10 @@
+import FaceDetection
 import Imaging
 import NeuralNetwork
 
 /// The network of the second look, described: a crop of 32×32 to two logits, no face and face.
 ///
-/// Three convolutions with normalisation, ReLU and pooling, then one dense layer: 1.2 million multiply-adds.
+/// Three convolutions with normalisation, ReLU and pooling, then one dense layer: 3.9 million multiply-adds.
 public enum VerifierNetwork {
     /// Rows and columns of a crop.
     public static let side = 32
@@ -11,31 +12,59 @@ public enum VerifierNetwork {
     static let name = "face-verifier"
     /// Side of the square cut out, as a share of the face's box: a little of what is around tells much.
     static let reach = 1.0
-    private static let widths = [16, 24, 32]
+    /// Channels after each convolution.
+    private static let standardWidths = [24, 40, 64]
 
     /// The network with random weights from a seed.
     public static func network(seed: UInt64) -> Network {
-        let network = unset()
+        let network = unset(widths: standardWidths)
         Initialization.initialize(network.parameters, seed: seed)
         return network
     }
 
-    /// The network of a model file.
+    /// The network of a model file, and from which probabilities on it is believed.
     ///
     /// - Throws: ``ModelFileError`` where the file can't be read, or is of another network.
-    public static func network(modelAt path: String) throws(ModelFileError) -> Network {
+    public static func network(
+        modelAt path: String
+    ) throws(ModelFileError) -> (network: Network, thresholds: FaceThresholds) {
         let file = try SafeTensors(path: path)
         guard file.metadata["architecture"] == name else {
             throw .invalid(path: path, reason: "it is no face verifier: its architecture is not \(name)")
         }
-        let network = unset()
+        // Narrower and wider ones are read alike.
+        let widths = (1...3).map { file.entry("trunk.\($0).conv.weight")?.shape.first ?? 0 }
+        guard widths.allSatisfy({ (1...256).contains($0) }) else {
+            throw .invalid(path: path, reason: "it is no face verifier: it lacks three convolutions")
+        }
+        let network = unset(widths: widths)
         try network.load(file, path: path)
-        return network
+        var thresholds = FaceThresholds()
+        for (key, place) in thresholdKeys {
+            guard let text = file.metadata[key] else { continue }
+            guard let value = Float(text), (0...1).contains(value) else {
+                throw .invalid(path: path, reason: "its metadata say \(key) is '\(text.prefix(40))'")
+            }
+            thresholds[keyPath: place] = value
+        }
+        return (network, thresholds)
     }
 
     /// The contents of a model file, with strings about the training.
-    public static func modelFile(_ network: Network, metadata: [String: String]) -> SafeTensors {
-        network.file(metadata: metadata.merging(["architecture": name]) { $1 })
+    public static func modelFile(
+        _ network: Network, thresholds: FaceThresholds = FaceThresholds(), metadata: [String: String]
+    ) -> SafeTensors {
+        var metadata = metadata
+        metadata["architecture"] = name
+        for (key, place) in thresholdKeys { metadata[key] = "\(thresholds[keyPath: place])" }
+        return network.file(metadata: metadata)
+    }
+
+    private static var thresholdKeys: [(String, WritableKeyPath<FaceThresholds, Float>)] {
+        [
+            ("threshold_found", \.found), ("threshold_alone", \.alone), ("threshold_beside", \.beside),
+            ("threshold_unseen", \.unseen), ("threshold_followed", \.followed),
+        ]
     }
 
     /// Turns a crop's grey levels into what the network reads: mean 0, deviation 1, whatever the light.
@@ -51,7 +80,7 @@ public enum VerifierNetwork {
         for (index, pixel) in crop.pixels.enumerated() { target[index] = (Float(pixel) - mean) * scale }
     }
 
-    private static func unset() -> Network {
+    private static func unset(widths: [Int]) -> Network {
         var layers: [any Layer] = []
         var channels = 1
         for (index, width) in widths.enumerated() {

@@ -2,25 +2,63 @@ import FaceDetection
 import Faces
 import Imaging
 
-/// A detector whose finds are looked at a second time.
+/// A detector whose finds are looked at a second time, and that looks for what the cascade can't see.
 public final class VerifyingDetector: Sendable {
     /// What finds.
     public let detector: FaceDetector
     /// What looks again, or nil to take all that is found.
     public let verifier: FaceVerifier?
+    /// What finds the rest, where there is a verifier to judge it.
+    public let wide: WideSearch?
 
-    /// Takes both.
-    public init(_ detector: FaceDetector, verifier: FaceVerifier?) {
+    /// Takes all three.
+    public init(_ detector: FaceDetector, verifier: FaceVerifier?, wide: WideSearch? = nil) {
         self.detector = detector
         self.verifier = verifier
+        self.wide = wide
     }
 
     /// Replaces `faces` by those of a picture, or of a region of it, keeping its storage.
+    ///
+    /// Where a whole picture is searched and the parameters are thorough, a box may reach over the picture's border, as
+    /// the face does.
     public func detect(
         in image: GrayImage, region: Rectangle?, parameters: DetectionParameters,
         into faces: inout [DetectedFace]
     ) {
         detector.detect(in: image, region: region, parameters: parameters, into: &faces)
-        verifier?.verify(&faces, in: image)
+        guard let verifier else { return }
+        verifier.verify(&faces, in: image)
+        verifier.removeNested(&faces, in: image)
+        if let wide, parameters.isThorough, region == nil {
+            wide.addFaces(to: &faces, in: image, parameters: parameters, judge: verifier)
+        }
+    }
+
+    /// Replaces `faces` by those that one part of the wide search finds, as
+    /// ``FaceDetection/WideSearch/find(_:in:parameters:judge:into:)`` does.
+    public func findWide(
+        _ part: WideSearch.Part, in image: GrayImage, parameters: DetectionParameters,
+        into faces: inout [DetectedFace]
+    ) {
+        faces.removeAll(keepingCapacity: true)
+        guard let verifier, let wide else { return }
+        wide.find(part, in: image, parameters: parameters, judge: verifier, into: &faces)
+    }
+
+    /// The side of the largest face that is too small to be found, in pixels, or nil.
+    public func sideOfTooSmallFace(in image: GrayImage, parameters: DetectionParameters) -> Int? {
+        guard let verifier, let wide else { return nil }
+        return wide.sideOfTooSmallFace(in: image, parameters: parameters, judge: verifier)
+    }
+
+    /// The face about a place where one was a moment ago, though the cascade does not see it; nil where there is none.
+    ///
+    /// It has no neighbours: nothing but the second look vouches for it.
+    public func follow(_ face: DetectedFace, in image: GrayImage) -> DetectedFace? {
+        guard let verifier else { return nil }
+        var (face, probability) = verifier.refined(face, in: image, turns: false, rounds: 2)
+        face.neighbors = 0
+        return probability >= verifier.thresholds.followed ? face : nil
     }
 }

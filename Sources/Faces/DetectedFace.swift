@@ -6,7 +6,8 @@ public struct DetectedFace: Hashable, Sendable {
     public var box: Rectangle
     /// How far the head is tilted, in degrees clockwise as seen on the picture; 0 for an upright face.
     public var tilt: Double
-    /// How many raw windows were grouped into this face: the detector's confidence.
+    /// How many raw windows were grouped into this face: the detector's confidence;
+    /// 0 for a face that was only followed from the frame before.
     public var neighbors: Int
 
     /// Makes a face from its box; upright unless said.

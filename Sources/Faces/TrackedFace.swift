@@ -15,14 +15,19 @@ public struct TrackedFace: Sendable, Equatable {
     /// The emotion reported: changes with hysteresis.
     public var emotion: Emotion
 
+    /// Whether that emotion is a guess rather than an answer: its smoothed probability is below
+    /// ``EmotionProbabilities/leastSure``, with hysteresis, too.
+    public var isUnsure: Bool
+
     /// The smoothed probability of the reported emotion.
     public var confidence: Float { probabilities[emotion] }
 
     /// Makes a face from all its values.
     public init(
         number: Int, box: Rectangle, tilt: Double = 0, rawProbabilities: EmotionProbabilities,
-        probabilities: EmotionProbabilities, emotion: Emotion
+        probabilities: EmotionProbabilities, emotion: Emotion, isUnsure: Bool = false
     ) {
+        self.isUnsure = isUnsure
         self.number = number
         self.box = box
         self.tilt = tilt

@@ -10,6 +10,33 @@ public protocol FaceFinding: AnyObject {
     func detect(
         in image: GrayImage, region: Rectangle?, parameters: DetectionParameters,
         into faces: inout [DetectedFace])
+
+    /// Replaces `faces` by those that a cascade can't see in the picture as it is: a part of them.
+    func findWide(
+        _ part: WideSearch.Part, in image: GrayImage, parameters: DetectionParameters,
+        into faces: inout [DetectedFace])
+
+    /// The face about a place where one was a moment ago, though it was not detected there; nil where there is none.
+    func follow(_ face: DetectedFace, in image: GrayImage) -> DetectedFace?
+
+    /// The side of the largest face that is smaller than what is looked for, in pixels, or nil.
+    func sideOfTooSmallFace(in image: GrayImage, parameters: DetectionParameters) -> Int?
+}
+
+extension FaceFinding {
+    /// Finds none: a finder that has no way but to detect.
+    public func findWide(
+        _ part: WideSearch.Part, in image: GrayImage, parameters: DetectionParameters,
+        into faces: inout [DetectedFace]
+    ) {
+        faces.removeAll(keepingCapacity: true)
+    }
+
+    /// Finds none.
+    public func follow(_ face: DetectedFace, in image: GrayImage) -> DetectedFace? { nil }
+
+    /// Finds none.
+    public func sideOfTooSmallFace(in image: GrayImage, parameters: DetectionParameters) -> Int? { nil }
 }
 
 extension FaceDetector: FaceFinding {}

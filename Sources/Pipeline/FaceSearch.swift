@@ -14,25 +14,42 @@ package struct FaceSearch {
     /// False to search each frame wholly.
     package var isSelective = true
 
+    /// The numbers of faces that were followed but not looked for in the last frame: too many for its time.
+    package private(set) var unsearched: [Int] = []
+
+    /// The side in pixels of a face that is too small to be followed, while none is; nil where none was seen of late.
+    package private(set) var tooSmallSide: Int?
+
     private var lastTime: UInt64?
     private var lastFrame = 0
     private var lastSliceTime: UInt64 = 0
     private var nextSlice = 0
+    private var nextPart = 0
+    private var lastSmallTime: UInt64 = 0
+    private var lastSearched = 0
     private var found: [DetectedFace] = []
-    private var expected: [Expectation] = []
-
-    private struct Expectation {
-        var box: Rectangle
-        var unseenFor: Double
-    }
+    private var expected: [FaceTracker.Expectation] = []
 
     /// Frames that the source gives further apart than this, in seconds, are searched wholly: slices would find a face too late.
     private static let longGap = 0.1
-    /// Seconds from one slice to the next while faces are followed: a new face is found within three of these.
+    /// Seconds from one slice to the next while faces are followed: a new face is found within four of these.
     private static let sliceInterval = 0.12
     /// A third of a full scan's work each, as multiples of the smallest size: the work at a size falls with its
     /// square. They overlap by two steps of scale, so that each face has all its neighbouring windows in one.
     private static let slices: [(from: Double, to: Double?)] = [(1, 1.48), (1.22, 2.1), (1.73, nil)]
+
+    /// After these a round has a part of the wide search, each in its turn: faces that the slices can't see.
+    private static let slicesPerRound = slices.count + 1
+    /// The part of a whole scan's work that the search around faces may take in a frame. Those who come too late for it
+    /// are looked for in the next one.
+    private static let shareAroundFaces = 0.4
+    /// How long a face is followed that is not detected, in seconds.
+    private static let followingTime = 3.0
+
+    /// Seconds from one look for faces that are too small to the next, while none is followed.
+    private static let smallInterval = 2.0
+    /// Frames further apart than this, in seconds, leave time to try everything where no face is seen.
+    private static let thoroughGap = 0.5
 
     /// Tilted heads are looked for in one round of slices out of so many: a head is seldom tilted from its first to its
     /// last frame.
@@ -43,7 +60,10 @@ package struct FaceSearch {
     }
 
     /// Forgets when it last searched: the next frame is searched wholly.
-    package mutating func reset() { lastTime = nil }
+    package mutating func reset() {
+        lastTime = nil
+        tooSmallSide = nil
+    }
 
     /// Replaces `faces` by those of a frame.
     package mutating func find(
@@ -51,21 +71,33 @@ package struct FaceSearch {
         into faces: inout [DetectedFace]
     ) {
         // Frames given up because the machine is busy don't count: searching wholly then would keep it busy.
-        let gap = lastTime.map { time > $0 ? Double(time - $0) * 1e-9 : 0 } ?? .infinity
+        let gap = lastTime.map { Self.seconds(from: $0, to: time) } ?? .infinity
         let interval = gap / Double(max(1, frame &- lastFrame))
         lastTime = time
         lastFrame = frame
         faces.removeAll(keepingCapacity: true)
+        unsearched.removeAll(keepingCapacity: true)
         guard isSelective, interval < Self.longGap else {
             lastSliceTime = time
-            finder.detect(in: image, region: nil, parameters: parameters, into: &faces)
+            var whole = parameters
+            whole.isThorough = gap.isFinite && interval >= Self.thoroughGap
+            finder.detect(in: image, region: nil, parameters: whole, into: &faces)
+            tooSmallSide =
+                faces.isEmpty && whole.isThorough
+                ? finder.sideOfTooSmallFace(in: image, parameters: parameters) : nil
             return
         }
         searchAroundFaces(with: finder, in: image, at: time, tracker: tracker, into: &faces)
-        let sinceSlice = time > lastSliceTime ? Double(time - lastSliceTime) * 1e-9 : 0
+        let sinceSlice = Self.seconds(from: lastSliceTime, to: time)
         if tracker.isEmpty || sinceSlice >= Self.sliceInterval {
             lastSliceTime = time
-            searchSlice(with: finder, in: image, into: &faces)
+            if !tracker.isEmpty { tooSmallSide = nil }
+            if tracker.isEmpty, Self.seconds(from: lastSmallTime, to: time) >= Self.smallInterval {
+                lastSmallTime = time
+                tooSmallSide = finder.sideOfTooSmallFace(in: image, parameters: parameters)
+            } else {
+                searchSlice(with: finder, in: image, into: &faces)
+            }
         }
     }
 
@@ -74,36 +106,69 @@ package struct FaceSearch {
         into faces: inout [DetectedFace]
     ) {
         expected.removeAll(keepingCapacity: true)
-        tracker.forEachExpected(at: time) { box, unseenFor in
-            expected.append(Expectation(box: box, unseenFor: unseenFor))
-        }
-        for face in expected {
-            let side = max(face.box.width, face.box.height)
-            // The longer a face was missed, the further it may have gone.
-            let margin = Int(Double(side) * min(1, 0.3 + face.unseenFor))
-            var narrow = parameters
-            narrow.minSize = max(parameters.minSize, side * 3 / 4)
-            narrow.maxSize = min(parameters.maxSize ?? .max, side * 4 / 3)
-            let region = Rectangle(
-                x: face.box.x - margin, y: face.box.y - margin, width: face.box.width + 2 * margin,
-                height: face.box.height + 2 * margin)
-            // Turned copies cost twice as much again; most heads are upright in most frames.
-            narrow.findsTilted = false
-            finder.detect(in: image, region: region, parameters: narrow, into: &found)
-            if found.isEmpty, parameters.findsTilted {
-                narrow.findsTilted = true
-                finder.detect(in: image, region: region, parameters: narrow, into: &found)
+        tracker.forEachExpected(at: time) { expected.append($0) }
+        // Those who were left out come first.
+        let first = expected.firstIndex { $0.number > lastSearched } ?? 0
+        var work = 0.0
+        let smallest = Double(max(parameters.minSize, 20))
+        let limit =
+            Self.shareAroundFaces * Double(image.width) * Double(image.height) / (smallest * smallest)
+        for place in expected.indices {
+            let face = expected[(first + place) % expected.count]
+            if work > limit {
+                unsearched.append(face.number)
+                continue
             }
+            lastSearched = face.number
+            work += search(for: face, with: finder, in: image)
             merge(into: &faces)
         }
+    }
+
+    /// Replaces what was found by what is where a face is expected, and returns the work: pixels searched by the inverse
+    /// square of the smallest size, to which a scan's time is proportional.
+    private mutating func search(
+        for face: FaceTracker.Expectation, with finder: some FaceFinding, in image: GrayImage
+    ) -> Double {
+        let box = face.face.box
+        let side = max(box.width, box.height)
+        // The longer a face was missed, the further it may have gone.
+        let margin = Int(Double(side) * min(1, 0.3 + face.unseenFor))
+        var narrow = parameters
+        narrow.minSize = max(parameters.minSize, side * 3 / 4)
+        narrow.maxSize = min(parameters.maxSize ?? .max, side * 4 / 3)
+        let region = Rectangle(
+            x: box.x - margin, y: box.y - margin, width: box.width + 2 * margin,
+            height: box.height + 2 * margin)
+        let smallest = Double(max(narrow.minSize, 20))
+        let once = Double(region.area) / (smallest * smallest)
+        // Turned copies cost twice as much again; most heads are upright in most frames.
+        narrow.findsTilted = false
+        finder.detect(in: image, region: region, parameters: narrow, into: &found)
+        guard found.isEmpty else { return once }
+        if face.undetectedFor < Self.followingTime, let followed = finder.follow(face.face, in: image) {
+            found.append(followed)
+            return 2 * once
+        }
+        guard parameters.findsTilted else { return once }
+        narrow.findsTilted = true
+        finder.detect(in: image, region: region, parameters: narrow, into: &found)
+        return 4 * once
     }
 
     private mutating func searchSlice(
         with finder: some FaceFinding, in image: GrayImage, into faces: inout [DetectedFace]
     ) {
-        let slice = Self.slices[nextSlice % Self.slices.count]
-        let round = nextSlice / Self.slices.count
-        nextSlice = (nextSlice + 1) % (Self.slices.count * Self.roundsPerTiltedRound)
+        let (place, round) = (nextSlice % Self.slicesPerRound, nextSlice / Self.slicesPerRound)
+        nextSlice = (nextSlice + 1) % (Self.slicesPerRound * Self.roundsPerTiltedRound)
+        guard place < Self.slices.count else {
+            let part = WideSearch.Part.allCases[nextPart % WideSearch.Part.allCases.count]
+            nextPart = (nextPart + 1) % WideSearch.Part.allCases.count
+            finder.findWide(part, in: image, parameters: parameters, into: &found)
+            merge(into: &faces)
+            return
+        }
+        let slice = Self.slices[place]
         let smallest = Double(max(parameters.minSize, 20))
         var sized = parameters
         sized.findsTilted = parameters.findsTilted && round == 0
@@ -116,11 +181,15 @@ package struct FaceSearch {
     /// Adds what was found but for faces already there; of two boxes on a face the one with more neighbours stays.
     private mutating func merge(into faces: inout [DetectedFace]) {
         for face in found where face.box.area > 0 {
-            guard let known = faces.firstIndex(where: { $0.box.intersectionOverUnion(face.box) > 0.3 }) else {
+            guard let known = faces.firstIndex(where: { $0.isSameFace(as: face) }) else {
                 faces.append(face)
                 continue
             }
             if face.neighbors > faces[known].neighbors { faces[known] = face }
         }
+    }
+
+    private static func seconds(from earlier: UInt64, to later: UInt64) -> Double {
+        later > earlier ? Double(later - earlier) * 1e-9 : 0
     }
 }

@@ -12,6 +12,8 @@ public struct Scene: Sendable, Equatable {
     public var frame = 0
     /// The faces in view.
     public var faces: [TrackedFace] = []
+    /// Why there are none, where that is known.
+    public var hint: ViewHint?
     /// Milliseconds from when that frame was taken to when its faces were known.
     public var latency = 0.0
 }
@@ -59,7 +61,7 @@ final class FrameWorker {
         search.find(
             with: finder, in: image, frame: frame.number, at: frame.sourceTime, tracker: tracker,
             into: &detections)
-        tracker.match(detections, at: frame.sourceTime)
+        tracker.match(detections, at: frame.sourceTime, unsearched: search.unsearched)
         if !tracker.toRecognize.isEmpty {
             recognizer.recognize(
                 tracker.toRecognize, looks: tracker.looks, in: image, into: &probabilities)
@@ -82,10 +84,15 @@ final class FrameWorker {
         scene.faces.removeAll(keepingCapacity: true)
         scene.faces.append(contentsOf: tracker.faces)
         scene.latency = age
+        scene.hint = scene.faces.isEmpty ? hint() : nil
         statistics.update { counts in
             counts.worked += 1
             counts.latency.add(milliseconds: age)
         }
+    }
+
+    private func hint() -> ViewHint? {
+        Brightness.hint(for: image) ?? search.tooSmallSide.map { .tooSmall(side: $0) }
     }
 
     /// Frames of another size are announced before the first event in their pixels; boxes in the old ones can't be

@@ -20,6 +20,9 @@ public struct EmotionFilter: Sendable, Equatable {
         public var margin: Float = 0.08
         /// For how long it must be so without a break.
         public var hold = 0.12
+        /// By how much the reported emotion's probability must pass ``EmotionProbabilities/leastSure`` before a guess
+        /// becomes an answer, or an answer a guess.
+        public var sureMargin: Float = 0.04
 
         /// The defaults of `raut run`.
         public init() {}
@@ -29,6 +32,8 @@ public struct EmotionFilter: Sendable, Equatable {
     public private(set) var probabilities: EmotionProbabilities
     /// The emotion reported.
     public private(set) var emotion: Emotion
+    /// Whether the emotion reported is a guess.
+    public private(set) var isUnsure: Bool
     private var challenger: Emotion?
     private var challengedFor = 0.0
 
@@ -36,6 +41,7 @@ public struct EmotionFilter: Sendable, Equatable {
     public init(_ first: EmotionProbabilities) {
         probabilities = Self.floored(first)
         emotion = probabilities.mostLikely
+        isUnsure = probabilities.isUnsure
     }
 
     /// Takes in the next look at the face, `seconds` after the last one.
@@ -54,7 +60,16 @@ public struct EmotionFilter: Sendable, Equatable {
             product[lane] = exp(log(max(drifted[lane], 1e-6)) * (1 - weight) + log(seen.lanes[lane]) * weight)
         }
         probabilities = EmotionProbabilities(lanes: product).normalized
-        return decide(after: seconds, parameters)
+        let changed = decide(after: seconds, parameters)
+        let least = EmotionProbabilities.leastSure
+        if changed {
+            isUnsure = probabilities[emotion] < least
+        } else {
+            isUnsure =
+                probabilities[emotion]
+                < (isUnsure ? least + parameters.sureMargin : least - parameters.sureMargin)
+        }
+        return changed
     }
 
     private mutating func decide(after seconds: Double, _ parameters: Parameters) -> Bool {

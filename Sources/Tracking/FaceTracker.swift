@@ -29,12 +29,30 @@ public struct FaceTracker: Sendable {
         self.parameters = parameters
     }
 
-    /// Where the faces followed are expected at a time, and how long each has not been seen, in seconds; those not
-    /// yet reported included.
-    public func forEachExpected(at time: UInt64, _ body: (_ box: Rectangle, _ unseenFor: Double) -> Void) {
+    /// Where a face followed is to be looked for.
+    public struct Expectation: Sendable {
+        /// Its number.
+        public var number: Int
+        /// Where it should be.
+        public var face: DetectedFace
+        /// How long it has not been seen, in seconds.
+        public var unseenFor: Double
+        /// How long it was not detected, but followed at best, in seconds.
+        public var undetectedFor: Double
+    }
+
+    /// Where the faces followed are expected at a time, those not yet reported included.
+    public func forEachExpected(at time: UInt64, _ body: (Expectation) -> Void) {
         for track in tracks {
             let unseen = Self.seconds(from: track.lastSeen, to: time)
-            body(track.motion.predicted(after: unseen).box, unseen)
+            body(
+                Expectation(
+                    number: track.number,
+                    face: DetectedFace(
+                        box: track.motion.predicted(after: unseen).box, tilt: track.detection.tilt,
+                        neighbors: 0),
+                    unseenFor: unseen,
+                    undetectedFor: Self.seconds(from: track.lastDetected, to: time)))
         }
     }
 
@@ -43,8 +61,13 @@ public struct FaceTracker: Sendable {
 
     /// Gives each detection to the face it belongs to, or to a new one.
     ///
-    /// - Parameter time: nanoseconds; not before that of the last frame.
-    public mutating func match(_ detections: [DetectedFace], at time: UInt64) {
+    /// - Parameters:
+    ///   - time: nanoseconds; not before that of the last frame.
+    ///   - unsearched: the numbers of faces that nobody looked for in this frame: they count as there.
+    public mutating func match(
+        _ detections: [DetectedFace], at time: UInt64, unsearched: [Int] = []
+    ) {
+        let sinceLast = Self.seconds(from: now, to: max(now, time))
         now = max(now, time)
         taken.removeAll(keepingCapacity: true)
         taken.append(contentsOf: repeatElement(false, count: detections.count))
@@ -53,6 +76,7 @@ public struct FaceTracker: Sendable {
             tracks[index].unseenFor = unseen
             tracks[index].expected = tracks[index].motion.predicted(after: unseen).box
             tracks[index].isSeen = false
+            tracks[index].missedFor += unsearched.contains(tracks[index].number) ? 0 : sinceLast
         }
         while let (track, detection) = bestPair(detections) {
             taken[detection] = true
@@ -120,7 +144,7 @@ public struct FaceTracker: Sendable {
 
     private func isForgotten(_ track: Track) -> Bool {
         let memory = track.isReported ? parameters.memory : parameters.unconfirmedMemory
-        return !track.isSeen && Self.seconds(from: track.lastSeen, to: now) > memory
+        return !track.isSeen && track.missedFor > memory
     }
 
     /// The pair of a face not seen yet in this frame and a detection not taken yet that fit best: greedy, because

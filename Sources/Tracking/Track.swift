@@ -11,6 +11,8 @@ struct Track: Sendable {
     private(set) var raw = EmotionProbabilities.uniform
     private(set) var sightings = 1
     private(set) var lastSeen: UInt64
+    /// When it was last detected, not only followed.
+    private(set) var lastDetected: UInt64
     private(set) var lastRecognized: UInt64 = 0
     private let firstSeen: UInt64
     /// The sum of the smoothed probabilities of every look: in double precision, as a face may stay for days.
@@ -25,6 +27,8 @@ struct Track: Sendable {
     var expected: Rectangle
     /// Seconds from its last detection to this frame, before matching.
     var unseenFor = 0.0
+    /// Seconds for which it was looked for since, in vain.
+    var missedFor = 0.0
 
     init(number: Int, _ detection: DetectedFace, at time: UInt64) {
         self.number = number
@@ -33,6 +37,7 @@ struct Track: Sendable {
         expected = detection.box
         firstSeen = time
         lastSeen = time
+        lastDetected = time
     }
 
     /// How well a box fits the expected one: the overlap less the distance of the centres in face widths, or nil
@@ -55,7 +60,9 @@ struct Track: Sendable {
         motion.update(detection.box, after: FaceTracker.seconds(from: lastSeen, to: time))
         self.detection = detection
         isSeen = true
+        missedFor = 0
         lastSeen = time
+        if detection.neighbors > 0 { lastDetected = time }
         sightings += 1
     }
 
@@ -95,6 +102,7 @@ struct Track: Sendable {
     var face: TrackedFace {
         TrackedFace(
             number: number, box: isSeen ? motion.box : expected, tilt: detection.tilt, rawProbabilities: raw,
-            probabilities: filter?.probabilities ?? .uniform, emotion: filter?.emotion ?? .neutral)
+            probabilities: filter?.probabilities ?? .uniform, emotion: filter?.emotion ?? .neutral,
+            isUnsure: filter?.isUnsure ?? true)
     }
 }

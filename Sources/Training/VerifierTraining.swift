@@ -1,22 +1,25 @@
-import EmotionRecognition
 import FaceDetection
 import FaceVerification
 import Faces
+import Foundation
 import Imaging
 import NeuralNetwork
 
-/// Trains the second look (``FaceVerification/FaceVerifier``) on faces of FER2013 and on what a cascade takes for
-/// faces in pictures that show none.
+/// Trains the second look (``FaceVerification/FaceVerifier``): on faces of FER2013 and of photographs, and on what a
+/// cascade takes for faces in pictures that show none.
 public final class VerifierTraining {
     /// The network in training.
     public let network: Network
     private let faces: FaceDataSet
     private let execution: Execution
     private let seed: UInt64
-    /// Windows that cascades take for faces, and windows at random.
-    private var mistaken: [GrayImage] = []
-    private var random: [GrayImage] = []
-    private var resizer = ImageResizer()
+    /// Faces cut out of photographs, with what is around them.
+    private var photographed: [VerifierExample] = []
+    /// Windows that cascades take for faces.
+    private var mistaken: [VerifierExample] = []
+    /// Windows at random, and parts of faces.
+    private var random: [VerifierExample] = []
+    private var cutter = VerifierExample.Cutter()
 
     /// Takes the faces.
     public init(faces: FaceDataSet, threads: Int, seed: UInt64 = 1) {
@@ -29,10 +32,12 @@ public final class VerifierTraining {
 
     /// How many windows without a face were mined.
     public var minedCount: Int { mistaken.count + random.count }
+    /// How many faces were cut out of photographs.
+    public var photographCount: Int { photographed.count }
 
-    /// Adds every window that a cascade lets pass in a picture without faces, upright and tilted, and some at random, a
-    /// third larger than the window so that it can be moved about.
-    public func mine(_ image: GrayImage, with detectors: [FaceDetector]) {
+    /// Adds windows that a cascade lets pass in a picture without faces, upright, tilted and from the side, and some at
+    /// random.
+    public func mine(_ image: GrayImage, with detectors: [FaceDetector], _ wide: WideSearch) {
         var random = Xoshiro256StarStar(seed: seed, 0xFA15E, minedCount)
         var parameters = DetectionParameters()
         parameters.minSize = 24
@@ -45,25 +50,51 @@ public final class VerifierTraining {
                 windows += found.shuffled(using: &random).prefix(most)
             }
         }
-        for window in windows { mistaken.append(cut(window, from: image)) }
-        for _ in 0..<200 {
-            let side = Int(random.uniform(in: 24...Float(max(25, min(image.width, image.height) / 2))))
-            let x = Int(random.uniform() * Float(image.width - side))
-            let y = Int(random.uniform() * Float(image.height - side))
+        windows += wide.candidates(in: image).shuffled(using: &random).prefix(200)
+        for window in windows { mistaken.append(cutter.example(window, from: image)) }
+        for _ in 0..<250 {
+            let side = Int(random.uniform(in: 24...Float(max(25, min(image.width, image.height)))))
+            let x = Int(random.uniform() * Float(image.width) - Float(side) / 2)
+            let y = Int(random.uniform() * Float(image.height) - Float(side) / 2)
             let window = DetectedFace(
                 box: Rectangle(x: x, y: y, width: side, height: side),
                 tilt: Double(random.uniform(in: -30...30)))
-            self.random.append(cut(window, from: image))
+            self.random.append(cutter.example(window, from: image))
         }
     }
 
-    private func cut(_ window: DetectedFace, from image: GrayImage) -> GrayImage {
-        var cut = GrayImage(width: 48, height: 48)
-        resizer.resample(
-            image, centerX: Double(window.box.x) + Double(window.box.width) / 2,
-            centerY: Double(window.box.y) + Double(window.box.height) / 2,
-            side: Double(window.box.width) * 4 / 3, tilt: window.tilt, into: &cut)
-        return cut
+    /// Adds the one face of a photograph, and parts and neighbourhoods of it that are none: an eye, a mouth, a shoulder,
+    /// half a face.
+    public func add(_ face: DetectedFace, of image: GrayImage) {
+        photographed.append(cutter.example(face, from: image))
+        var random = Xoshiro256StarStar(seed: seed, 0xFACE, photographed.count)
+        let side = Float(max(face.box.width, face.box.height))
+        let (x, y) = (
+            Float(face.box.x) + Float(face.box.width) / 2, Float(face.box.y) + Float(face.box.height) / 2
+        )
+        for number in 0..<5 {
+            var (middle, size) = (SIMD2(x, y), side)
+            switch number {
+            case 0, 1:
+                // Within the face.
+                size *= random.uniform(in: 0.25...0.5)
+                middle += SIMD2(random.uniform(in: -0.3...0.3), random.uniform(in: -0.3...0.3)) * side
+            case 2:
+                size *= random.uniform(in: 1.9...3)
+            default:
+                // Beside it: a good half of a side away.
+                let angle = random.uniform(in: 0...(2 * .pi))
+                size *= random.uniform(in: 0.5...1.4)
+                middle +=
+                    SIMD2(cos(angle), sin(angle)) * max(side, size)
+                    * random.uniform(in: 0.6...1.1)
+            }
+            let window = DetectedFace(
+                box: Rectangle(
+                    x: Int(middle.x - size / 2), y: Int(middle.y - size / 2), width: Int(size),
+                    height: Int(size)), tilt: face.tilt)
+            if window.box.width > 10 { self.random.append(cutter.example(window, from: image)) }
+        }
     }
 
     /// Trains for some epochs of as many faces as other windows; `onEpoch` is told the mean loss and the share that was
@@ -74,17 +105,20 @@ public final class VerifierTraining {
         epochs: Int, batch: Int = 64, rate: Float = 0.002,
         onEpoch: (_ epoch: Int, _ loss: Double, _ accuracy: Double) -> Void
     ) throws {
-        let perEpoch = 2 * min(max(minedCount, 4_000), 8_000)
+        let perEpoch = 2 * min(max(minedCount, 4_000), 12_000)
         let batches = VerifierBatches(
-            faces: faces, mistaken: mistaken, random: random, size: batch, stepsPerEpoch: perEpoch / batch,
-            seed: seed)
+            faces: faces, photographed: photographed, mistaken: mistaken, random: random, size: batch,
+            stepsPerEpoch: perEpoch / batch, seed: seed)
         let plan = TrainingLoop.Plan(
             epochs: epochs, learningRate: rate, schedule: .oneCycle, clip: nil, headWeights: [1])
         let loop = TrainingLoop(
             network, plan, optimizer: .adamW(decay: 0.01), averageDecay: nil, batches: batches, execution)
         _ = try loop.run(
             shouldStop: { false }, onStep: {},
-            onEpoch: { onEpoch($0.epoch + 1, $0.loss, $0.accuracy) })
+            onEpoch: {
+                if $0.epoch % 3 == 1 { batches.findHard(by: network.program()) }
+                onEpoch($0.epoch + 1, $0.loss, $0.accuracy)
+            })
         execution.isTraining = false
     }
 }
@@ -93,19 +127,23 @@ public final class VerifierTraining {
 private final class VerifierBatches: BatchSource {
     let stepsPerEpoch: Int
     private let faces: FaceDataSet
-    private let mistaken: [GrayImage]
-    private let random: [GrayImage]
+    private let photographed: [VerifierExample]
+    private let mistaken: [VerifierExample]
+    private let random: [VerifierExample]
     private let seed: UInt64
     private let images: Tensor
     private let targets: Tensor
+    /// Places in `random` that the network still takes for faces.
+    private var hard: [Int] = []
     private var prepared = [Float](repeating: 0, count: VerifierNetwork.side * VerifierNetwork.side)
-    private var resizer = ImageResizer()
+    private var cutter = VerifierExample.Cutter()
 
     init(
-        faces: FaceDataSet, mistaken: [GrayImage], random: [GrayImage], size: Int, stepsPerEpoch: Int,
-        seed: UInt64
+        faces: FaceDataSet, photographed: [VerifierExample], mistaken: [VerifierExample],
+        random: [VerifierExample], size: Int, stepsPerEpoch: Int, seed: UInt64
     ) {
         self.faces = faces
+        self.photographed = photographed
         self.mistaken = mistaken
         self.random = random
         self.seed = seed
@@ -119,7 +157,8 @@ private final class VerifierBatches: BatchSource {
         let pixels = prepared.count
         for index in 0..<images.shape[0] {
             let isFace = index % 2 == 0
-            VerifierNetwork.prepare(example(isFace, &random), into: &prepared)
+            let crop = cutter.varied(example(isFace, &random), isFace: isFace, &random)
+            VerifierNetwork.prepare(crop, into: &prepared)
             for pixel in 0..<pixels { images[index * pixels + pixel] = prepared[pixel] }
             targets[index * 2] = isFace ? 0 : 1
             targets[index * 2 + 1] = isFace ? 1 : 0
@@ -127,41 +166,30 @@ private final class VerifierBatches: BatchSource {
         return Batch(images: images, targets: [targets], weights: nil)
     }
 
-    /// One example, moved, turned, scaled, mirrored, and in another light.
-    private func example(_ isFace: Bool, _ random: inout Xoshiro256StarStar) -> GrayImage {
-        var source = GrayImage(width: 48, height: 48)
+    /// Looks at each random window as it is, and notes those taken for a face (bootstrapping, Sung and Poggio, 1998).
+    func findHard(by program: Program) {
+        hard.removeAll(keepingCapacity: true)
+        var memory = ProgramMemory(for: program)
+        for (place, example) in random.enumerated() {
+            VerifierNetwork.prepare(cutter.crop(example), into: &prepared)
+            program.run(prepared, &memory)
+            if program.output(0, 1, of: memory) > program.output(0, 0, of: memory) - 2 { hard.append(place) }
+        }
+    }
+
+    private func example(_ isFace: Bool, _ random: inout Xoshiro256StarStar) -> VerifierExample {
+        func one(of examples: [VerifierExample]) -> VerifierExample? {
+            examples.randomElement(using: &random)
+        }
+        if isFace {
+            if random.uniform() < 0.4, let face = one(of: photographed) { return face }
+            let index = Int.random(in: 0..<max(1, faces.count), using: &random)
+            return VerifierExample(faces, index)
+        }
         // What cascades take for faces is what will be judged; the rest keeps the network sane about it.
-        let others = random.uniform() < 0.6 || self.random.isEmpty ? mistaken : self.random
-        if isFace || others.isEmpty {
-            let index = Int.random(in: 0..<faces.count, using: &random)
-            let start = index * FaceDataSet.pixelsPerImage
-            source.pixels = Array(faces.pixels[start..<start + FaceDataSet.pixelsPerImage])
-        } else {
-            source = others[Int.random(in: 0..<others.count, using: &random)]
-        }
-        // A face fills FER2013's frames; a mined window has a sixth of its side around it.
-        let side = isFace ? random.uniform(in: 38...52) : random.uniform(in: 30...42)
-        let reach: Float = isFace ? 3.5 : 3
-        var crop = GrayImage(width: VerifierNetwork.side, height: VerifierNetwork.side)
-        resizer.resample(
-            source, centerX: Double(24 + random.uniform(in: -reach...reach)),
-            centerY: Double(24 + random.uniform(in: -reach...reach)), side: Double(side),
-            tilt: Double(random.uniform(in: -16...16)), into: &crop)
-        if random.uniform() < 0.5 {
-            let side = crop.width
-            for y in 0..<side {
-                for x in 0..<side / 2 { crop.pixels.swapAt(y * side + x, y * side + side - 1 - x) }
-            }
-        }
-        let (gain, offset) = (random.uniform(in: 0.4...1.5), random.uniform(in: -50...50))
-        let (noise, gamma) = (random.uniform(in: 0...8), random.uniform(in: -0.3...0.3))
-        for index in crop.pixels.indices {
-            let level = Float(crop.pixels[index])
-            // A parabola over the grey scale bends it as a camera's gamma does.
-            let bent = level + gamma * level * (255 - level) / 255
-            let value = (bent - 128) * gain + 128 + offset + noise * random.normal()
-            crop.pixels[index] = UInt8(min(255, max(0, value)))
-        }
-        return crop
+        let kind = random.uniform()
+        if kind < 0.3, let place = hard.randomElement(using: &random) { return self.random[place] }
+        if kind < 0.7, let window = one(of: mistaken) { return window }
+        return one(of: self.random) ?? one(of: mistaken) ?? VerifierExample(faces, 0)
     }
 }

@@ -127,3 +127,13 @@ func times() {
         line(.source(.back, reason: "", time: EventTime(milliseconds: .min))).contains(
             "0000-01-01T00:00:00.000Z"))
 }
+
+@Test("a guess says so, an answer does not")
+func unsure() {
+    var guess = face()
+    guess.isUnsure = true
+    #expect(
+        line(.appeared(guess, frame: 1, time: noon)).contains(
+            #""confidence":0.93,"unsure":true,"probabilities":["#))
+    #expect(!line(.appeared(face(), frame: 1, time: noon)).contains("unsure"))
+}

@@ -91,7 +91,7 @@ struct FaceVerifierTests {
         try VerifierNetwork.modelFile(network, metadata: [:]).write(to: path)
         execution.isTraining = false
         let logits = network.forward(images, execution)[0].elements
-        let read = try VerifierNetwork.network(modelAt: path)
+        let read = try VerifierNetwork.network(modelAt: path).network
         #expect(read.forward(images, execution)[0].elements == logits)
     }
 }

@@ -11,6 +11,29 @@ private final class CountingFinder: FaceFinding {
     /// Pixels searched, each region weighted by the share of sizes: the work of a scan falls with their square.
     var work = 0.0
     var calls = 0
+    /// What only the second look sees.
+    var followable: DetectedFace?
+    var parts: [WideSearch.Part] = []
+    var tooSmallSide: Int?
+
+    func findWide(
+        _ part: WideSearch.Part, in image: GrayImage, parameters: DetectionParameters,
+        into faces: inout [DetectedFace]
+    ) {
+        parts.append(part)
+        faces.removeAll()
+        if part == .left, let followable { faces.append(followable) }
+    }
+
+    func follow(_ face: DetectedFace, in image: GrayImage) -> DetectedFace? {
+        guard var followed = followable, followed.box.intersectionOverUnion(face.box) > 0.3 else {
+            return nil
+        }
+        followed.neighbors = 0
+        return followed
+    }
+
+    func sideOfTooSmallFace(in image: GrayImage, parameters: DetectionParameters) -> Int? { tooSmallSide }
 
     func detect(
         in image: GrayImage, region: Rectangle?, parameters: DetectionParameters,
@@ -41,7 +64,7 @@ private func step(
     var changes: [FaceChange] = []
     search.find(
         with: finder, in: picture, frame: frame ?? number, at: time(number), tracker: tracker, into: &faces)
-    tracker.match(faces, at: time(number))
+    tracker.match(faces, at: time(number), unsearched: search.unsearched)
     tracker.update([], into: &changes)
 }
 
@@ -138,4 +161,78 @@ func merged() {
         tracker.match(faces, at: time(number))
         tracker.update([], into: &changes)
     }
+}
+
+@Test(
+    "a face turned aside, which the cascade never sees, is found in its turn and followed by the second look")
+func turnedAside() {
+    let finder = CountingFinder()
+    var search = FaceSearch(parameters: DetectionParameters())
+    var tracker = FaceTracker()
+    for number in 0..<10 { step(number, &search, finder, &tracker) }
+    finder.followable = DetectedFace(box: Rectangle(x: 250, y: 150, width: 130, height: 130))
+    for number in 10..<60 { step(number, &search, finder, &tracker) }
+    #expect(tracker.faces.map(\.number) == [1])
+    for number in 60..<400 { step(number, &search, finder, &tracker) }
+    #expect(tracker.faces.map(\.number) == [1])
+    #expect(Set(finder.parts) == Set(WideSearch.Part.allCases))
+}
+
+@Test("of faces too many for a frame's time some are looked for in the next, and all stay in view")
+func crowd() {
+    final class Crowd: FaceFinding {
+        let faces: [DetectedFace]
+        var work = 0.0
+
+        init() {
+            faces = (0..<200).map { place in
+                DetectedFace(
+                    box: Rectangle(
+                        x: place % 20 * 160 + 20, y: place / 20 * 160 + 20, width: 110, height: 110))
+            }
+        }
+
+        func detect(
+            in image: GrayImage, region: Rectangle?, parameters: DetectionParameters,
+            into found: inout [DetectedFace]
+        ) {
+            let region = region ?? Rectangle(x: 0, y: 0, width: image.width, height: image.height)
+            let (least, most) = (
+                Double(parameters.minSize), Double(parameters.maxSize ?? min(region.width, region.height))
+            )
+            work += Double(region.area) * max(0, 1 / (least * least) - 1 / (most * most))
+            found = faces.filter {
+                region.intersection($0.box) == $0.box && (least...most).contains(Double($0.box.width))
+            }
+        }
+    }
+    let finder = Crowd()
+    let image = GrayImage(width: 3200, height: 1600)
+    var search = FaceSearch(parameters: DetectionParameters())
+    var tracker = FaceTracker()
+    var (faces, changes): ([DetectedFace], [FaceChange]) = ([], [])
+    var whole = 0.0
+    for number in 0..<90 {
+        finder.work = 0
+        search.find(
+            with: finder, in: image, frame: number, at: time(number), tracker: tracker, into: &faces)
+        if number == 0 { whole = finder.work }
+        #expect(finder.work <= whole * 1.01)
+        tracker.match(faces, at: time(number), unsearched: search.unsearched)
+        tracker.update([], into: &changes)
+    }
+    #expect(tracker.faces.map(\.number) == Array(1...200))
+}
+
+@Test("a face that is too small is told of while none is followed")
+func tooSmall() {
+    let finder = CountingFinder()
+    finder.tooSmallSide = 50
+    var search = FaceSearch(parameters: DetectionParameters())
+    var tracker = FaceTracker()
+    for number in 0..<70 { step(number, &search, finder, &tracker) }
+    #expect(search.tooSmallSide == 50)
+    finder.face = DetectedFace(box: Rectangle(x: 250, y: 150, width: 130, height: 130))
+    for number in 70..<100 { step(number, &search, finder, &tracker) }
+    #expect(search.tooSmallSide == nil)
 }

@@ -58,18 +58,24 @@ package enum ImageCommand {
         var parameters = try arguments.detection.parameters()
         parameters.findsTilted = !search.plain && !search.noTilt
         parameters.usesNearestScale = search.plain
-        let profile = search.profile ? try Locations.cascade(Locations.profileCascade) : nil
+        let looksAgain = !search.plain && !search.noSecondLook
+        parameters.isThorough = looksAgain
+        let side = try Locations.cascade(Locations.profileCascade)
+        let first = try FaceDetector(
+            cascadeAt: Locations.cascade(arguments.detection.cascade),
+            profileAt: search.profile ? side : nil)
         let detector = VerifyingDetector(
-            try FaceDetector(
-                cascadeAt: Locations.cascade(arguments.detection.cascade), profileAt: profile),
-            verifier: search.plain || search.noSecondLook
-                ? nil : try FaceVerifier(modelAt: Locations.model(Locations.verifier)))
+            first,
+            verifier: looksAgain ? try FaceVerifier(modelAt: Locations.model(Locations.verifier)) : nil,
+            wide: looksAgain ? try WideSearch(cascade: first.cascade, profileAt: side) : nil)
         let recognizer =
             namesEmotions
             ? try EmotionRecognizer(modelAt: Locations.model(arguments.recognition.model)) : nil
         var copies = try arguments.output.map { folder in try AnnotatedCopies(in: folder) }
         let analysis = PictureAnalysis(
-            detector: detector, parameters: parameters, recognizer: recognizer, explains: arguments.explain)
+            detector: detector, parameters: parameters,
+            fitsMinSize: arguments.detection.minSize == nil && !search.plain, recognizer: recognizer,
+            explains: arguments.explain)
 
         return try describe(
             arguments.operands, by: analysis, repetitions: arguments.repetitions, asJSON: arguments.json,

@@ -13,7 +13,8 @@ package struct DetectionOptions: OptionGroup {
         "min-neighbors", .whole("N", 0...1000), standard: 3,
         help: "windows a face needs around it; 0 gives each window itself")
     package let minSize = Option(
-        "min-size", .whole("PIXELS", 0...100_000), standard: 80, help: "the smallest face")
+        "min-size", .whole("PIXELS", 0...100_000),
+        help: "the smallest face (80; in pictures an eighth of the shorter side, from 24 to 80)")
     package let maxSize = Option("max-size", .whole("PIXELS", 1...100_000), help: "the largest face")
     package let threads = Option(
         "threads", .whole("N", 1...64), standard: 1, help: "threads that share the scan")
@@ -31,11 +32,11 @@ extension Arguments<DetectionOptions> {
         var parameters = standard
         parameters.scaleFactor = self.scaleFactor
         parameters.minNeighbors = self.minNeighbors
-        parameters.minSize = self.minSize
+        parameters.minSize = self.minSize ?? min(parameters.minSize, self.maxSize ?? .max)
         parameters.maxSize = self.maxSize
         parameters.threads = self.threads
-        if let most = self.maxSize, most < self.minSize {
-            throw UsageError(description: "--max-size \(most) is less than --min-size \(self.minSize)")
+        if let most = self.maxSize, let least = self.minSize, most < least {
+            throw UsageError(description: "--max-size \(most) is less than --min-size \(least)")
         }
         return parameters
     }

@@ -1,6 +1,7 @@
 import EmotionRecognition
 import FaceDetection
 import FaceVerification
+import Faces
 import Foundation
 import Imaging
 import NeuralNetwork
@@ -13,6 +14,11 @@ enum TrainVerifierCommand {
             required: "data", .path("FILE"), help: "FER2013 in its published layout (fer2013.csv)")
         let backgrounds = Option(
             required: "backgrounds", .path("DIR"), help: "a folder of pictures that show no face")
+        let photographs = Option(
+            "photographs", .path("DIR"),
+            help: "a folder of pictures with one face each, to learn from besides")
+        let judge = Option(
+            "judge", .path("FILE"), help: "a second look to find those faces by, from a training before")
         let output = Option(required: "output", .path("FILE"), help: "the model file to write")
         let epochs = Option("epochs", .whole("N", 1...1000), standard: 8, help: "passes")
         let threads = Option("threads", .whole("N", 1...64), standard: 2, help: "threads that share a batch")
@@ -31,20 +37,26 @@ enum TrainVerifierCommand {
         let detectors = try ["frontalface_alt2", "frontalface_default"].map {
             try FaceDetector(cascadeAt: Locations.cascade("haarcascade_\($0)"))
         }
-        var (picture, reduced, resizer) = (GrayImage(), GrayImage(), ImageResizer())
-        let files = try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
-        for file in files where file.hasSuffix(".jpg") || file.hasSuffix(".png") {
-            guard (try? ImageFile.readGray(path: "\(folder)/\(file)", into: &picture)) != nil else {
-                continue
-            }
+        let wide = try WideSearch(
+            cascade: detectors[0].cascade, profileAt: Locations.cascade(Locations.profileCascade))
+        var (reduced, resizer) = (GrayImage(), ImageResizer())
+        try forEachPicture(in: folder) { file, picture in
             let scale = min(1, 960 / Double(max(picture.width, picture.height)))
             resizer.resize(
                 picture, width: Int(Double(picture.width) * scale),
                 height: Int(Double(picture.height) * scale),
                 into: &reduced)
-            guard min(reduced.width, reduced.height) > 100 else { continue }
-            training.mine(reduced, with: detectors)
+            guard min(reduced.width, reduced.height) > 60 else { return }
+            training.mine(reduced, with: detectors, wide)
             try StandardOutput.write("\(file): \(training.minedCount) windows\n")
+        }
+        if let photographs = arguments.photographs {
+            let judge = try arguments.judge.map { try FaceVerifier(modelAt: $0) }
+            let finder = VerifyingDetector(detectors[0], verifier: judge, wide: wide)
+            try forEachPicture(in: photographs) { _, picture in
+                if let face = onlyFace(of: picture, by: finder) { training.add(face, of: picture) }
+            }
+            try StandardOutput.write("\(training.photographCount) faces of photographs\n")
         }
         try training.run(epochs: epochs) { epoch, loss, accuracy in
             let line = String(format: "epoch %d: loss %.4f, accuracy %.4f\n", epoch, loss, accuracy)
@@ -53,9 +65,39 @@ enum TrainVerifierCommand {
         let file = VerifierNetwork.modelFile(
             training.network,
             metadata: [
-                "faces": "FER2013, Training", "windows": "\(training.minedCount)", "epochs": "\(epochs)",
+                "faces": "FER2013, Training", "photographs": "\(training.photographCount)",
+                "windows": "\(training.minedCount)", "epochs": "\(epochs)",
             ])
         try file.write(to: arguments.output)
         return 0
+    }
+
+    /// Reads every picture of a folder and those in it, in the order of their names; what is none is passed over.
+    private static func forEachPicture(
+        in folder: String, _ body: (_ file: String, _ picture: GrayImage) throws -> Void
+    ) throws {
+        var picture = GrayImage()
+        for file in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
+        where file.hasSuffix(".jpg") || file.hasSuffix(".png") {
+            guard (try? ImageFile.readGray(path: "\(folder)/\(file)", into: &picture)) != nil else {
+                continue
+            }
+            try body(file, picture)
+        }
+    }
+
+    /// The face of a picture that shows one; nil where none or several are found.
+    private static func onlyFace(of picture: GrayImage, by finder: VerifyingDetector) -> DetectedFace? {
+        var parameters = DetectionParameters()
+        parameters.minSize = DetectionParameters.standardMinSize(width: picture.width, height: picture.height)
+        parameters.isThorough = true
+        var faces: [DetectedFace] = []
+        finder.detect(in: picture, region: nil, parameters: parameters, into: &faces)
+        if finder.verifier == nil, let wide = finder.wide, faces.isEmpty {
+            // Without a judge, what the cascade is surest of.
+            parameters.findsTilted = false
+            faces = wide.candidates(in: picture, parameters: parameters).filter { $0.neighbors >= 8 }
+        }
+        return faces.count == 1 ? faces[0] : nil
     }
 }

@@ -19,7 +19,9 @@ final class LiveReporter: Sendable {
             var service = ServiceNotifier.isWatched ? Period(Self.serviceInterval, pipeline) : nil
             while let due = [statistics?.due, service?.due].compactMap({ $0 }).min() {
                 guard isEnding.wait(timeout: due) == .timedOut else { break }
-                statistics?.endIfDue(pipeline) { CommandLineInterface.report(Self.line($0)) }
+                statistics?.endIfDue(pipeline) {
+                    CommandLineInterface.report(Self.line($0, hint: pipeline.currentScene.hint))
+                }
                 service?.endIfDue(pipeline) { Self.tellService($0, pipeline) }
             }
             ended.signal()
@@ -45,12 +47,13 @@ final class LiveReporter: Sendable {
         ServiceNotifier.status(
             pipeline.isSourceLost
                 ? "the source is lost, waiting for it to come back"
-                : "\(faces) face\(faces == 1 ? "" : "s"), \(decimal(summary.rate, 1)) frames/s")
+                : "\(faces) face\(faces == 1 ? "" : "s"), \(decimal(summary.rate, 1)) frames/s"
+                    + (pipeline.currentScene.hint.map { "; \($0)" } ?? ""))
     }
 
     /// `30.0 frames/s: 300 taken, 0 dropped, 300 worked on; latency 4.1 ms p50, 7.9 ms p99; CPU 9.8 % of a core; 41
     /// MB`.
-    static func line(_ summary: Summary) -> String {
+    static func line(_ summary: Summary, hint: ViewHint? = nil) -> String {
         let counts = summary.counts
         let latency = counts.latency
         let broken = counts.broken > 0 ? ", \(counts.broken) broken" : ""
@@ -58,6 +61,7 @@ final class LiveReporter: Sendable {
             + "\(counts.worked) worked on\(broken); latency \(decimal(latency.percentile(0.5), 1)) ms p50, "
             + "\(decimal(latency.percentile(0.99), 1)) ms p99; CPU \(decimal(100 * summary.share, 1)) % of a core; "
             + "\(decimal(Double(summary.memory) / 1e6, 1)) MB"
+            + (hint.map { "; \($0)" } ?? "")
     }
 }
 

@@ -41,9 +41,12 @@ struct LiveSession {
         _ settings: LiveSettings, _ outlets: LiveOutlets, _ stop: StopRequest, _ reload: OptionsReload
     ) throws -> Int32 {
         let recognizer = try EmotionRecognizer(modelAt: Locations.model(settings.model))
+        let cascade = try HaarCascade(contentsOf: Locations.cascade(settings.cascade))
         let detector = VerifyingDetector(
-            try FaceDetector(cascadeAt: Locations.cascade(settings.cascade)),
-            verifier: try FaceVerifier(modelAt: Locations.model(Locations.verifier)))
+            FaceDetector(cascade: cascade),
+            verifier: try FaceVerifier(modelAt: Locations.model(Locations.verifier)),
+            wide: try WideSearch(
+                cascade: cascade, profileAt: Locations.cascade(Locations.profileCascade)))
         let opened = try Self.open(settings.source, patience: reload.isReloaded ? 3 : 0)
         for note in opened.notes { CommandLineInterface.report(note) }
         let source = opened.source

@@ -1,0 +1,69 @@
+import Faces
+import Imaging
+
+/// The least probabilities with which a window is taken for a face: the fewer others vouch for it, the higher.
+public struct FaceThresholds: Sendable, Equatable {
+    /// One that the cascade found in the picture as it is.
+    public var found: Float = 0.5
+    /// One that cascades let pass in a copy (``WideSearch``), in a picture without other faces.
+    public var alone: Float = 0.9
+    /// The same in a picture with other faces, or live.
+    public var beside: Float = 0.97
+    /// One that nobody but the judge has seen.
+    public var unseen: Float = 0.99
+    /// One about a place where a face was a moment ago.
+    public var followed: Float = 0.8
+
+    /// Those for a judge that says no others.
+    public init() {}
+}
+
+/// The second look: says how probable it is that a box holds a face.
+public protocol FaceJudge: Sendable {
+    /// From which probabilities on it is believed.
+    var thresholds: FaceThresholds { get }
+
+    /// How probable it is that a box, turned by the face's tilt, holds a face; it may reach over the picture's border.
+    func probability(of face: DetectedFace, in image: GrayImage) -> Float
+}
+
+extension FaceJudge {
+    /// A face moved, scaled and turned step by step to where it looks most like one, and how probable it is there.
+    ///
+    /// - Parameters:
+    ///   - turns: Whether other tilts are tried, too.
+    ///   - rounds: How many steps are taken at most; each costs six or eight looks.
+    package func refined(
+        _ face: DetectedFace, in image: GrayImage, turns: Bool, rounds: Int
+    ) -> (face: DetectedFace, probability: Float) {
+        var best = (face: face, probability: probability(of: face, in: image))
+        for _ in 0..<rounds {
+            let (from, before) = (best.face, best.probability)
+            let side = max(from.box.width, from.box.height)
+            let step = max(1, side / 14)
+            func attempt(x: Int = 0, y: Int = 0, grow: Int = 0, tilt: Double = 0) {
+                var moved = from
+                moved.box = Rectangle(
+                    x: from.box.x + x - grow / 2, y: from.box.y + y - grow / 2, width: side + grow,
+                    height: side + grow)
+                moved.tilt += tilt
+                guard moved.box.width > 8, abs(moved.tilt) <= 45 else { return }
+                let probability = probability(of: moved, in: image)
+                if probability > best.probability { best = (moved, probability) }
+            }
+            attempt(x: step)
+            attempt(x: -step)
+            attempt(y: step)
+            attempt(y: -step)
+            attempt(grow: 2 * step)
+            attempt(grow: -2 * step)
+            if turns {
+                attempt(tilt: 10)
+                attempt(tilt: -10)
+            }
+            // Near one, a step gives nothing that counts.
+            if best.probability <= before + 0.002 { break }
+        }
+        return best
+    }
+}

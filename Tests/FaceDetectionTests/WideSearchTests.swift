@@ -1,0 +1,147 @@
+import FaceDetection
+import Faces
+import Imaging
+import Testing
+
+/// A judge who knows where the face is.
+private struct Knowing: FaceJudge {
+    let thresholds = FaceThresholds.easy
+    var face: Rectangle?
+
+    func probability(of face: DetectedFace, in image: GrayImage) -> Float {
+        self.face.map { Float($0.intersectionOverUnion(face.box)) } ?? 0
+    }
+}
+
+extension FaceThresholds {
+    /// Half of a face is enough.
+    fileprivate static var easy: FaceThresholds {
+        var thresholds = FaceThresholds()
+        (thresholds.alone, thresholds.beside, thresholds.unseen) = (0.5, 0.5, 0.9)
+        return thresholds
+    }
+}
+
+@Suite("the wide search")
+struct WideSearchTests {
+    /// Where the astronaut's face is.
+    private let face = Rectangle(x: 174, y: 63, width: 102, height: 102)
+    private let search: WideSearch
+
+    init() throws {
+        let cascade = try HaarCascade(contentsOf: cascades + "frontalface_alt2.xml")
+        search = try WideSearch(cascade: cascade, profileAt: cascades + "profileface.xml")
+    }
+
+    private func found(in image: GrayImage, face: Rectangle?, minSize: Int = 24) -> [DetectedFace] {
+        var parameters = DetectionParameters()
+        parameters.minSize = minSize
+        var faces: [DetectedFace] = []
+        search.addFaces(to: &faces, in: image, parameters: parameters, judge: Knowing(face: face))
+        return faces
+    }
+
+    @Test(
+        "finds a face that fills the picture or is cut by its border",
+        arguments: [
+            Rectangle(x: 174, y: 63, width: 102, height: 102),
+            Rectangle(x: 184, y: 40, width: 140, height: 140),
+            Rectangle(x: 140, y: 78, width: 170, height: 160),
+        ])
+    func cutFaces(part: Rectangle) throws {
+        let image = try astronaut().cut(part)
+        let known = Rectangle(
+            x: face.x - part.x, y: face.y - part.y, width: face.width, height: face.height)
+        let faces = found(in: image, face: known)
+        #expect(faces.count == 1)
+        #expect(faces.allSatisfy { $0.box.intersectionOverUnion(known) > 0.6 })
+    }
+
+    @Test("finds one in a picture of 44 pixels")
+    func small() throws {
+        let part = try astronaut().cut(Rectangle(x: 144, y: 33, width: 160, height: 160))
+        var (image, resizer) = (GrayImage(), ImageResizer())
+        resizer.resize(part, width: 44, height: 44, into: &image)
+        let known = Rectangle(x: 8, y: 8, width: 28, height: 28)
+        #expect(found(in: image, face: known).contains { $0.box.intersectionOverUnion(known) > 0.5 })
+    }
+
+    @Test("finds what only the judge sees, in a picture in which no cascade sees anything")
+    func windows() {
+        var image = GrayImage(width: 200, height: 160)
+        for index in image.pixels.indices { image.pixels[index] = UInt8(index * 7 & 255) }
+        let known = Rectangle(x: 60, y: 35, width: 100, height: 100)
+        let faces = found(in: image, face: known)
+        #expect(faces.count == 1)
+        #expect(faces.allSatisfy { $0.box.intersectionOverUnion(known) >= 0.9 })
+    }
+
+    @Test("adds nothing that the judge does not take for a face, and nothing where faces are known already")
+    func nothing() throws {
+        let image = try astronaut()
+        #expect(found(in: image, face: nil).isEmpty)
+        var faces = [DetectedFace(box: face, neighbors: 9)]
+        search.addFaces(to: &faces, in: image, parameters: .init(), judge: Knowing(face: face))
+        #expect(faces == [DetectedFace(box: face, neighbors: 9)])
+    }
+
+    @Test(
+        "takes every size of picture", arguments: [(0, 0), (1, 1), (1, 500), (11, 11), (12, 96), (4000, 13)])
+    func sizes(width: Int, height: Int) {
+        let image = GrayImage(width: width, height: height, fill: 90)
+        _ = found(in: image, face: nil)
+        for part in WideSearch.Part.allCases {
+            var faces = [DetectedFace(box: face)]
+            search.find(part, in: image, parameters: .init(), judge: Knowing(), into: &faces)
+            #expect(faces.isEmpty)
+        }
+        #expect(search.sideOfTooSmallFace(in: image, parameters: .init(), judge: Knowing()) == nil)
+    }
+
+    @Test("live, finds a face cut by the border in the part that looks for it")
+    func live() throws {
+        let part = Rectangle(x: 184, y: 0, width: 328, height: 300)
+        let known = Rectangle(x: face.x - part.x, y: face.y, width: face.width, height: face.height)
+        var faces: [DetectedFace] = []
+        search.find(
+            .ahead, in: try astronaut().cut(part), parameters: .init(), judge: Surely(), into: &faces)
+        #expect(faces.contains { $0.box.intersectionOverUnion(known) > 0.5 })
+    }
+
+    @Test("tells the size of a face that is too small to be looked for")
+    func tooSmall() throws {
+        var (image, resizer) = (GrayImage(), ImageResizer())
+        resizer.resize(try astronaut(), width: 256, height: 256, into: &image)
+        let side = search.sideOfTooSmallFace(in: image, parameters: .init(), judge: Surely())
+        #expect(side.map { (40...72).contains($0) } == true)
+    }
+
+    @Test("follows the size of the picture with the smallest face")
+    func smallest() {
+        let sides = [(64, 64), (224, 300), (640, 480), (1920, 1080)].map {
+            DetectionParameters.standardMinSize(width: $0.0, height: $0.1)
+        }
+        #expect(sides == [24, 28, 60, 80])
+    }
+}
+
+/// A judge who takes everything for a face.
+private struct Surely: FaceJudge {
+    let thresholds = FaceThresholds.easy
+
+    func probability(of face: DetectedFace, in image: GrayImage) -> Float { 0.99 }
+}
+
+@Test("of boxes in one another that stays which looks most like a face")
+func nested() {
+    let outer = DetectedFace(box: Rectangle(x: 10, y: 10, width: 100, height: 100))
+    let inner = DetectedFace(box: Rectangle(x: 40, y: 60, width: 40, height: 40))
+    let beside = DetectedFace(box: Rectangle(x: 130, y: 10, width: 100, height: 100))
+    for (judge, kept) in [(Knowing(face: outer.box), outer), (Knowing(face: inner.box), inner)] {
+        for order in [[outer, inner, beside], [inner, beside, outer]] {
+            var faces = order
+            judge.removeNested(&faces, in: GrayImage(width: 300, height: 200))
+            #expect(Set(faces) == [kept, beside])
+        }
+    }
+}
