@@ -69,7 +69,7 @@ build: setup
 	@$(BUILD) --product raut >&2
 
 run: build
-	@exec .build/release/raut run $(ARGS)
+	@exec .build/release/raut run --or-demo $(ARGS)
 
 # First with faces mixed, varied and spoilt much; then from there, with the first stage as teacher, on faces as they are
 # more or less; then a while longer, with both as teachers: the mean of those two is a teacher itself. The network that
@@ -138,7 +138,7 @@ test-service:
 	GUEST_SECONDS=$${GUEST_SECONDS:-900} Tests/Camera/boot --systemd Tests/Service/guest.sh
 
 test-program: build
-	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) socat strace"
+	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) socat strace procps util-linux"
 	Tests/Service/program
 
 # Servers on loopback alone; the service that comes with the package is not left running.
@@ -191,7 +191,8 @@ install:
 	for unit in $(UNITS); do sed 's|/usr/bin/raut|$(PREFIX)/bin/raut|' $$unit \
 	  >$(lib)/systemd/system/$${unit#systemd/}; done
 	[ -z "$(RULES)" ] || install -m 644 $(RULES) $(lib)/udev/rules.d
-	[ -z "$(CONF)" ] || [ -e $(etc)/raut.conf ] || { install -m 644 $(CONF) $(etc); \
+	[ -z "$(CONF)" ] || [ -e $(etc)/raut.conf ] || { install -m 640 $(CONF) $(etc); \
+	  chgrp video $(etc)/raut.conf 2>/dev/null || :; \
 	  sed -i 's|/usr/share/doc|$(PREFIX)/share/doc|' $(etc)/raut.conf; }
 	sed -i 's|/usr/share/doc|$(PREFIX)/share/doc|' $(share)/doc/raut/network.conf
 

@@ -30,4 +30,10 @@ public struct OpenedSource: Sendable {
     public let source: any FrameSource
     /// One line each: why the demo is shown, that another size was taken.
     public let notes: [String]
+
+    /// A source that is open.
+    package init(source: any FrameSource, notes: [String]) {
+        self.source = source
+        self.notes = notes
+    }
 }

@@ -8,6 +8,8 @@ public enum EventError: Error, Equatable, Sendable, CustomStringConvertible {
     case badAddress(String, reason: String)
     /// MQTT can't be used at all: the broker's address and the reason.
     case cannotPublish(address: String, reason: String)
+    /// The system gives no more threads.
+    case noThread(reason: String)
 
     /// One line: what, where, why.
     public var description: String {
@@ -16,6 +18,8 @@ public enum EventError: Error, Equatable, Sendable, CustomStringConvertible {
         case .badAddress(let address, let reason):
             "\(address): \(reason); expected mqtt://[user:password@]host[:port]/topic"
         case .cannotPublish(let address, let reason): "\(address): cannot publish events: \(reason)"
+        case .noThread(let reason):
+            "no thread can be started: \(reason): allow more processes (ulimit -u, TasksMax)"
         }
     }
 }

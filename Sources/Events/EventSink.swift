@@ -8,8 +8,9 @@ public protocol EventSink: AnyObject, Sendable {
     /// Takes one line, and the lines that tell who comes after it of the faces in view.
     func send(_ line: [UInt8], inView: [UInt8])
 
-    /// Takes a new first line: for who is there now, and for who comes later.
-    func greet(_ hello: [UInt8])
+    /// Takes a new first line, for who is there now and for who comes later, and the lines that tell the latter of the
+    /// faces in view.
+    func greet(_ hello: [UInt8], inView: [UInt8])
 }
 
 extension EventSink {
@@ -17,5 +18,5 @@ extension EventSink {
     public func send(_ line: [UInt8], inView: [UInt8]) { send(line) }
 
     /// Takes it as any other line.
-    public func greet(_ hello: [UInt8]) { send(hello) }
+    public func greet(_ hello: [UInt8], inView: [UInt8]) { send(hello) }
 }

@@ -20,6 +20,9 @@ struct EventSocket: Sendable {
     /// The file when it was made, to remove no other one at the end; nil for a socket that systemd opened.
     private let identity: FileIdentity?
 
+    /// How long another program may hold the lock on the socket's folder, in seconds.
+    private static let lockPatience = 2.0
+
     private struct FileIdentity: Equatable, Sendable {
         let device: UInt
         let number: UInt
@@ -43,7 +46,13 @@ struct EventSocket: Sendable {
     }
 
     /// Listens at a path; replaces a socket file that nobody listens on any more, refuses one in use.
-    init(path: String, access: SocketAccess) throws(EventError) {
+    ///
+    /// - Parameters:
+    ///   - makesFolder: true to make the folder where it is not there.
+    ///   - cancellation: ends the wait for the folder's lock.
+    init(
+        path: String, access: SocketAccess, makesFolder: Bool = false, _ cancellation: Cancellation
+    ) throws(EventError) {
         self.path = path
         func failure(_ reason: String) -> EventError { .cannotListen(path: path, reason: reason) }
 
@@ -51,43 +60,82 @@ struct EventSocket: Sendable {
             throw failure("the path is \(path.utf8.count) bytes long, a socket's may have 1 to 107")
         }
         let group = try access.group.map { name throws(EventError) in try Self.groupNumber(name, path: path) }
-        // One at a time from the look at an old file to the new one, so that two programs started at once can't
-        // both find the other's socket stale. The lock is on the folder and leaves no file behind.
-        let folder = open(Self.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else {
-            throw failure("its folder \(Self.folder(of: path)): \(Errno.last.description)")
-        }
-        defer { close(folder) }
-        flock(folder, LOCK_EX)
+        let folder = FileSystem.folder(of: path)
+        if makesFolder { mkdir(folder, 0o755) }
+        let locked = try Self.lock(folder, path: path, cancellation)
+        defer { withExtendedLifetime(locked) {} }
         try Self.removeStale(path, address)
 
-        let descriptor = socket(
-            AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-        guard descriptor >= 0 else { throw failure(Errno.last.description) }
+        let descriptor: Int32
+        do throws(Errno) {
+            descriptor = try valueOrErrno(.socket) {
+                socket(
+                    AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+            }
+        } catch {
+            throw failure(error.description)
+        }
         guard address.withSocketAddress({ bind(descriptor, $0, $1) }) == 0 else {
             let reason = Errno.last.description
             close(descriptor)
             throw failure(reason)
         }
         // Nobody can connect before `listen`, so there is no moment with wrong permissions.
-        let isReady =
-            chmod(path, access.mode) == 0 && (group.map { chown(path, uid_t.max, $0) == 0 } ?? true)
-            && listen(descriptor, SOMAXCONN) == 0
-        guard isReady else {
-            let reason = Errno.last.description
+        do throws(EventError) {
+            try Self.give(path, access, group)
+            guard listen(descriptor, SOMAXCONN) == 0 else { throw failure(Errno.last.description) }
+        } catch {
             close(descriptor)
             unlink(path)
-            throw failure(
-                group == nil ? reason : "\(reason) (group \(access.group ?? ""): are you a member?)")
+            throw error
         }
         self.descriptor = descriptor
         identity = FileIdentity(path: path)
+    }
+
+    /// True where the file has gone, or another one stands in its place.
+    var isRemoved: Bool {
+        guard let identity else { return false }
+        return identity != FileIdentity(path: path)
     }
 
     /// Stops listening and removes the file, if it is still this socket's.
     func remove() {
         close(descriptor)
         if let identity, identity == FileIdentity(path: path) { unlink(path) }
+    }
+
+    /// Lets others connect than before.
+    static func change(_ path: String, _ access: SocketAccess) throws(EventError) {
+        let group = try access.group.map { name throws(EventError) in try groupNumber(name, path: path) }
+        try give(path, access, group)
+    }
+
+    private static func give(_ path: String, _ access: SocketAccess, _ group: gid_t?) throws(EventError) {
+        guard chmod(path, access.mode) == 0, group.map({ chown(path, uid_t.max, $0) == 0 }) ?? true else {
+            let reason = Errno.last.description
+            throw .cannotListen(
+                path: path,
+                reason: group == nil ? reason : "\(reason) (group \(access.group ?? ""): are you a member?)")
+        }
+    }
+
+    /// One at a time from the look at an old file to the new one, so that two programs started at once can't both find
+    /// the other's socket stale. Somebody else's lock is waited for, but not for ever.
+    private static func lock(
+        _ folder: String, path: String, _ cancellation: Cancellation
+    ) throws(EventError) -> FolderLock {
+        do throws(Errno) {
+            return try FolderLock(folder, until: .after(lockPatience), cancellation)
+        } catch .tryAgain {
+            throw .cannotListen(
+                path: path,
+                reason:
+                    "another program has locked its folder \(folder): end it ('fuser -v \(folder)' names it) "
+                    + "or name another path")
+        } catch {
+            throw .cannotListen(path: path, reason: "its folder \(folder): \(error.description)")
+        }
     }
 
     private static func removeStale(_ path: String, _ address: sockaddr_un) throws(EventError) {
@@ -115,11 +163,6 @@ struct EventSocket: Sendable {
             throw .cannotListen(path: path, reason: "there is no group '\(name)'")
         }
         return group.pointee.gr_gid
-    }
-
-    private static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import System
 
 /// A moment by two clocks, as events carry it: for people UTC to the millisecond, which somebody may set while the
@@ -28,10 +29,11 @@ public struct EventTime: Hashable, Sendable {
             milliseconds: wallMilliseconds - Int64(age / 1_000_000), monotonic: min(monotonic, now))
     }
 
+    /// The clock that somebody may set.
     private static var wallMilliseconds: Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000 + WallClock.offset
     }
 
     /// Year, month and day of the proleptic Gregorian calendar.
@@ -58,5 +60,16 @@ public struct EventTime: Hashable, Sendable {
     private func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
         let quotient = value / divisor
         return value % divisor < 0 ? quotient - 1 : quotient
+    }
+}
+
+/// The clock of the wall, which a test can set without touching the machine's.
+package enum WallClock {
+    private static let shift = Atomic<Int64>(0)
+
+    /// Milliseconds by which it is set forward.
+    package static var offset: Int64 {
+        get { shift.load(ordering: .relaxed) }
+        set { shift.store(newValue, ordering: .relaxed) }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import System
 
 /// A broker and a topic on it: `mqtt://[user:password@]host[:port]/topic`, or `mqtts://` over TLS.
 public struct MQTTAddress: Sendable, Equatable {
@@ -11,7 +12,7 @@ public struct MQTTAddress: Sendable, Equatable {
     /// Who logs in, or nil.
     public let user: String?
     /// With which password, or nil.
-    public let password: String?
+    public var password: Secret?
     /// What event lines are published under.
     public let topic: String
 
@@ -37,7 +38,7 @@ public struct MQTTAddress: Sendable, Equatable {
             throw bad("a topic's '?' is written %3F and its '#' is not allowed")
         }
         user = parts.user.flatMap { $0.isEmpty ? nil : $0 }
-        password = parts.password
+        password = parts.password.map { Secret($0) }
         topic = String(parts.path.drop { $0 == "/" })
         guard !topic.isEmpty else { throw bad("it names no topic: mqtt://host/topic") }
         // Room for /status and /hello behind it (MQTT 3.1.1, 1.5.3 and 4.7).

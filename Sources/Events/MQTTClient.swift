@@ -1,39 +1,53 @@
 #if MQTT
+import CLinux
 import CMosquitto
-import Foundation
 import Glibc
 import System
 
-/// A connection to an MQTT broker through libmosquitto, driven by one thread: Sendable unchecked, as who makes it hands
-/// it to that thread.
+/// One connection to an MQTT broker through libmosquitto, driven by one thread at a time: Sendable unchecked, as who
+/// makes it hands it to that thread.
+///
+/// A connection that is lost is not taken up again, another client is made: what the library keeps of an old connection
+/// would grow with each broker that welcomes and drops.
 package final class MQTTClient: @unchecked Sendable {
     private let address: MQTTAddress
     private let handle: OpaquePointer
     private let state: UnsafeMutablePointer<State>
+    /// When the bytes that wait began to be no whole packet.
+    private var brokenSince: Deadline?
 
     /// What libmosquitto's callbacks leave behind; they run within calls of the thread that drives it.
     private struct State {
         var isConnected = false
         var refusal: Int32 = 0
-        var unacknowledged = 0
+        var acknowledged: [Int32] = []
     }
 
-    /// Messages that may wait for the broker's word.
-    private static let window = 20
     /// Seconds of silence after which both sides ask whether the other is there.
     private static let keepAlive: Int32 = 30
+    /// Bytes of a packet, and of all that wait: a broker that nobody subscribed at has no more to say.
+    private static let largestPacket = 4096
+    private static let mostWaiting = 1 << 14
+    /// How long a packet may take to come whole, in seconds.
+    private static let patience = 10.0
     private static let library: Int32 = mosquitto_lib_init()
+    /// The same for all connections of this process to a topic: a broker closes an older one before it welcomes the
+    /// newer, so that `offline` of the one never follows `online` of the other (MQTT 3.1.1, 3.1.4).
+    private static let process = UInt32.random(in: 0 ... .max)
 
     /// Prepares a connection.
+    ///
+    /// - Throws: ``EventError/cannotPublish(address:reason:)`` where the certificates or the library fail.
     package init(_ address: MQTTAddress, authorities: String?) throws(EventError) {
         guard Self.library == MOSQ_ERR_SUCCESS.code else {
             throw .cannotPublish(address: address.name, reason: "libmosquitto does not start")
         }
         state = .allocate(capacity: 1)
         state.initialize(to: State())
-        guard let handle = mosquitto_new(nil, true, state) else {
+        guard let handle = mosquitto_new(Self.identifier(of: address), true, state) else {
+            let reason = Errno.last.description
             state.deallocate()
-            throw .cannotPublish(address: address.name, reason: Errno.last.description)
+            throw .cannotPublish(address: address.name, reason: reason)
         }
         self.address = address
         self.handle = handle
@@ -45,13 +59,16 @@ package final class MQTTClient: @unchecked Sendable {
         mosquitto_disconnect_callback_set(handle) { _, context, _ in
             context?.assumingMemoryBound(to: State.self).pointee.isConnected = false
         }
-        mosquitto_publish_callback_set(handle) { _, context, _ in
-            context?.assumingMemoryBound(to: State.self).pointee.unacknowledged -= 1
+        mosquitto_publish_callback_set(handle) { _, context, message in
+            context?.assumingMemoryBound(to: State.self).pointee.acknowledged.append(message)
         }
         let offline = Array("offline".utf8)
-        try check(
-            mosquitto_will_set(handle, "\(address.topic)/status", Int32(offline.count), offline, 1, true))
-        if let user = address.user { try check(mosquitto_username_pw_set(handle, user, address.password)) }
+        try check {
+            mosquitto_will_set(handle, "\(address.topic)/status", Int32(offline.count), offline, 1, true)
+        }
+        if let user = address.user {
+            try check { mosquitto_username_pw_set(handle, user, address.password?.revealed) }
+        }
         if address.isEncrypted {
             let result = mosquitto_tls_set(
                 handle, authorities, authorities == nil ? "/etc/ssl/certs" : nil, nil, nil, nil)
@@ -68,19 +85,25 @@ package final class MQTTClient: @unchecked Sendable {
         state.deallocate()
     }
 
+    /// At most the 23 letters and digits that every broker takes: `raut`, the process and the topic.
+    private static func identifier(of address: MQTTAddress) -> String {
+        var hash: UInt32 = 0x811C_9DC5
+        for byte in address.topic.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
+        return "raut" + String(process, radix: 16) + "x" + String(hash, radix: 16)
+    }
+
     /// True between the broker's welcome and the end of the connection.
     package var isConnected: Bool { state.pointee.isConnected }
 
-    /// True where the broker has acknowledged nearly all messages.
-    var hasRoom: Bool { state.pointee.unacknowledged < Self.window }
-
-    /// True where the broker has acknowledged all messages.
-    var isIdle: Bool { state.pointee.unacknowledged <= 0 }
+    /// The numbers of messages that the broker has acknowledged since the last call.
+    func takeAcknowledged() -> [Int32] {
+        defer { state.pointee.acknowledged.removeAll(keepingCapacity: true) }
+        return state.pointee.acknowledged
+    }
 
     /// Opens the connection; the broker's welcome comes later. Waits as long as the network takes.
     package func connect() throws(EventError) {
-        state.pointee = State()
-        try check(mosquitto_connect(handle, address.host, Int32(address.port), Self.keepAlive))
+        try check { mosquitto_connect(handle, address.host, Int32(address.port), Self.keepAlive) }
     }
 
     /// Sends and takes what is there, after waiting for the broker or for `wake` to be readable.
@@ -93,41 +116,125 @@ package final class MQTTClient: @unchecked Sendable {
             pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
         ]
         _ = Glibc.poll(&polls, 2, milliseconds)
-        if polls[0].revents & Int16(POLLOUT) != 0 { try check(mosquitto_loop_write(handle, 1)) }
-        if polls[0].revents & ~Int16(POLLOUT) != 0 { try check(mosquitto_loop_read(handle, 1)) }
-        try check(mosquitto_loop_misc(handle))
-        if state.pointee.refusal != 0 {
-            throw .cannotPublish(
-                address: address.name,
-                reason:
-                    "the broker refuses: \(String(cString: mosquitto_connack_string(state.pointee.refusal)))")
+        if polls[0].revents & Int16(POLLOUT) != 0 { try check { mosquitto_loop_write(handle, 1) } }
+        if polls[0].revents & ~Int16(POLLOUT) != 0, try isWhole(polls[0].fd) {
+            try check { mosquitto_loop_read(handle, 1) }
+        }
+        try check { mosquitto_loop_misc(handle) }
+        if state.pointee.refusal != 0 { throw failure(MOSQ_ERR_CONN_REFUSED.code, .last) }
+    }
+
+    /// Looks at the packets that wait, without taking them: the library takes memory for what a header claims, up to
+    /// 256 MB. False where the last one is not there wholly.
+    ///
+    /// Over TLS there is nothing to see; such a broker has shown a certificate that is trusted.
+    private func isWhole(_ descriptor: Int32) throws(EventError) -> Bool {
+        guard !address.isEncrypted else { return true }
+        func bad(_ reason: String) -> EventError { .cannotPublish(address: address.name, reason: reason) }
+        let rest = withUnsafeTemporaryAllocation(byteCount: Self.mostWaiting, alignment: 1) { room in
+            let count = recv(descriptor, room.baseAddress, room.count, Int32(MSG_PEEK | MSG_DONTWAIT))
+            return PacketHeaders.rest(room[..<max(0, count)])
+        }
+        switch rest {
+        case .none:
+            brokenSince = nil
+            return true
+        case .partial:
+            let deadline = brokenSince ?? .after(Self.patience)
+            brokenSince = deadline
+            guard !deadline.isOver else { throw bad("the broker does not finish what it begins to say") }
+            // The descriptor is readable meanwhile: not worth a full core.
+            usleep(2000)
+            return false
+        case .tooLarge(let size):
+            throw bad("the broker sends a packet of \(size) bytes, which nobody asked for")
+        case .tooMany: throw bad("the broker sends more than anybody asked for")
+        }
+    }
+
+    /// What follows the whole packets in some bytes.
+    enum PacketHeaders: Equatable {
+        case none, partial, tooLarge(Int), tooMany
+
+        /// Reads header after header (MQTT 3.1.1, 2.2).
+        static func rest(_ bytes: some RandomAccessCollection<UInt8>) -> PacketHeaders {
+            var place = bytes.startIndex
+            while place < bytes.endIndex {
+                var (size, shift) = (0, 0)
+                var next = bytes.index(after: place)
+                while true {
+                    guard next < bytes.endIndex else { return .partial }
+                    size |= Int(bytes[next] & 127) << shift
+                    shift += 7
+                    defer { next = bytes.index(after: next) }
+                    if bytes[next] < 128 { break }
+                    // More than four bytes are none of a length; the library says so.
+                    if shift > 21 { return .none }
+                }
+                guard size <= largestPacket else { return .tooLarge(size) }
+                guard bytes.distance(from: next, to: bytes.endIndex) >= size else {
+                    return bytes.count >= mostWaiting ? .tooMany : .partial
+                }
+                place = bytes.index(next, offsetBy: size)
+            }
+            return .none
         }
     }
 
     /// Publishes a message, to a topic below the address' own where `below` says so; at least once.
+    ///
+    /// - Returns: the number that the broker acknowledges.
+    @discardableResult
     package func publish(
         _ bytes: some Collection<UInt8>, to below: String?, isRetained: Bool
-    ) throws(EventError) {
+    ) throws(EventError) -> Int32 {
         let topic = below.map { "\(address.topic)/\($0)" } ?? address.topic
         let payload = Array(bytes)
-        state.pointee.unacknowledged += 1
-        try check(mosquitto_publish(handle, nil, topic, Int32(payload.count), payload, 1, isRetained))
+        var number: Int32 = 0
+        try check { mosquitto_publish(handle, &number, topic, Int32(payload.count), payload, 1, isRetained) }
+        return number
     }
 
-    /// Says good-bye; waits a little for the broker to have taken everything.
-    package func disconnect(within seconds: Double) {
-        let end = MonotonicClock.now + UInt64(seconds * 1e9)
-        while state.pointee.unacknowledged > 0, MonotonicClock.now < end {
-            guard (try? exchange(waitingFor: -1, milliseconds: 10)) != nil else { return }
-        }
-        mosquitto_disconnect(handle)
-    }
+    /// Says good-bye, so that the broker does not say `offline` in its place.
+    package func disconnect() { mosquitto_disconnect(handle) }
 
-    private func check(_ code: Int32) throws(EventError) {
+    private func check(_ body: () -> Int32) throws(EventError) {
+        let code = body()
+        let error = Errno.last
         guard code != MOSQ_ERR_SUCCESS.code else { return }
-        let reason =
-            code == MOSQ_ERR_ERRNO.code ? Errno.last.description : String(cString: mosquitto_strerror(code))
-        throw .cannotPublish(address: address.name, reason: reason)
+        throw failure(code, error)
+    }
+
+    /// Why, in the broker's words where it gave some, else the system's, else the library's.
+    private func failure(_ code: Int32, _ error: Errno) -> EventError {
+        let reason: String
+        switch mosq_err_t(code) {
+        case _ where state.pointee.refusal != 0: reason = Self.refusal(state.pointee.refusal)
+        case MOSQ_ERR_ERRNO:
+            reason = error.number == 0 ? "the connection failed" : error.description
+        case MOSQ_ERR_EAI: reason = "there is no host of this name"
+        case MOSQ_ERR_CONN_LOST, MOSQ_ERR_NO_CONN: reason = "the broker closed the connection"
+        case MOSQ_ERR_CONN_REFUSED: reason = "the broker refuses, and does not say why"
+        case MOSQ_ERR_KEEPALIVE: reason = "the broker has said nothing for \(Self.keepAlive) seconds"
+        case MOSQ_ERR_PROTOCOL, MOSQ_ERR_MALFORMED_PACKET: reason = "what answers speaks no MQTT"
+        case MOSQ_ERR_TLS:
+            reason = "no TLS with it: its certificate is not trusted, not for this name, or it speaks none"
+        default: reason = String(cString: mosquitto_strerror(code))
+        }
+        return .cannotPublish(address: address.name, reason: reason)
+    }
+
+    /// What a refusal means (MQTT 3.1.1, 3.2.2.3).
+    private static func refusal(_ code: Int32) -> String {
+        switch code {
+        case 1: "the broker refuses: it speaks another version of MQTT"
+        case 2: "the broker refuses our name for ourselves"
+        case 3: "the broker refuses: it is not available"
+        case 4: "the broker refuses: wrong user name or password"
+        case 5:
+            "the broker refuses: not allowed: give user and password (mqtt://user@host, --mqtt-password-file)"
+        default: "the broker refuses, with the code \(code)"
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 #if MQTT
+import CLinux
 import Glibc
 import System
 
@@ -6,8 +7,8 @@ import System
 ///
 /// Lines go to the address' topic (quality of service 1); below it, `hello` holds the first line and `status` says
 /// `online` or `offline`, both retained, so that who subscribes later knows; `offline` is also the last will. A
-/// broker that is away is tried again after one second, then two, up to a minute; lines that wait meanwhile are
-/// bounded, and what did not fit is counted in a `dropped` event.
+/// broker that is away, mute, or drops what it welcomed is tried again after one second, then two, up to a minute;
+/// lines that wait meanwhile are bounded, and what did not fit is counted in a `dropped` event.
 public final class MQTTSink: EventSink, Sendable {
     /// What a person may want to know; each is said once.
     public enum Notice: Sendable, Equatable {
@@ -17,42 +18,100 @@ public final class MQTTSink: EventSink, Sendable {
         case back
     }
 
-    private struct Mailbox {
+    private struct Mailbox: Sendable {
         var backlog: LineBacklog
         /// The first line that holds for what is published next; newer ones wait between the lines in `backlog`.
-        var hello: [UInt8]
+        var hello: [UInt8] = []
         var isHelloNew = true
         var isStopping = false
+        var isOver = false
     }
 
+    /// How long things may take, in seconds; the defaults suit a network.
+    package struct Timing: Sendable {
+        /// To reach a broker, and for its answer.
+        package var patience = 10.0
+        /// To acknowledge a line.
+        package var acknowledgement = 60.0
+        /// Before the first try after a loss; each later one takes twice as long, up to a minute.
+        package var firstPause = 1.0
+        /// A connection that stood for so long was a good one: the pauses begin anew.
+        package var goodConnection = 30.0
+
+        /// Ten seconds to answer.
+        package init() {}
+    }
+
+    /// A line that the broker has not acknowledged.
+    private struct Unacknowledged {
+        var number: Int32
+        let line: [UInt8]
+        let deadline: Deadline
+    }
+
+    private let address: MQTTAddress
+    private let authorities: String?
+    private let notify: @Sendable (Notice) -> Void
+    private let timing: Timing
     private let mailbox: Guarded<Mailbox>
     private let wake: WakeSignal
-    private let thread = Guarded<JoinableThread?>(nil)
+    private let stopping = Cancellation()
 
-    /// How long ``stop()`` waits for a broker to take what waits, in seconds.
+    /// How long ``stop(until:)`` waits for a broker to take what waits, in seconds.
     private static let lastWords = 0.05
+    /// Lines that may wait for the broker's word.
+    private static let window = 20
 
-    /// Begins to connect.
+    /// Prepares it; ``begin(hello:)`` begins to connect.
     ///
     /// - Parameters:
     ///   - address: the broker and the topic.
     ///   - authorities: a file of certificates that the broker's is checked by; the system's where nil.
-    ///   - hello: the retained first line.
     ///   - limit: bytes that may wait.
     ///   - notify: called from the sink's thread.
     /// - Throws: ``EventError/cannotPublish(address:reason:)`` where the certificates or the library fail.
-    public init(
-        _ address: MQTTAddress, authorities: String? = nil, hello: [UInt8], limit: Int = 1 << 18,
+    public convenience init(
+        _ address: MQTTAddress, authorities: String? = nil, limit: Int = 1 << 18,
         notify: @escaping @Sendable (Notice) -> Void = { _ in }
     ) throws(EventError) {
-        let client = try MQTTClient(address, authorities: authorities)
+        try self.init(address, authorities: authorities, limit: limit, timing: Timing(), notify: notify)
+    }
+
+    /// The same, with times of one's own.
+    package init(
+        _ address: MQTTAddress, authorities: String? = nil, limit: Int = 1 << 18, timing: Timing,
+        notify: @escaping @Sendable (Notice) -> Void = { _ in }
+    ) throws(EventError) {
+        self.timing = timing
+        _ = try MQTTClient(address, authorities: authorities)
+        self.address = address
+        self.authorities = authorities
+        self.notify = notify
         do throws(Errno) {
             wake = try WakeSignal()
-            mailbox = Guarded(Mailbox(backlog: LineBacklog(limit: limit), hello: hello))
-            let started = try JoinableThread(name: "raut-mqtt") { [self] in run(client, notify) }
-            thread.withLock { $0 = started }
         } catch {
             throw .cannotPublish(address: address.name, reason: error.description)
+        }
+        mailbox = Guarded(Mailbox(backlog: LineBacklog(limit: limit)))
+    }
+
+    /// Begins to connect; called again, it does nothing.
+    ///
+    /// - Parameter hello: the retained first line.
+    /// - Throws: ``EventError/noThread(reason:)``.
+    public func begin(hello: [UInt8]) throws(EventError) {
+        let hasBegun = mailbox.withLock { mailbox in
+            defer { if mailbox.hello.isEmpty { mailbox.hello = hello } }
+            return !mailbox.hello.isEmpty
+        }
+        guard !hasBegun else { return }
+        do throws(Errno) {
+            _ = try JoinableThread(name: "raut-mqtt") { [self] in
+                run()
+                mailbox.change { $0.isOver = true }
+            }
+        } catch {
+            throw .noThread(reason: error.description)
         }
     }
 
@@ -66,103 +125,176 @@ public final class MQTTSink: EventSink, Sendable {
     }
 
     /// Replaces the retained first line, after the lines that were sent before it.
-    public func greet(_ hello: [UInt8]) { send(hello) }
+    public func greet(_ hello: [UInt8], inView: [UInt8]) { send(hello) }
 
     /// Publishes what waits as far as the broker takes it soon, says `offline`, and ends.
-    public func stop() {
-        let wasStopping = mailbox.withLock { mailbox in
-            defer { mailbox.isStopping = true }
-            return mailbox.isStopping
+    package func stop(until deadline: Deadline) {
+        let hasBegun = mailbox.withLock { mailbox in
+            mailbox.isStopping = true
+            return !mailbox.hello.isEmpty
         }
-        guard !wasStopping else { return }
+        stopping.raise()
         wake.raise()
-        thread.withLock { $0 }?.join(until: .after(2 * Self.lastWords))
+        guard hasBegun else { return }
+        _ = mailbox.wait(until: deadline.or(.after(2 * Self.lastWords))) { $0.isOver ? true : nil }
     }
 
-    private var mustStop: Bool { mailbox.withLock { $0.isStopping } }
+    /// The same, waiting a little.
+    public func stop() { stop(until: .after(2 * Self.lastWords)) }
 
     // MARK: - The sink's thread
 
-    private func run(_ client: MQTTClient, _ notify: (Notice) -> Void) {
-        var pause = Backoff(first: 1, longest: 60, factor: 2)
+    private func run() {
+        var pause = Backoff(first: timing.firstPause, longest: 60, factor: 2)
         var isKnownLost = false
-        while !mustStop {
+        var waiting: [Unacknowledged] = []
+        while !stopping.isRaised {
+            var connectedAt: UInt64?
             do throws(EventError) {
-                try client.connect()
-                try serve(client) {
+                let client = try connect()
+                try serve(client, &waiting) {
+                    connectedAt = MonotonicClock.now
                     if isKnownLost { notify(.back) }
                     isKnownLost = false
-                    pause.reset()
                 }
                 return
             } catch {
-                guard !mustStop else { return }
+                guard !stopping.isRaised else { return }
                 if !isKnownLost, case .cannotPublish(_, let reason) = error {
                     notify(.lost(reason: reason))
                 }
                 isKnownLost = true
-                waitForWake(until: .after(pause.next()))
+                let stood = connectedAt.map { Double(MonotonicClock.now - $0) * 1e-9 } ?? 0
+                if stood >= timing.goodConnection { pause.reset() }
+                guard stopping.sleep(seconds: pause.next()) else { return }
+            }
+        }
+    }
+
+    /// Reaches the broker. The library does that without an end: by a thread that is left behind where it takes too
+    /// long, and then says good-bye, so that the broker never says `offline` for it.
+    private func connect() throws(EventError) -> MQTTClient {
+        enum Outcome { case reached, failed(EventError), abandoned }
+        let client = try MQTTClient(address, authorities: authorities)
+        let outcome = Guarded<Outcome?>(nil)
+        do throws(Errno) {
+            _ = try JoinableThread(name: "raut-mqtt-dial") {
+                let result = Result { () throws(EventError) in try client.connect() }
+                outcome.change { outcome in
+                    if case .abandoned = outcome { return client.disconnect() }
+                    switch result {
+                    case .success: outcome = .reached
+                    case .failure(let error): outcome = .failed(error)
+                    }
+                }
+            }
+        } catch {
+            throw .cannotPublish(address: address.name, reason: error.description)
+        }
+        let deadline = Deadline.after(timing.patience)
+        while true {
+            let known = outcome.wait(until: .after(0.02)) { $0 }
+            switch known {
+            case .reached: return client
+            case .failed(let error): throw error
+            default:
+                guard deadline.isOver || stopping.isRaised else { continue }
+                let isLate = outcome.withLock { outcome in
+                    if outcome != nil { return false }
+                    outcome = .abandoned
+                    return true
+                }
+                guard isLate else { continue }
+                throw .cannotPublish(
+                    address: address.name,
+                    reason: "the broker can't be reached within \(Int(timing.patience)) seconds")
             }
         }
     }
 
     /// Publishes until the end, or until the connection is lost.
-    private func serve(_ client: MQTTClient, onConnected: () -> Void) throws(EventError) {
-        var deadline: Deadline?
+    private func serve(
+        _ client: MQTTClient, _ waiting: inout [Unacknowledged], onConnected: () -> Void
+    ) throws(EventError) {
+        let answer = Deadline.after(timing.patience)
+        var end: Deadline?
         var isGreeted = false
         while true {
-            try client.exchange(waitingFor: wake.descriptor, milliseconds: deadline == nil ? 1000 : 10)
+            try client.exchange(waitingFor: wake.descriptor, milliseconds: end == nil ? 1000 : 10)
             wake.lower()
-            if client.isConnected {
+            if client.isConnected, !stopping.isRaised || isGreeted {
                 if !isGreeted {
                     isGreeted = true
                     onConnected()
                     try client.publish(Array("online".utf8), to: "status", isRetained: true)
                     mailbox.withLock { $0.isHelloNew = true }
+                    try publishAgain(client, &waiting)
                 }
-                try publishWaiting(client)
+                let acknowledged = client.takeAcknowledged()
+                if !acknowledged.isEmpty { waiting.removeAll { acknowledged.contains($0.number) } }
+                try publishWaiting(client, &waiting)
+                if let oldest = waiting.first, oldest.deadline.isOver {
+                    throw .cannotPublish(
+                        address: address.name, reason: "the broker does not acknowledge what it is sent")
+                }
+            } else if answer.isOver {
+                throw .cannotPublish(
+                    address: address.name,
+                    reason: "the broker has not answered for \(Int(timing.patience)) seconds")
             }
-            guard mustStop else { continue }
-            let end = deadline ?? .after(Self.lastWords)
-            deadline = end
-            let isEmpty = mailbox.withLock { $0.backlog.isEmpty }
-            guard client.isConnected, !end.isOver, !(isEmpty && client.isIdle)
-            else { break }
+            guard stopping.isRaised else { continue }
+            let deadline = end ?? .after(Self.lastWords)
+            end = deadline
+            let isEmpty = mailbox.withLock { $0.backlog.isEmpty } && waiting.isEmpty
+            if !isGreeted || deadline.isOver || isEmpty { break }
         }
-        if client.isConnected {
-            try client.publish(Array("offline".utf8), to: "status", isRetained: true)
-            client.disconnect(within: Self.lastWords)
+        if isGreeted, client.isConnected {
+            let number = try client.publish(Array("offline".utf8), to: "status", isRetained: true)
+            let deadline = Deadline.after(Self.lastWords)
+            while !deadline.isOver, !client.takeAcknowledged().contains(number) {
+                try client.exchange(waitingFor: -1, milliseconds: 10)
+            }
+        }
+        client.disconnect()
+    }
+
+    /// Sends once more what the connection before was not told to have arrived: at least once is more than never.
+    private func publishAgain(_ client: MQTTClient, _ waiting: inout [Unacknowledged]) throws(EventError) {
+        try publishHello(client)
+        for index in waiting.indices {
+            let line = waiting[index].line
+            waiting[index] = Unacknowledged(
+                number: try client.publish(line.withoutNewline, to: nil, isRetained: false), line: line,
+                deadline: .after(timing.acknowledgement))
         }
     }
 
-    /// Hands over lines as long as the broker acknowledges those before.
-    private func publishWaiting(_ client: MQTTClient) throws(EventError) {
+    private func publishHello(_ client: MQTTClient) throws(EventError) {
         let greeting = mailbox.withLock { mailbox -> [UInt8]? in
             defer { mailbox.isHelloNew = false }
             return mailbox.isHelloNew ? mailbox.hello : nil
         }
         if let greeting { try client.publish(greeting.withoutNewline, to: "hello", isRetained: true) }
-        while client.hasRoom {
+    }
+
+    /// Hands over lines as long as the broker acknowledges those before.
+    private func publishWaiting(_ client: MQTTClient, _ waiting: inout [Unacknowledged]) throws(EventError) {
+        try publishHello(client)
+        while waiting.count < Self.window {
             let line = mailbox.withLock { mailbox -> [UInt8] in
                 if mailbox.backlog.isEmpty { mailbox.backlog.noticeLoss() }
-                return mailbox.backlog.takeLine()
+                let line = mailbox.backlog.takeLine()
+                if EventEncoder.isHello(line) { mailbox.hello = line }
+                return line
             }
             guard !line.isEmpty else { return }
             if EventEncoder.isHello(line) {
-                mailbox.withLock { $0.hello = line }
                 try client.publish(line.withoutNewline, to: "hello", isRetained: true)
-            } else {
-                try client.publish(line.withoutNewline, to: nil, isRetained: false)
+                continue
             }
-        }
-    }
-
-    private func waitForWake(until end: Deadline) {
-        while !mustStop, !end.isOver {
-            var poll = pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0)
-            _ = Glibc.poll(&poll, 1, Int32(min(1000, end.remaining / 1_000_000 + 1)))
-            // Lines wake it too, and wait with it.
-            if wake.lower(), !mustStop { usleep(50_000) }
+            let number = try client.publish(line.withoutNewline, to: nil, isRetained: false)
+            waiting.append(
+                Unacknowledged(number: number, line: line, deadline: .after(timing.acknowledgement)))
         }
     }
 }

@@ -4,7 +4,11 @@ import System
 
 /// The event server's thread: takes readers, passes lines on, lets go of those who are gone or stuck.
 struct ReaderLoop {
-    private let socket: EventSocket
+    private var socket: EventSocket
+    private var isTakingReaders = false
+    /// When to look at the socket's file again.
+    private var nextLook = Deadline.never
+    private var saidRemoved = false
     private let wake: Int32
     private let poll: Int32
     private let limits: EventServer.Limits
@@ -26,7 +30,7 @@ struct ReaderLoop {
     }
 
     mutating func run(server: EventServer) {
-        watch(socket.descriptor, EPOLLIN.rawValue, EPOLL_CTL_ADD)
+        nextLook = .after(limits.fileInterval)
         watch(wake, EPOLLIN.rawValue, EPOLL_CTL_ADD)
         var ready = [epoll_event](repeating: epoll_event(), count: 64)
         while !isStopping {
@@ -44,6 +48,7 @@ struct ReaderLoop {
                     serve(descriptor, ready[index].events, now)
                 }
             }
+            if nextLook.isOver { lookAtFile(server, now) }
             if pausedUntil > 0, now >= pausedUntil {
                 pausedUntil = 0
                 watch(socket.descriptor, EPOLLIN.rawValue, EPOLL_CTL_MOD)
@@ -61,7 +66,8 @@ struct ReaderLoop {
     /// Milliseconds until something must be looked at without being told.
     private var timeout: Int32 {
         if pausedUntil > 0 { return 100 }
-        return readers.values.contains(where: \.isWaiting) ? 250 : -1
+        if readers.values.contains(where: \.isWaiting) { return 250 }
+        return Int32(min(nextLook.remaining / 1_000_000 + 1, 60_000))
     }
 
     /// Passes new lines to who is there; returns what goes with them, for a reader that comes now.
@@ -69,6 +75,10 @@ struct ReaderLoop {
     private mutating func passOn(from server: EventServer, _ now: UInt64) -> EventServer.Collected {
         let collected = server.collect(into: &lines)
         isStopping = isStopping || collected.isStopping
+        if !isTakingReaders, !collected.hello.isEmpty {
+            isTakingReaders = true
+            watch(socket.descriptor, EPOLLIN.rawValue, EPOLL_CTL_ADD)
+        }
         if !lines.isEmpty || collected.lost > 0 || !collected.lostHello.isEmpty {
             for reader in readers.values {
                 reader.addLost(collected.lost, hello: collected.lostHello)
@@ -77,6 +87,27 @@ struct ReaderLoop {
             }
         }
         return collected
+    }
+
+    /// Makes the socket's file again where somebody removed it: readers that come would find nobody.
+    private mutating func lookAtFile(_ server: EventServer, _ now: UInt64) {
+        nextLook = .after(limits.fileInterval)
+        guard isTakingReaders, socket.isRemoved else { return }
+        // Who has connected before it was removed is taken first.
+        accept(server, now)
+        do throws(EventError) {
+            let new = try server.remake()
+            close(socket.descriptor)
+            socket = new
+            watch(socket.descriptor, EPOLLIN.rawValue, EPOLL_CTL_ADD)
+            saidRemoved = false
+            server.tell(.remade(path: socket.path))
+        } catch {
+            if !saidRemoved, case .cannotListen(let path, let reason) = error {
+                server.tell(.cannotRemake(path: path, reason: reason))
+            }
+            saidRemoved = true
+        }
     }
 
     private mutating func accept(_ server: EventServer, _ now: UInt64) {

@@ -1,23 +1,38 @@
-import Foundation
 import Glibc
+import System
 
 /// Sends event lines to a file descriptor, standard output as a rule, from a thread of its own.
 ///
-/// When the reader at the other end is gone, `onEnd` is called once and lines are thrown away; SIGPIPE must be
-/// ignored.
-public final class StandardOutputSink: EventSink, @unchecked Sendable {
-    // Sendable unchecked because `condition` guards every variable below it.
-    private let condition = NSCondition()
-    private var backlog: LineBacklog
-    private var isEnded = false
-    private var isWriting = false
+/// A reader at the other end that is gone is one thing, a disk that is full another: the first ends it, of the second a
+/// person is told, and it goes on when there is room. SIGPIPE must be ignored.
+public final class StandardOutputSink: EventSink, Sendable {
+    /// What became of where the lines go.
+    public enum Notice: Sendable, Equatable {
+        /// The reader at the other end has gone; lines are thrown away from now on. Said once.
+        case readerGone
+        /// Nothing can be written: the disk is full, the terminal failed. It is tried again.
+        case failed(reason: String)
+        /// Lines can be written again.
+        case back
+    }
 
+    private struct State: Sendable {
+        var backlog: LineBacklog
+        var isEnded = false
+        var isWriting = false
+    }
+
+    private let state: Guarded<State>
+    private let ending = Cancellation()
     private let descriptor: Int32
     private let isLossless: Bool
-    private let onEnd: @Sendable () -> Void
+    private let limit: Int
+    private let notify: @Sendable (Notice) -> Void
 
     /// How often an idle pipe is looked at for a reader that is gone, in seconds.
     private static let idlePoll = 0.2
+    /// How often what can't be written is tried again, in seconds.
+    private static let retryPause = 1.0
 
     /// Begins to write.
     ///
@@ -25,82 +40,115 @@ public final class StandardOutputSink: EventSink, @unchecked Sendable {
     ///   - descriptor: where lines go.
     ///   - isLossless: true to make `send` wait for a slow reader instead of losing lines.
     ///   - limit: bytes that may wait.
-    ///   - onEnd: called from the sink's thread when the reader is gone.
+    ///   - notify: called from the sink's thread.
+    /// - Throws: ``EventError/noThread(reason:)``.
     public init(
         descriptor: Int32 = STDOUT_FILENO, isLossless: Bool = false, limit: Int = 1 << 18,
-        onEnd: @escaping @Sendable () -> Void = {}
-    ) {
+        notify: @escaping @Sendable (Notice) -> Void = { _ in }
+    ) throws(EventError) {
         self.descriptor = descriptor
         self.isLossless = isLossless
-        self.onEnd = onEnd
-        backlog = LineBacklog(limit: limit)
-        let thread = Thread { [self] in writeLines(limit: limit) }
-        thread.name = "raut-stdout"
-        thread.start()
+        self.limit = limit
+        self.notify = notify
+        state = Guarded(State(backlog: LineBacklog(limit: limit)))
+        do throws(Errno) {
+            _ = try JoinableThread(name: "raut-stdout") { [self] in writeLines() }
+        } catch {
+            throw .noThread(reason: error.description)
+        }
     }
 
     /// Takes one line; waits only where the sink is lossless and its reader slow.
     public func send(_ line: [UInt8]) {
-        condition.lock()
-        defer { condition.unlock() }
-        while isLossless, !isEnded, backlog.count + line.count > backlog.limit, !backlog.isEmpty {
-            condition.wait()
+        _ = state.wait(until: .never) { state -> Void? in
+            guard !state.isEnded else { return () }
+            let isFull = state.backlog.count + line.count > state.backlog.limit
+            if isLossless {
+                if isFull, !state.backlog.isEmpty { return nil }
+                state.backlog.appendAlways(line)
+            } else {
+                state.backlog.append(line)
+            }
+            return ()
         }
-        guard !isEnded else { return }
-        if isLossless { backlog.appendAlways(line) } else { backlog.append(line) }
-        condition.broadcast()
     }
 
     /// Waits until everything is written, the reader is gone, or the time in seconds is over.
     public func finish(within seconds: Double) {
-        let deadline = Date(timeIntervalSinceNow: seconds)
-        condition.lock()
-        defer { condition.unlock() }
-        while !isEnded, !backlog.isEmpty || isWriting {
-            guard condition.wait(until: deadline) else { break }
+        let isDone: Void? = state.wait(until: .after(seconds)) { state in
+            state.isEnded || (state.backlog.isEmpty && !state.isWriting) ? () : nil
         }
-        isEnded = true
-        condition.broadcast()
+        _ = isDone
+        state.change { $0.isEnded = true }
+        ending.raise()
     }
 
-    private func writeLines(limit: Int) {
+    /// True where nothing waits to be written.
+    package var isIdle: Bool { state.withLock { $0.backlog.isEmpty && !$0.isWriting } }
+
+    // MARK: - The sink's thread
+
+    private func writeLines() {
         var chunk: [UInt8] = []
         chunk.reserveCapacity(limit)
         while takeChunk(&chunk) {
-            if !write(chunk) || readerIsGone { return end() }
+            guard write(chunk), !readerIsGone else {
+                state.change { state in
+                    state.isEnded = true
+                    state.isWriting = false
+                }
+                if !ending.isRaised { notify(.readerGone) }
+                return
+            }
         }
     }
 
     /// Waits for lines; false when there will be no more. An empty chunk is a moment to look at the pipe.
     private func takeChunk(_ chunk: inout [UInt8]) -> Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        isWriting = false
-        condition.broadcast()
-        if backlog.isEmpty { backlog.noticeLoss() }
-        if backlog.isEmpty, !isEnded { _ = condition.wait(until: Date(timeIntervalSinceNow: Self.idlePoll)) }
         chunk.removeAll(keepingCapacity: true)
-        _ = backlog.take { bytes in
-            chunk.append(contentsOf: bytes)
-            return bytes.count
+        state.change { $0.isWriting = false }
+        let isOver = state.wait(until: .after(Self.idlePoll)) { state -> Bool? in
+            if state.backlog.isEmpty { state.backlog.noticeLoss() }
+            guard !state.backlog.isEmpty || state.isEnded else { return nil }
+            _ = state.backlog.take { waiting in
+                chunk.append(contentsOf: waiting)
+                return waiting.count
+            }
+            state.isWriting = !chunk.isEmpty
+            return chunk.isEmpty
         }
-        isWriting = !chunk.isEmpty
-        return !isEnded || isWriting
+        return !(isOver ?? false)
     }
 
+    /// Writes all, as long as that takes; false where the reader has gone or the end has come.
     private func write(_ chunk: [UInt8]) -> Bool {
         var written = 0
+        var failure: Errno?
         while written < chunk.count {
-            let count = chunk.withUnsafeBytes { bytes in
-                Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+            let error: Errno
+            do throws(Errno) {
+                written += try valueOrErrno(.write) {
+                    chunk.withUnsafeBytes { bytes in
+                        Glibc.write(
+                            descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+                    }
+                }
+                if failure != nil { notify(.back) }
+                failure = nil
+                continue
+            } catch let thrown {
+                error = thrown
             }
-            if count > 0 {
-                written += count
-            } else if count < 0, errno == EAGAIN {
-                var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                _ = Glibc.poll(&poll, 1, 1000)
-            } else if count < 0, errno != EINTR {
-                return false
+            switch error {
+            case .tryAgain:
+                if ending.wait(for: descriptor, .writing, until: .after(Self.retryPause)) == .cancelled {
+                    return false
+                }
+            case Errno(EPIPE): return false
+            default:
+                if failure == nil { notify(.failed(reason: error.description)) }
+                failure = error
+                guard ending.sleep(seconds: Self.retryPause) else { return false }
             }
         }
         return true
@@ -110,14 +158,5 @@ public final class StandardOutputSink: EventSink, @unchecked Sendable {
     private var readerIsGone: Bool {
         var poll = pollfd(fd: descriptor, events: 0, revents: 0)
         return Glibc.poll(&poll, 1, 0) > 0 && poll.revents & Int16(POLLERR) != 0
-    }
-
-    private func end() {
-        condition.lock()
-        isEnded = true
-        isWriting = false
-        condition.broadcast()
-        condition.unlock()
-        onEnd()
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import System
 
 /// Threads that do the same work together, again and again, and wait in between.
 ///
@@ -12,14 +13,14 @@ final class WorkerTeam: @unchecked Sendable {
     private var isDismissed = false
 
     /// Makes a team of `size` members besides the thread that calls: `body` is given numbers from 1 to `size`, and 0
-    /// for that thread.
+    /// for that thread. Where the system gives no more threads the team is smaller, and takes longer.
     init(size: Int, body: @escaping @Sendable (_ member: Int) -> Void) {
         self.body = body
-        members = size
-        for member in 1..<(size + 1) {
-            let thread = Thread { [self] in serve(as: member) }
-            thread.name = "raut-detect-\(member)"
-            thread.start()
+        while members < size {
+            let member = members + 1
+            let thread = try? JoinableThread(name: "raut-detect-\(member)") { [self] in serve(as: member) }
+            guard thread != nil else { return }
+            members = member
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import System
 
 /// Threads that share the images of a batch; the caller is one of them.
 ///
@@ -8,15 +9,21 @@ public final class ThreadPool: Sendable {
     /// How many threads work, the caller among them.
     public let threads: Int
     private let shared = Shared()
+    /// The threads that the system gave, besides the caller.
+    private let helpers: Int
 
-    /// Starts `threads - 1` threads that sleep until there is work, and end with the pool.
+    /// Starts `threads - 1` threads that sleep until there is work, and end with the pool. What the system refuses is
+    /// the caller's to do: the sums are the same, and take longer.
     public init(threads: Int) {
         self.threads = max(1, threads)
-        for index in 1..<self.threads + 1 where index < self.threads {
-            let thread = Thread { [shared] in shared.serve(index) }
-            thread.name = "raut-pool-\(index)"
-            thread.start()
+        var helpers = 0
+        while helpers + 1 < self.threads {
+            let index = helpers + 1
+            let thread = try? JoinableThread(name: "raut-pool-\(index)") { [shared] in shared.serve(index) }
+            guard thread != nil else { break }
+            helpers += 1
         }
+        self.helpers = helpers
     }
 
     deinit { shared.stop() }
@@ -24,7 +31,7 @@ public final class ThreadPool: Sendable {
     /// Calls `body` once a thread with its number, all at the same time, and waits for all.
     public func onEachThread(_ body: (Int) -> Void) {
         guard threads > 1 else { return body(0) }
-        withoutActuallyEscaping(body) { shared.run($0, others: threads - 1) }
+        withoutActuallyEscaping(body) { shared.run($0, others: helpers, of: threads) }
     }
 
     /// Splits `0..<count` into contiguous parts, one a thread, and calls `body` with each part that is not empty.
@@ -48,7 +55,7 @@ public final class ThreadPool: Sendable {
         private var running = 0
         private var stopped = false
 
-        func run(_ body: @escaping (Int) -> Void, others: Int) {
+        func run(_ body: @escaping (Int) -> Void, others: Int, of threads: Int) {
             condition.lock()
             work = body
             generation += 1
@@ -56,6 +63,7 @@ public final class ThreadPool: Sendable {
             condition.broadcast()
             condition.unlock()
             body(0)
+            for missing in others + 1..<max(threads, others + 1) { body(missing) }
             condition.lock()
             while running > 0 { condition.wait() }
             work = nil

@@ -1,5 +1,5 @@
-import Events
 import Faces
+import Events
 import Foundation
 import Tracking
 
@@ -71,6 +71,27 @@ final class EventPublisher: @unchecked Sendable {
         }
     }
 
+    /// Goes on where another one stops: the faces in view are those that it told of, and every sink gets the first line.
+    func takeOver(from old: EventPublisher) {
+        let (inView, last, sinks) = old.state
+        lock.withLock {
+            self.inView = detail == .changes ? inView : []
+            self.last = last
+            guard let hello else { return }
+            let line = encoder.encode(.hello(hello))
+            let known = Array(self.inView.map(\.line).joined())
+            for sink in self.sinks {
+                sink.greet(line, inView: known)
+                // Who was not there before has to hear of those in view.
+                if !sinks.contains(where: { $0 === sink }), !known.isEmpty { sink.send(known) }
+            }
+        }
+    }
+
+    private var state: (inView: [(face: Int, line: [UInt8])], last: LastFrame, sinks: [any EventSink]) {
+        lock.withLock { (inView, last, sinks) }
+    }
+
     /// Sends that the source is another, or its frames have another size, where readers don't know it yet.
     func announce(source: String? = nil, width: Int, height: Int) {
         lock.withLock {
@@ -80,7 +101,8 @@ final class EventPublisher: @unchecked Sendable {
             guard new != hello else { return }
             hello = new
             let line = encoder.encode(.hello(new))
-            for sink in sinks { sink.greet(line) }
+            let known = Array(inView.map(\.line).joined())
+            for sink in sinks { sink.greet(line, inView: known) }
         }
     }
 

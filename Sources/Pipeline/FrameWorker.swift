@@ -23,12 +23,15 @@ public struct Scene: Sendable, Equatable {
 final class FrameWorker {
     /// What the last frame showed.
     private(set) var scene = Scene()
+    /// What to do; with `isPlayback` events carry the source's own time, so that a clip gives the same lines twice.
+    let configuration: Pipeline.Configuration
+    /// Who gets each frame worked on.
+    let recorder: (any Recorder)?
+    let publisher: EventPublisher
 
     private let finder: any FaceFinding
     private let recognizer: any EmotionNaming
     private let statistics: Statistics
-    private let isPlayback: Bool
-    private let publisher: EventPublisher
     private var search: FaceSearch
     private var tracker: FaceTracker
     private let decoder = FrameDecoder()
@@ -40,18 +43,39 @@ final class FrameWorker {
     /// Columns and rows of the last frame; boxes are in its pixels.
     private var size: (width: Int, height: Int)?
 
-    /// - Parameter isPlayback: true to give events the source's own time, so that a clip gives the same lines twice.
     init(
-        finder: any FaceFinding, recognizer: any EmotionNaming, search: FaceSearch, tracker: FaceTracker,
-        publisher: EventPublisher, statistics: Statistics, isPlayback: Bool
+        finder: any FaceFinding, recognizer: any EmotionNaming, configuration: Pipeline.Configuration,
+        sinks: [any EventSink], hello: Event.Hello?, recorder: (any Recorder)?, statistics: Statistics
     ) {
         self.finder = finder
         self.recognizer = recognizer
-        self.search = search
-        self.tracker = tracker
-        self.publisher = publisher
+        self.configuration = configuration
+        self.recorder = recorder
         self.statistics = statistics
-        self.isPlayback = isPlayback
+        publisher = EventPublisher(
+            configuration.detail, includesRaw: configuration.includesRaw, sinks: sinks, hello: hello)
+        search = FaceSearch(parameters: configuration.detection)
+        search.isSelective = !configuration.searchesWholly
+        tracker = FaceTracker(parameters: configuration.tracking)
+    }
+
+    /// Goes on where another worker stops, and says hello.
+    ///
+    /// - Parameter keepsFaces: true where frames come from the same source: the faces in view stay so.
+    func takeOver(from old: FrameWorker, keepsFaces: Bool) {
+        // Readers of frames were not told who is in view, as readers of changes have to be.
+        let keepsFaces = keepsFaces && old.configuration.detail == configuration.detail
+        if !keepsFaces { old.leaveAll() }
+        // Numbers go on in any case: none is used twice.
+        tracker = old.tracker
+        tracker.parameters = configuration.tracking
+        lastTime = old.lastTime
+        if keepsFaces {
+            scene = old.scene
+            size = old.size
+        }
+        publisher.takeOver(from: old.publisher)
+        if old.recorder !== recorder { old.recorder?.close() }
     }
 
     /// - Throws: ``CaptureError/invalidData(source:reason:)`` where the frame's bytes are no picture; the next frame
@@ -76,7 +100,7 @@ final class FrameWorker {
         let age = now > frame.monotonicTime ? Double(now - frame.monotonicTime) * 1e-6 : 0
         // What is live has no time but the clock's, however fast it is asked for.
         lastTime =
-            isPlayback && frame.sourceTime != frame.monotonicTime
+            configuration.isPlayback && frame.sourceTime != frame.monotonicTime
             ? EventTime(
                 milliseconds: Int64(clamping: frame.sourceTime / 1_000_000), monotonic: frame.sourceTime)
             : EventTime.of(monotonic: frame.monotonicTime)
@@ -99,13 +123,8 @@ final class FrameWorker {
     /// Frames of another size are announced before the first event in their pixels; boxes in the old ones can't be
     /// followed there.
     private func noticeSize() {
-        guard let old = size else {
-            size = (image.width, image.height)
-            publisher.announce(width: image.width, height: image.height)
-            return
-        }
-        guard old != (image.width, image.height) else { return }
-        leaveAll()
+        if let old = size, old == (image.width, image.height) { return }
+        if size != nil { leaveAll() }
         size = (image.width, image.height)
         publisher.announce(width: image.width, height: image.height)
     }
@@ -113,7 +132,7 @@ final class FrameWorker {
     /// Tells readers what became of the source; when it is lost, every face leaves.
     func tell(_ state: Event.SourceState, reason: String) {
         if state == .lost { leaveAll() }
-        publisher.publish(state, reason: reason, time: isPlayback ? lastTime : .now)
+        publisher.publish(state, reason: reason, time: configuration.isPlayback ? lastTime : .now)
     }
 
     /// The source is back, under this name and with frames of this size: readers are told of both first.

@@ -4,25 +4,16 @@ import System
 ///
 /// Messages beside the values are never replaced and are taken before the value that came after them.
 package final class LatestSlot<Value: Sendable, Message: Sendable>: Sendable {
-    private struct State {
+    private struct State: Sendable {
         var value: Value?
         var messages: [Message] = []
         var isClosed = false
-
-        mutating func removeAll() -> Contents? {
-            guard value != nil || !messages.isEmpty else { return nil }
-            defer {
-                value = nil
-                if !messages.isEmpty { messages = [] }
-            }
-            return Contents(messages: messages, value: value)
-        }
     }
 
     private let state = Guarded(State())
 
     /// What one `take` gives.
-    package struct Contents {
+    package struct Contents: Sendable {
         /// Messages in the order in which they came.
         package var messages: [Message]
         /// The newest value, or nil where there are only messages.
@@ -34,12 +25,14 @@ package final class LatestSlot<Value: Sendable, Message: Sendable>: Sendable {
 
     /// Puts a value in.
     ///
-    /// - Parameter waits: true to wait until the slot is empty instead of replacing what is in it; a slot that is
-    ///   closed meanwhile ends the wait.
+    /// - Parameter waits: true to wait until the slot is empty instead of replacing what is in it; ``close()`` ends that.
     /// - Returns: true where a value that nobody had taken was replaced.
     @discardableResult
     package func put(_ new: Value, waits: Bool = false) -> Bool {
-        put(waits: waits) { $0.value = new }
+        insert(waits: waits) { state in
+            defer { state.value = new }
+            return state.value != nil
+        }
     }
 
     /// Puts a message in; a value that waits is older than the message and given up, unless `waits` asks to wait
@@ -48,36 +41,48 @@ package final class LatestSlot<Value: Sendable, Message: Sendable>: Sendable {
     /// - Returns: true where a value was given up.
     @discardableResult
     package func put(message: Message, waits: Bool = false) -> Bool {
-        put(waits: waits) { state in
-            state.value = nil
-            state.messages.append(message)
+        insert(waits: waits) { state in
+            defer {
+                state.value = nil
+                state.messages.append(message)
+            }
+            return state.value != nil
         }
     }
 
-    private func put(waits: Bool, _ change: (inout State) -> Void) -> Bool {
-        state.wait(until: .never) { state in
-            if state.isClosed { return false }
-            if waits, state.value != nil { return nil }
-            defer { change(&state) }
-            return state.value != nil
-        } ?? false
+    /// Puts a message in that is handled before the value that waits, which stays.
+    package func put(urgent message: Message) {
+        state.change { state in if !state.isClosed { state.messages.append(message) } }
     }
 
     /// Waits for something and takes it out; nil where the slot is closed and empty.
     package func take() -> Contents? {
-        state.wait(until: .never) { state -> Contents?? in
-            if let contents = state.removeAll() { return .some(contents) }
+        state.wait(until: .never) { state in
+            if let contents = Self.removeAll(&state) { return .some(contents) }
             return state.isClosed ? .some(nil) : nil
         } ?? nil
     }
 
     /// Takes out what is there without waiting.
-    package func takeNow() -> Contents? {
-        state.change { $0.removeAll() }
-    }
+    package func takeNow() -> Contents? { state.change { Self.removeAll(&$0) } }
 
     /// Takes nothing in any more; what is in can still be taken out.
-    package func close() {
-        state.change { $0.isClosed = true }
+    package func close() { state.change { $0.isClosed = true } }
+
+    private func insert(waits: Bool, _ body: (inout State) -> Bool) -> Bool {
+        state.wait(until: .never) { state in
+            if state.isClosed { return false }
+            if waits, state.value != nil { return nil }
+            return body(&state)
+        } ?? false
+    }
+
+    private static func removeAll(_ state: inout State) -> Contents? {
+        guard state.value != nil || !state.messages.isEmpty else { return nil }
+        defer {
+            state.value = nil
+            if !state.messages.isEmpty { state.messages = [] }
+        }
+        return Contents(messages: state.messages, value: state.value)
     }
 }

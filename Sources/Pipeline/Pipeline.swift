@@ -2,7 +2,6 @@ import Capture
 import EmotionRecognition
 import Events
 import FaceDetection
-import Foundation
 import Synchronization
 import System
 import Tracking
@@ -11,7 +10,7 @@ import Tracking
 ///
 /// Capture puts each frame into a slot from which the worker takes it; a frame that comes while the worker is busy
 /// replaces the one that waits, so that latency never grows. A viewer has a slot of its own and never waits for the
-/// worker.
+/// worker. What frames are worked on with, and where they come from, may be exchanged while it runs.
 public final class Pipeline: Sendable {
     /// What the pipeline does with frames.
     public struct Configuration: Sendable {
@@ -44,30 +43,6 @@ public final class Pipeline: Sendable {
         case failed(CaptureError)
     }
 
-    /// What capture tells the worker between frames.
-    enum SourceMessage: Sendable, Equatable {
-        case lost(reason: String)
-        case back(name: String, width: Int, height: Int)
-        case troubled(reason: String)
-        case recovered
-    }
-
-    /// Frames for those who watch the picture.
-    typealias FrameSlot = LatestSlot<SharedFrame, SourceMessage>
-
-    private let source: any FrameSource
-    private let configuration: Configuration
-    private let statistics = Statistics()
-    private let slot = FrameSlot()
-    private let viewSlot: FrameSlot?
-    private let scene = Guarded(Scene())
-    private let outcome = Guarded<Outcome?>(nil)
-    private let isStopping = Atomic<Bool>(false)
-    private let isLost = Atomic<Bool>(false)
-    private let stopSignal = DispatchSemaphore(value: 0)
-    private let threads = Guarded<[JoinableThread]>([])
-    private let notify: @Sendable (Notice) -> Void
-
     /// What a person at the terminal may want to know; each is said once.
     public enum Notice: Sendable, Equatable {
         /// The source is lost; it is tried again until it is back.
@@ -82,6 +57,60 @@ public final class Pipeline: Sendable {
         case recovered
     }
 
+    /// What capture tells the worker between frames.
+    enum Message: Sendable {
+        case lost(reason: String)
+        case back(name: String, width: Int, height: Int)
+        case troubled(reason: String)
+        case recovered
+        /// Another worker takes over, with the faces of the one before where the source is the same.
+        case exchange(Confined<FrameWorker>, keepsFaces: Bool)
+    }
+
+    /// Frames for those who watch the picture.
+    typealias FrameSlot = LatestSlot<SharedFrame, Message>
+
+    /// Where frames come from, and what is to come after that.
+    struct Supply: Sendable {
+        var source: any FrameSource
+        /// Ends the pauses between tries to open this source again.
+        var interruption = Cancellation()
+        /// Makes the next source on the capture thread, once this one is closed.
+        var successor: (@Sendable () -> Handover)?
+    }
+
+    /// A source that takes over, and the worker for its frames, or nil to keep the one that is there.
+    struct Handover: Sendable {
+        let source: any FrameSource
+        let worker: Confined<FrameWorker>?
+    }
+
+    /// How the end was asked for.
+    struct Ending: Sendable {
+        var outcome: Outcome?
+        /// Until when what is being written may be finished.
+        var deadline = Deadline.never
+    }
+
+    let statistics = Statistics()
+    let slot = FrameSlot()
+    let viewSlot: FrameSlot?
+    let scene = Guarded(Scene())
+    let supply: Guarded<Supply>
+    let ending = Guarded(Ending())
+    let isStopping = Atomic<Bool>(false)
+    let isLost = Atomic<Bool>(false)
+    let isPlayback: Atomic<Bool>
+    let captureProgress = Progress()
+    let workerProgress = Progress()
+    let notify: @Sendable (Notice) -> Void
+    /// The worker's, for whoever must end it while it is too busy to say good-bye itself.
+    let publisher: Guarded<EventPublisher>
+    private let threads = Guarded<[JoinableThread]>([])
+
+    /// How long a recording may take to be finished where nobody is in a hurry, in seconds.
+    static let recorderPatience = 10.0
+
     /// Begins to take and work on frames.
     ///
     /// - Parameters:
@@ -95,53 +124,129 @@ public final class Pipeline: Sendable {
     ///   - isViewed: true where ``view()`` will be called for the picture.
     ///   - recorder: who gets each frame worked on, with its faces.
     ///   - notify: called from the pipeline's threads.
+    /// - Throws: ``PipelineError/noThread(reason:)``.
     public init(
         source: any FrameSource, finder: sending any FaceFinding, recognizer: any EmotionNaming,
         configuration: Configuration, sinks: [any EventSink], hello: Event.Hello? = nil,
-        isViewed: Bool = false, recorder: Recorder? = nil,
+        isViewed: Bool = false, recorder: (any Recorder)? = nil,
         notify: @escaping @Sendable (Notice) -> Void = { _ in }
-    ) {
-        self.source = source
-        self.configuration = configuration
+    ) throws(PipelineError) {
+        supply = Guarded(Supply(source: source))
         self.notify = notify
+        isPlayback = Atomic(configuration.isPlayback)
         viewSlot = isViewed ? FrameSlot() : nil
-        var search = FaceSearch(parameters: configuration.detection)
-        search.isSelective = !configuration.searchesWholly
         let worker = Confined(
             FrameWorker(
-                finder: finder, recognizer: recognizer, search: search,
-                tracker: FaceTracker(parameters: configuration.tracking),
-                publisher: EventPublisher(
-                    configuration.detail, includesRaw: configuration.includesRaw, sinks: sinks, hello: hello),
-                statistics: statistics, isPlayback: configuration.isPlayback))
+                finder: finder, recognizer: recognizer, configuration: configuration, sinks: sinks,
+                hello: hello, recorder: recorder, statistics: statistics))
+        publisher = Guarded(worker.value.publisher)
         do throws(Errno) {
-            // Both or none: the worker waits for frames until capture ends.
-            let working = try JoinableThread(name: "raut-worker") { [self] in work(worker.value, recorder) }
+            let working = try JoinableThread(name: "raut-worker") { [self] in work(worker) }
             threads.withLock { $0.append(working) }
             let capturing = try JoinableThread(name: "raut-capture") { [self] in capture() }
             threads.withLock { $0.append(capturing) }
         } catch {
-            end(.failed(.noThread(reason: error.description)))
             slot.close()
+            source.cancel()
+            throw .noThread(reason: error.description)
         }
     }
 
-    /// Makes it end soon; may be called from any thread, more than once.
-    public func stop() {
-        end(.stopped)
+    // MARK: - Exchange
+
+    /// What frames are worked on with from some moment on.
+    public struct Replacement: Sendable {
+        let worker: Confined<FrameWorker>
+        let isPlayback: Bool
     }
 
-    /// Waits for the end: every face has left, every event was handed to the sinks.
-    public func wait() -> Outcome {
-        for thread in threads.withLock({ $0 }) { thread.join() }
-        return outcome.withLock { $0 } ?? .ended
+    /// Prepares what is to take over; nothing changes yet.
+    ///
+    /// The parameters are those of the initialiser; `hello` is sent to all sinks when it takes over.
+    public func prepare(
+        finder: sending any FaceFinding, recognizer: any EmotionNaming, configuration: Configuration,
+        sinks: [any EventSink], hello: Event.Hello, recorder: (any Recorder)? = nil
+    ) -> Replacement {
+        let worker = FrameWorker(
+            finder: finder, recognizer: recognizer, configuration: configuration, sinks: sinks, hello: hello,
+            recorder: recorder, statistics: statistics)
+        return Replacement(worker: Confined(worker), isPlayback: configuration.isPlayback)
     }
+
+    /// Goes on from the next frame on with what was prepared, and the same source: faces stay in view, no frame is lost.
+    public func exchange(_ replacement: Replacement) {
+        isPlayback.store(replacement.isPlayback, ordering: .relaxed)
+        slot.put(urgent: .exchange(replacement.worker, keepsFaces: true))
+    }
+
+    /// The same with another source, which is open already: every face leaves, and its first frame follows.
+    public func exchange(_ replacement: Replacement, source: any FrameSource) {
+        isPlayback.store(replacement.isPlayback, ordering: .relaxed)
+        succeed { Handover(source: source, worker: replacement.worker) }
+    }
+
+    /// Goes on with a source that can only be opened when the present one is closed: a camera with other settings.
+    ///
+    /// - Parameter open: called on the capture thread once the present source is closed.
+    public func exchangeSource(_ open: @escaping @Sendable () -> any FrameSource) {
+        succeed { Handover(source: open(), worker: nil) }
+    }
+
+    private func succeed(_ successor: @escaping @Sendable () -> Handover) {
+        let (source, interruption) = supply.withLock { supply in
+            supply.successor = successor
+            return (supply.source, supply.interruption)
+        }
+        source.cancel()
+        interruption.raise()
+    }
+
+    // MARK: - The end
+
+    /// Makes it end soon; may be called from any thread, more than once.
+    ///
+    /// - Parameter deadline: until when a recording may be finished.
+    package func stop(until deadline: Deadline) { end(.stopped, until: deadline) }
+
+    /// Makes it end soon; may be called from any thread, more than once.
+    public func stop() { end(.stopped, until: .after(Self.recorderPatience)) }
+
+    /// Waits for the end: every face has left, every event was handed to the sinks, what was recorded is whole.
+    public func wait() -> Outcome { wait(until: .never) ?? .ended }
+
+    /// The same; nil where the deadline came first.
+    package func wait(until deadline: Deadline) -> Outcome? {
+        for thread in threads.withLock({ $0 }) {
+            guard thread.join(until: deadline) else { return nil }
+        }
+        return ending.withLock { $0.outcome } ?? .ended
+    }
+
+    /// Lets the threads be that are too busy to end: every face leaves, and what they still find is told to nobody.
+    package func abandon() { publisher.withLock { $0 }.close() }
 
     /// True once there will be no more events.
-    public var isOver: Bool { threads.withLock { $0.first }?.isOver ?? true }
+    public var isOver: Bool { threads.withLock { $0 }.allSatisfy(\.isOver) }
+
+    /// The first reason to end counts.
+    func end(_ reason: Outcome, until deadline: Deadline = .never) {
+        ending.withLock { ending in
+            if ending.outcome == nil { ending.outcome = reason }
+            ending.deadline = ending.deadline.or(deadline)
+        }
+        isStopping.store(true, ordering: .relaxed)
+        let (source, interruption) = supply.withLock { ($0.source, $0.interruption) }
+        source.cancel()
+        interruption.raise()
+    }
+
+    // MARK: - What it shows
 
     /// True while the source is lost and tried again.
     public var isSourceLost: Bool { isLost.load(ordering: .relaxed) }
+
+    /// The source as it is now.
+    package var source: any FrameSource { supply.withLock { $0.source } }
 
     /// The newest frame since the last call, or nil; for one viewer.
     package func view() -> SharedFrame? { viewSlot?.takeNow()?.value }
@@ -152,149 +257,33 @@ public final class Pipeline: Sendable {
     /// What became of the frames so far.
     package var counts: Statistics.Counts { statistics.snapshot }
 
-    /// Carries the worker to its thread, which alone uses it.
-    private final class Confined: @unchecked Sendable {
-        let value: FrameWorker
-        init(_ value: FrameWorker) { self.value = value }
+    /// True where each thread has got on within so many seconds, or the time that its source takes for a frame; a source
+    /// that is lost has to be tried again as often.
+    package func isAlive(within seconds: Double) -> Bool {
+        let (source, rate) = (source, source.frameRate ?? 1)
+        // Who writes into a pipe may pause as long as he likes.
+        let allowed = source is any RecoverableSource && rate > 0 ? max(seconds, 4 / rate) : .infinity
+        return captureProgress.seconds <= allowed && workerProgress.seconds <= seconds
     }
+}
 
-    /// The first reason to end counts.
-    private func end(_ reason: Outcome) {
-        outcome.withLock { outcome in if outcome == nil { outcome = reason } }
-        isStopping.store(true, ordering: .relaxed)
-        source.cancel()
-        stopSignal.signal()
-    }
+/// Why a pipeline can't begin.
+public enum PipelineError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The system gives no more threads.
+    case noThread(reason: String)
 
-    // MARK: - Capture
-
-    private func capture() {
-        var pool = FramePool()
-        var loss: Loss?
-        while !isStopping.load(ordering: .relaxed) {
-            do throws(CaptureError) {
-                guard
-                    let frame = try pool.next({ frame throws(CaptureError) in try source.next(into: &frame) })
-                else { break }
-                statistics.update { $0.taken += 1 }
-                if loss != nil {
-                    loss = nil
-                    isLost.store(false, ordering: .relaxed)
-                    tell(.back(name: source.name, width: source.width, height: source.height))
-                    notify(.back(name: source.name))
-                }
-                pass(source.takeNotice())
-                viewSlot?.put(frame)
-                if slot.put(frame, waits: configuration.isPlayback) { statistics.update { $0.dropped += 1 } }
-            } catch {
-                guard recover(from: error, &loss) else { break }
-            }
-        }
-        outcome.withLock { outcome in if outcome == nil { outcome = .ended } }
-        slot.close()
-    }
-
-    private func pass(_ notice: SourceNotice?) {
-        switch notice {
-        case .troubled(let reason): tell(.troubled(reason: reason))
-        case .recovered: tell(.recovered)
-        case nil: break
+    /// One line: what, why, what to do.
+    public var description: String {
+        switch self {
+        case .noThread(let reason):
+            "no thread can be started: \(reason): allow more processes (ulimit -u, TasksMax)"
         }
     }
+}
 
-    private func tell(_ message: SourceMessage) {
-        if slot.put(message: message, waits: configuration.isPlayback) {
-            statistics.update { $0.dropped += 1 }
-        }
-    }
-
-    /// A source that was lost and has given no frame since: what was said of it, and how long to wait before it is
-    /// tried again.
-    private struct Loss {
-        var said: String
-        var pause = 0.1
-    }
-
-    /// Tries until the source is open again, with pauses that grow; false where it can't come back or is not wanted
-    /// any more. It is back when it gives a frame: one that opens and gives none is lost once, not again and again.
-    private func recover(from error: CaptureError, _ known: inout Loss?) -> Bool {
-        guard let source = source as? any RecoverableSource, source.canComeBack else {
-            end(.failed(error))
-            return false
-        }
-        var loss = known ?? Loss(said: error.reason)
-        defer { known = loss }
-        var isOpen = false
-        if known == nil {
-            isLost.store(true, ordering: .relaxed)
-            tell(.lost(reason: error.reason))
-            notify(.lost(error))
-        } else if !wait(&loss) {
-            return false
-        }
-        while !isOpen, !isStopping.load(ordering: .relaxed) {
-            do {
-                try source.reopen()
-                isOpen = true
-            } catch {
-                if case .cannotOpen(_, let reason) = error, reason != loss.said {
-                    notify(.waiting(error))
-                    loss.said = reason
-                }
-                guard wait(&loss) else { return false }
-            }
-        }
-        return isOpen
-    }
-
-    /// Pauses, longer from time to time; false where the end comes meanwhile.
-    private func wait(_ loss: inout Loss) -> Bool {
-        defer { loss.pause = min(2, loss.pause * 1.6) }
-        return stopSignal.wait(timeout: .now() + loss.pause) == .timedOut
-    }
-
-    // MARK: - Work
-
-    private func work(_ worker: FrameWorker, _ recorder: Recorder?) {
-        var isBroken = false
-        while let contents = slot.take() {
-            for message in contents.messages { handle(message, worker) }
-            guard let frame = contents.value else { continue }
-            // Frames still in the slot when somebody calls stop are not worth the wait.
-            if outcome.withLock({ $0 == .stopped }) { break }
-            do throws(CaptureError) {
-                try worker.work(on: frame.frame)
-                if isBroken { handle(.recovered, worker) }
-                isBroken = false
-                scene.withLock { $0 = worker.scene }
-                recorder?.record(frame, worker.scene.faces, waits: configuration.isPlayback)
-            } catch {
-                statistics.update { $0.broken += 1 }
-                if !isBroken { handle(.troubled(reason: error.reason), worker) }
-                isBroken = true
-            }
-            if let limit = configuration.frameLimit, statistics.snapshot.worked >= limit {
-                end(.ended)
-                break
-            }
-        }
-        slot.close()
-        worker.leaveAll()
-        scene.withLock { $0 = worker.scene }
-        recorder?.finish()
-    }
-
-    private func handle(_ message: SourceMessage, _ worker: FrameWorker) {
-        switch message {
-        case .lost(let reason): worker.tell(.lost, reason: reason)
-        case .back(let name, let width, let height): worker.tellBack(as: name, width: width, height: height)
-        case .troubled(let reason):
-            worker.tell(.troubled, reason: reason)
-            notify(.troubled(reason: reason))
-        case .recovered:
-            worker.tell(.recovered, reason: "frames come as they should again")
-            notify(.recovered)
-        }
-        scene.withLock { $0 = worker.scene }
-    }
+/// Carries a value to the one thread that uses it.
+final class Confined<Value>: @unchecked Sendable {
+    // Sendable unchecked because the thread that made it hands it over and lets go of it.
+    let value: Value
+    init(_ value: Value) { self.value = value }
 }

@@ -2,7 +2,7 @@ import Capture
 import EmotionRecognition
 import FaceDetection
 import Faces
-import Foundation
+import Glibc
 import Imaging
 import System
 import Tracking
@@ -22,18 +22,19 @@ public enum RecordingError: Error, Equatable, Sendable, CustomStringConvertible 
 
 /// Keeps annotated frames: a video through `ffmpeg`, or JPEGs in a folder.
 ///
-/// SIGPIPE must be ignored. Draws and writes on a thread of its own; where that is too slow for live frames, the newest ones are kept and a
-/// video repeats the one before for those that were lost, so that its time stays right.
+/// SIGPIPE must be ignored. Draws and writes on a thread of its own; where that is too slow for live frames, the newest
+/// ones are kept, each at its own time. What is recorded stays when the disk is full or the encoder is killed.
 public final class Recording: Recorder, @unchecked Sendable {
-    // Sendable unchecked: what is not the slot is used by the writing thread alone.
+    // Sendable unchecked: what is neither slot, thread nor cancellation is used by the writing thread alone.
 
-    private struct Annotated {
+    private struct Annotated: Sendable {
         let frame: SharedFrame
         let faces: [TrackedFace]
     }
 
     private let slot = LatestSlot<Annotated, Never>()
-    private let ended = DispatchSemaphore(value: 0)
+    private let thread = Guarded<JoinableThread?>(nil)
+    private let cancellation: Cancellation
     private let target: any FrameTarget
     private let annotator: FaceAnnotator
     private let decoder = FrameDecoder()
@@ -41,27 +42,39 @@ public final class Recording: Recorder, @unchecked Sendable {
     private var faces: [FaceAnnotator.Face] = []
     private let notify: @Sendable (RecordingError) -> Void
 
+    /// How long the end may take after a wait was cut short, in seconds.
+    private static let lastMoment = 0.03
+
     /// Begins a recording.
     ///
     /// - Parameters:
     ///   - path: a folder, there or named with a slash at the end or without an ending such as `.mp4`; else the video.
-    ///   - frameRate: frames a second of the video.
+    ///     What is there already is not written over: a number is added to the name.
+    ///   - frameRate: frames a second of formats that can't have the frames' own times.
+    ///   - encoder: the program that makes the video; ffmpeg in PATH where nil.
+    ///   - say: told of another name and the like, from the writing thread.
     ///   - notify: called once, from the writing thread, when nothing can be written any more.
     /// - Throws: ``RecordingError`` or ``Imaging/FontError`` where it can't begin.
     public init(
-        path: String, frameRate: Double, notify: @escaping @Sendable (RecordingError) -> Void
+        path: String, frameRate: Double, encoder: String? = nil,
+        say: @escaping @Sendable (String) -> Void = { _ in },
+        notify: @escaping @Sendable (RecordingError) -> Void
     ) throws {
         annotator = try FaceAnnotator()
+        let cancellation = Cancellation()
+        self.cancellation = cancellation
         target =
             Self.isFolder(path)
-            ? try PictureFolder(path: path) : try VideoFile(path: path, frameRate: frameRate)
+            ? try PictureFolder(path: path, say: say)
+            : try VideoFile(
+                path: path, frameRate: frameRate, encoder: encoder, cancellation: cancellation, say: say)
         self.notify = notify
-        let thread = Thread { [self] in
-            write()
-            ended.signal()
+        do throws(Errno) {
+            let started = try JoinableThread(name: "raut-recorder") { [self] in write() }
+            thread.withLock { $0 = started }
+        } catch {
+            throw RecordingError.cannotWrite(path: path, reason: "no thread: \(error.description)")
         }
-        thread.name = "raut-recorder"
-        thread.start()
     }
 
     /// Takes a frame and its faces.
@@ -69,16 +82,26 @@ public final class Recording: Recorder, @unchecked Sendable {
         slot.put(Annotated(frame: frame, faces: faces), waits: waits)
     }
 
-    /// Writes what is left and closes the video.
-    public func finish() {
+    /// Takes no more frames.
+    public func close() { slot.close() }
+
+    /// Writes what is left and closes the video; what can't be written in time is left out.
+    public func finish(within seconds: Double) {
         slot.close()
-        ended.wait()
+        guard let thread = thread.withLock({ $0 }) else { return }
+        if thread.join(until: .after(seconds - Self.lastMoment)) { return }
+        cancellation.raise()
+        thread.join(until: .after(Self.lastMoment))
     }
+
+    /// True once everything is written.
+    package var isOver: Bool { thread.withLock { $0 }?.isOver ?? true }
 
     /// True for what is to hold pictures.
     package static func isFolder(_ path: String) -> Bool {
         if let kind = FileSystem.kind(of: path) { return kind == .folder }
-        return path.hasSuffix("/") || (path as NSString).pathExtension.isEmpty
+        guard !path.hasSuffix("/"), let name = path.split(separator: "/").last else { return true }
+        return !name.dropFirst().contains(".")
     }
 
     private func write() {
@@ -89,10 +112,10 @@ public final class Recording: Recorder, @unchecked Sendable {
             }
             try target.finish()
         } catch {
-            notify(error)
             // Nobody may wait for room in it.
             slot.close()
             target.abandon()
+            notify(error)
         }
     }
 
@@ -117,36 +140,6 @@ public final class Recording: Recorder, @unchecked Sendable {
 protocol FrameTarget: AnyObject {
     func write(_ image: ColorImage, _ frame: Frame) throws(RecordingError)
     func finish() throws(RecordingError)
-    /// Leaves nothing half written behind.
+    /// Ends at once; what is written stays.
     func abandon()
-}
-
-/// A folder with a JPEG a frame, named by the frame's number.
-final class PictureFolder: FrameTarget {
-    private let path: String
-
-    init(path: String) throws(RecordingError) {
-        self.path = path
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw .cannotWrite(path: path, reason: error.localizedDescription)
-        }
-        guard access(path, W_OK | X_OK) == 0 else {
-            throw .cannotWrite(path: path, reason: Errno.last.description)
-        }
-    }
-
-    func write(_ image: ColorImage, _ frame: Frame) throws(RecordingError) {
-        let number = String(frame.number)
-        let padding = String(repeating: "0", count: max(0, 8 - number.count))
-        do {
-            try ImageFile.writeJPEG(image, path: "\(path)/frame-\(padding)\(number).jpg")
-        } catch {
-            throw .cannotWrite(path: path, reason: "\(error)")
-        }
-    }
-
-    func finish() {}
-    func abandon() {}
 }

@@ -1,131 +1,178 @@
 import Capture
-import Foundation
+import Glibc
 import Imaging
 import System
 
 /// A video that the `ffmpeg` program makes of raw frames; its ending says in which format.
 ///
-/// Written beside its place and renamed when it is whole.
+/// It grows at its place, which was free before, and can be played as far as it is written: whatever ends it, the
+/// recording so far is kept. Frames of another size begin another file.
 final class VideoFile: FrameTarget {
     private let path: String
-    private let unfinished: String
     private let program: String
     private let frameRate: Double
-    private var encoder: Process?
-    private var input: FileHandle?
-    private var messages: Pipe?
-    private var size = (width: 0, height: 0)
-    private var firstTime: UInt64?
-    private var written = 0
+    private let cancellation: Cancellation
+    private let say: @Sendable (String) -> Void
+    private var part: Part?
+    private var parts = 0
 
-    /// A gap in the frames longer than this, in seconds, is left out of the video.
-    private static let longestGap = 2.0
+    /// One file, and the encoder that writes it.
+    private struct Part {
+        let path: String
+        let encoder: ChildProcess
+        let size: (width: Int, height: Int)
+        var clock = RecordingClock()
+    }
 
-    init(path: String, frameRate: Double) throws(RecordingError) {
+    /// How long an encoder may take no frame, or take to end, before it is given up, in seconds.
+    static let patience = 10.0
+
+    /// - Parameters:
+    ///   - frameRate: of formats that can't have the frames' own times.
+    ///   - encoder: the program; ffmpeg in PATH where nil.
+    ///   - cancellation: ends every wait.
+    ///   - say: told of what a person may want to know.
+    init(
+        path: String, frameRate: Double, encoder: String?, cancellation: Cancellation,
+        say: @escaping @Sendable (String) -> Void
+    ) throws(RecordingError) {
         self.path = path
         self.frameRate = frameRate
-        let name = path as NSString
-        unfinished = "\(name.deletingPathExtension).part.\(name.pathExtension)"
-        guard let program = Self.find("ffmpeg") else {
+        self.cancellation = cancellation
+        self.say = say
+        guard let program = encoder ?? FileSystem.program("ffmpeg") else {
             throw .cannotWrite(
                 path: path, reason: "there is no ffmpeg: install the Debian package ffmpeg, or name a folder")
         }
         self.program = program
-        let folder = name.deletingLastPathComponent
-        guard access(folder.isEmpty ? "." : folder, W_OK | X_OK) == 0 else {
+        let folder = FileSystem.folder(of: path)
+        guard access(folder, W_OK | X_OK) == 0 else {
             throw .cannotWrite(path: path, reason: "its folder: \(Errno.last.description)")
         }
     }
 
     func write(_ image: ColorImage, _ frame: Frame) throws(RecordingError) {
-        if encoder == nil { try start(image) }
-        // A camera that came back with another size can't go on in the same video.
-        guard image.width == size.width, image.height == size.height else { return }
-        for _ in 0..<copies(until: frame.sourceTime) { try send(image) }
+        if let part, part.size != (image.width, image.height) { try finish() }
+        if part == nil { try begin(image) }
+        guard let time = part?.clock.time(of: frame.sourceTime) else { return }
+        try send(RawMatroska.frameHeader(time: time, byteCount: image.pixels.count))
+        try send(image.pixels)
+        part?.encoder.drainMessages()
     }
 
-    /// How often a frame must be written so that the video's time is the source's.
-    private func copies(until time: UInt64) -> Int {
-        guard let first = firstTime, time >= first else {
-            firstTime = time &- UInt64(Double(written) / frameRate * 1e9)
-            return 1
-        }
-        let due = Int((Double(time - first) * 1e-9 * frameRate).rounded()) + 1
-        guard due - written <= Int(Self.longestGap * frameRate) + 1 else {
-            firstTime = time &- UInt64(Double(written) / frameRate * 1e9)
-            return 1
-        }
-        return max(0, due - written)
-    }
-
-    private func start(_ image: ColorImage) throws(RecordingError) {
-        size = (image.width, image.height)
-        let encoder = Process()
-        encoder.executableURL = URL(fileURLWithPath: program)
-        encoder.arguments =
-            ["-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"]
-            + ["-s", "\(image.width)x\(image.height)", "-r", "\(frameRate)", "-i", "pipe:0", "-an"]
-            // Most players want even sides and halved chroma.
-            + ["-vf", "crop=trunc(iw/2)*2:trunc(ih/2)*2", "-pix_fmt", "yuv420p", "file:\(unfinished)"]
-        let (input, messages) = (Pipe(), Pipe())
-        encoder.standardInput = input
-        encoder.standardOutput = FileHandle.nullDevice
-        encoder.standardError = messages
-        do {
-            try encoder.run()
+    private func begin(_ image: ColorImage) throws(RecordingError) {
+        let place: String
+        do throws(Errno) {
+            place = try NewFile.make(path)
         } catch {
-            throw .cannotWrite(path: path, reason: "ffmpeg: \(error.localizedDescription)")
+            throw .cannotWrite(path: path, reason: error.description)
         }
-        self.encoder = encoder
-        self.input = input.fileHandleForWriting
-        self.messages = messages
+        if parts > 0 {
+            say("frames are \(image.width)x\(image.height) now: recording goes on in \(place)")
+        } else if place != path {
+            say("\(path) is there already: recording to \(place)")
+        }
+        do throws(Errno) {
+            let encoder = try ChildProcess(
+                program, VideoEncoding.arguments(path: place, frameRate: frameRate), input: .pipe,
+                output: .nothing)
+            _ = fcntl(encoder.input, F_SETFL, fcntl(encoder.input, F_GETFL) | O_NONBLOCK)
+            part = Part(path: place, encoder: encoder, size: (image.width, image.height))
+        } catch {
+            NewFile.removeIfEmpty(place)
+            throw .cannotWrite(path: path, reason: "ffmpeg: \(error.description)")
+        }
+        parts += 1
+        try send(RawMatroska.header(width: image.width, height: image.height))
     }
 
-    private func send(_ image: ColorImage) throws(RecordingError) {
-        guard let descriptor = input?.fileDescriptor else { return }
+    private func send(_ bytes: [UInt8]) throws(RecordingError) {
+        guard let part else { return }
         var sent = 0
-        while sent < image.pixels.count {
-            let count = image.pixels.withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent)
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(part.encoder.input, $0.baseAddress?.advanced(by: sent), $0.count - sent)
             }
-            if count < 0, errno != EINTR { throw failure() }
-            sent += max(0, count)
+            if count > 0 {
+                sent += count
+                continue
+            }
+            let error = Errno.last
+            guard error == .tryAgain || error == .interrupted else { throw failure(part) }
+            part.encoder.drainMessages()
+            switch cancellation.wait(for: part.encoder.input, .writing, until: .after(Self.patience)) {
+            case .ready: continue
+            case .cancelled: throw stuck(part, "there was no time left for the encoder")
+            case .timedOut:
+                throw stuck(part, "ffmpeg has taken no frame for \(Int(Self.patience)) seconds")
+            }
         }
-        written += 1
     }
 
     func finish() throws(RecordingError) {
-        guard let encoder else { return }
-        try? input?.close()
-        input = nil
-        encoder.waitUntilExit()
-        guard encoder.terminationStatus == 0 else { throw failure() }
-        guard rename(unfinished, path) == 0 else {
-            throw .cannotWrite(path: path, reason: Errno.last.description)
+        guard let part else { return }
+        part.encoder.closeInput()
+        guard let ending = part.encoder.wait(until: .after(Self.patience), cancellation) else {
+            throw stuck(part, "ffmpeg does not end")
         }
-        self.encoder = nil
+        guard ending == .status(0) else { throw failure(part) }
+        self.part = nil
     }
 
     func abandon() {
-        try? input?.close()
-        if let encoder, encoder.isRunning { encoder.terminate() }
-        unlink(unfinished)
+        guard let part else { return }
+        part.encoder.end()
+        NewFile.removeIfEmpty(part.path)
+        self.part = nil
+    }
+
+    private func stuck(_ part: Part, _ reason: String) -> RecordingError {
+        .cannotWrite(path: part.path, reason: "\(reason): what is written is kept")
     }
 
     /// Why, in ffmpeg's words: its first line, because those after it tell what came of that.
-    private func failure() -> RecordingError {
-        if let encoder, encoder.isRunning { encoder.terminate() }
-        let text =
-            messages.map { String(decoding: $0.fileHandleForReading.availableData, as: UTF8.self) } ?? ""
-        var line = text.split(whereSeparator: \.isNewline).first ?? "it ended before the video did"
+    private func failure(_ part: Part) -> RecordingError {
+        let ending = part.encoder.end(grace: 0.5)
+        var line = part.encoder.lastMessages.first ?? "it ended before the video did (\(ending.words))"
         // "[libx264 @ 0x55d0]" before it names a part of ffmpeg.
-        if line.hasPrefix("["), let end = line.firstRange(of: "] ") { line = line[end.upperBound...] }
-        let reason = line.replacingOccurrences(of: "file:\(unfinished)", with: path)
-        return .cannotWrite(path: path, reason: "ffmpeg: \(reason)")
+        if line.hasPrefix("["), let end = line.firstRange(of: "] ") { line = String(line[end.upperBound...]) }
+        let reason = line.replacing("file:\(part.path)", with: part.path)
+        var status = stat()
+        let isKept = stat(part.path, &status) == 0 && status.st_size > 0
+        return .cannotWrite(
+            path: part.path, reason: "ffmpeg: \(reason)\(isKept ? ": what is written is kept" : "")")
     }
+}
 
-    private static func find(_ program: String) -> String? {
-        let folders = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-        return folders.split(separator: ":").map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
+extension ChildProcess.Ending {
+    /// How it ended, for a message.
+    fileprivate var words: String {
+        switch self {
+        case .status(let number): "exit status \(number)"
+        case .signal(let number): "signal \(number)"
+        }
+    }
+}
+
+/// The time of a recording: the source's own, without the gaps in which it was away.
+struct RecordingClock {
+    private var last: (source: UInt64, recording: UInt64)?
+
+    /// A gap in the frames longer than this, in nanoseconds, is left out.
+    private static let longestGap: UInt64 = 2_000_000_000
+    /// What is put in its place, and where a source begins its time anew.
+    private static let usualStep: UInt64 = 33_333_333
+
+    /// Nanoseconds from the recording's first frame, always more than before; nil for a frame that was written already.
+    mutating func time(of source: UInt64) -> UInt64? {
+        guard let last else {
+            self.last = (source, 0)
+            return 0
+        }
+        guard source != last.source else { return nil }
+        let isGap = source < last.source || source - last.source > Self.longestGap
+        let time = last.recording + (isGap ? Self.usualStep : source - last.source)
+        self.last = (source, time)
+        return time
     }
 }

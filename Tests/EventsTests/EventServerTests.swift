@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Glibc
+import System
 import Testing
 
 private let hello = Array("hello\n".utf8)
@@ -98,8 +99,10 @@ struct EventServerTests {
         let newest = #"{"event":"hello","source":"newest"}"#
         for number in 0..<2000 {
             server.send(numbered(number, padding: 200))
-            if number == 1500 { server.greet(Array("{\"event\":\"hello\",\"source\":\"old\"}\n".utf8)) }
-            if number == 1800 { server.greet(Array("\(newest)\n".utf8)) }
+            if number == 1500 {
+                server.greet(Array("{\"event\":\"hello\",\"source\":\"old\"}\n".utf8), inView: [])
+            }
+            if number == 1800 { server.greet(Array("\(newest)\n".utf8), inView: []) }
         }
         usleep(50_000)
         var told: [String] = []
@@ -194,13 +197,95 @@ struct EventServerTests {
     func newHello() throws {
         let server = try EventServer(path: path, hello: hello)
         let early = try connect(server)
-        server.greet(Array("again\n".utf8))
+        server.greet(Array("again\n".utf8), inView: [])
         let reader = try #require(TestReader(path: path))
         #expect(reader.line() == "again")
         #expect(early.line() == "again")
         server.stop()
         early.close()
         reader.close()
+    }
+
+    @Test("who connects before the first line is known waits for it")
+    func early() throws {
+        let server = try EventServer(path: path)
+        let reader = try #require(TestReader(path: path))
+        usleep(20_000)
+        server.begin(hello: hello)
+        #expect(reader.line() == "hello")
+        server.stop()
+        reader.close()
+    }
+
+    @Test("the socket's file or its folder is removed: it is made again, said once, and nobody is sent away")
+    func removed() throws {
+        var limits = EventServer.Limits()
+        limits.fileInterval = 0.05
+        let notices = Guarded<[EventServer.Notice]>([])
+        let below = folder.path + "/below"
+        mkdir(below, 0o700)
+        let place = below + "/events"
+        let server = try EventServer(path: place, hello: hello, limits: limits) { notice in
+            notices.change { $0.append(notice) }
+        }
+        let steady = try #require(TestReader(path: place))
+        #expect(steady.line() == "hello")
+        for round in 1...2 {
+            unlink(place)
+            if round == 2 { rmdir(below) }
+            #expect(eventually { access(place, F_OK) == 0 && notices.withLock { $0.count } == round })
+            let late = try #require(TestReader(path: place))
+            #expect(late.line() == "hello")
+            server.send(numbered(round))
+            #expect(steady.line() == "line \(round)" && late.line() == "line \(round)")
+            late.close()
+            #expect(eventually { server.readers == 1 })
+        }
+        #expect(notices.withLock { $0 } == [.remade(path: place), .remade(path: place)])
+        server.stop()
+        #expect(access(place, F_OK) != 0)
+        steady.close()
+    }
+
+    @Test("a socket's file that can't be made again is said once, and made when it can")
+    func cannotRemake() throws {
+        var limits = EventServer.Limits()
+        limits.fileInterval = 0.05
+        let notices = Guarded<[EventServer.Notice]>([])
+        let server = try EventServer(path: path, hello: hello, limits: limits) { notice in
+            notices.change { $0.append(notice) }
+        }
+        unlink(path)
+        // Somebody else's file stands there.
+        close(open(path, O_CREAT | O_WRONLY, 0o600))
+        #expect(eventually { notices.withLock { $0.count } == 1 })
+        usleep(200_000)
+        unlink(path)
+        #expect(eventually { notices.withLock { $0.last } == .remade(path: path) })
+        #expect(notices.withLock { $0.count } == 2)
+        server.stop()
+    }
+
+    @Test("a lock that somebody holds on the socket's folder is waited for a moment, and then said")
+    func lockedFolder() throws {
+        let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY)
+        #expect(flock(descriptor, LOCK_EX) == 0)
+        let time = ContinuousClock().measure {
+            let error = #expect(throws: EventError.self) { try EventServer(path: path, hello: hello) }
+            #expect("\(error.map { "\($0)" } ?? "")".contains("another program has locked its folder"))
+        }
+        #expect(time > .seconds(1) && time < .seconds(5))
+        // Somebody who wants to end does not wait that long.
+        let cancellation = Cancellation()
+        cancellation.raise()
+        let quick = ContinuousClock().measure {
+            #expect(throws: EventError.self) {
+                try EventServer(path: path, cancellation)
+            }
+        }
+        #expect(quick < .seconds(1))
+        close(descriptor)
+        try EventServer(path: path, hello: hello).stop()
     }
 
     @Test("a reader that comes late is told of the faces in view after hello, and each line once")
@@ -255,7 +340,8 @@ struct EventServerTests {
     func inherited() throws {
         let listening = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         #expect(bindUnixSocket(listening, to: path) && listen(listening, 8) == 0)
-        let server = try EventServer(listening: listening, hello: hello)
+        let server = try EventServer(listening: listening)
+        server.begin(hello: hello)
         let first = try connect(server)
         server.send(numbered(1))
         #expect(first.line() == "line 1")

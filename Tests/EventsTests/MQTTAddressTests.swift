@@ -20,7 +20,12 @@ struct MQTTAddressTests {
         #expect(address.port == 9999)
         #expect(address.isEncrypted)
         #expect(address.user == "raut")
-        #expect(address.password == "p@ss")
+        #expect(address.password?.revealed == "p@ss")
+        var dumped = ""
+        dump(address, to: &dumped)
+        for shown in ["\(address)", String(reflecting: address), dumped, "\([address])"] {
+            #expect(!shown.contains("p@ss"))
+        }
         #expect(address.topic == "a b")
         #expect(address.name == "mqtts://[::1]:9999/a b")
     }

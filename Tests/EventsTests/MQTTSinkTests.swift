@@ -133,7 +133,8 @@ struct MQTTSinkTests {
     @Test("lines come in order, the first line and the state are kept, and the end is said")
     func published() throws {
         let broker = try Broker()
-        let sink = try MQTTSink(address(broker), hello: hello)
+        let sink = try MQTTSink(address(broker))
+        try sink.begin(hello: hello)
         let early = try broker.subscribe("kiosk/1")
         #expect(early.sees("kiosk/1/status online"))
         #expect(early.sees("kiosk/1/hello hello"))
@@ -144,7 +145,7 @@ struct MQTTSinkTests {
         let late = try broker.subscribe("kiosk/1")
         #expect(late.sees("kiosk/1/hello hello"))
         let another = #"{"event":"hello","source":"another"}"#
-        sink.greet(Array("\(another)\n".utf8))
+        sink.greet(Array("\(another)\n".utf8), inView: [])
         #expect(late.sees("kiosk/1/hello \(another)"))
         sink.stop()
         #expect(late.sees("kiosk/1/status offline"))
@@ -154,9 +155,10 @@ struct MQTTSinkTests {
     func brokerRestarts() throws {
         let broker = try Broker()
         let notices = Mutex<[MQTTSink.Notice]>([])
-        let sink = try MQTTSink(address(broker), hello: hello) { notice in
+        let sink = try MQTTSink(address(broker)) { notice in
             notices.withLock { $0.append(notice) }
         }
+        try sink.begin(hello: hello)
         let before = try broker.subscribe("kiosk/1")
         #expect(before.sees("kiosk/1/status online"))
         broker.stop()
@@ -176,7 +178,8 @@ struct MQTTSinkTests {
     func noBroker() throws {
         let broker = try Broker()
         broker.stop()
-        let sink = try MQTTSink(address(broker), hello: hello, limit: 1000)
+        let sink = try MQTTSink(address(broker), limit: 1000)
+        try sink.begin(hello: hello)
         for number in 0..<100_000 { sink.send(line(number)) }
         try broker.start()
         let reader = try broker.subscribe("kiosk/1")
@@ -201,7 +204,8 @@ struct MQTTSinkTests {
     func quickEnd() throws {
         let broker = try Broker()
         broker.stop()
-        let sink = try MQTTSink(address(broker), hello: hello)
+        let sink = try MQTTSink(address(broker))
+        try sink.begin(hello: hello)
         sink.send(line(1))
         let start = Date()
         sink.stop()
@@ -214,7 +218,7 @@ struct MQTTSinkTests {
             throws: EventError.cannotPublish(
                 address: "mqtts://127.0.0.1:8883/x", reason: "no certificates in /nowhere.pem")
         ) {
-            try MQTTSink(MQTTAddress("mqtts://127.0.0.1/x"), authorities: "/nowhere.pem", hello: hello)
+            try MQTTSink(MQTTAddress("mqtts://127.0.0.1/x"), authorities: "/nowhere.pem")
         }
     }
 }

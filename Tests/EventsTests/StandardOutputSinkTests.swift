@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Glibc
+import System
 import Testing
 
 private func makePipe() -> (reading: Int32, writing: Int32) {
@@ -41,10 +42,12 @@ struct StandardOutputSinkTests {
     init() { signal(SIGPIPE, SIG_IGN) }
 
     @Test("a reader that is gone ends it quietly, even while no line is sent")
-    func readerGone() {
+    func readerGone() throws {
         let ends = makePipe()
         let ended = DispatchSemaphore(value: 0)
-        let output = StandardOutputSink(descriptor: ends.writing, onEnd: { ended.signal() })
+        let output = try StandardOutputSink(descriptor: ends.writing) { notice in
+            if notice == .readerGone { ended.signal() }
+        }
         output.send(line(1))
         close(ends.reading)
         #expect(ended.wait(timeout: .now() + 3) == .success)
@@ -54,9 +57,9 @@ struct StandardOutputSinkTests {
     }
 
     @Test("a stuck reader does not hold up who sends, and is told what it lost")
-    func stuck() {
+    func stuck() throws {
         let ends = makePipe()
-        let output = StandardOutputSink(descriptor: ends.writing, limit: 1 << 14)
+        let output = try StandardOutputSink(descriptor: ends.writing, limit: 1 << 14)
         let time = ContinuousClock().measure { for number in 0..<5000 { output.send(line(number)) } }
         #expect(time < .seconds(1))
         let reader = PipeReader(ends.reading)
@@ -71,9 +74,9 @@ struct StandardOutputSinkTests {
     }
 
     @Test("a lossless one waits for a slow reader and loses nothing")
-    func lossless() {
+    func lossless() throws {
         let ends = makePipe()
-        let output = StandardOutputSink(descriptor: ends.writing, isLossless: true, limit: 1 << 12)
+        let output = try StandardOutputSink(descriptor: ends.writing, isLossless: true, limit: 1 << 12)
         let reader = PipeReader(ends.reading)
         for number in 0..<5000 { output.send(line(number)) }
         output.finish(within: 5)
@@ -83,12 +86,59 @@ struct StandardOutputSinkTests {
     }
 
     @Test("a stuck reader can't delay the end")
-    func finishInTime() {
+    func finishInTime() throws {
         let ends = makePipe()
-        let output = StandardOutputSink(descriptor: ends.writing)
+        let output = try StandardOutputSink(descriptor: ends.writing)
         for number in 0..<5000 { output.send(line(number)) }
         let time = ContinuousClock().measure { output.finish(within: 0.1) }
         #expect(time < .seconds(1))
         close(ends.reading)
+    }
+
+    @Test(
+        "a full disk is no reader who left: it is said once, and written to again, whole lines, when there is room"
+    )
+    func fullDisk() throws {
+        let faults = SystemFaults()
+        let ends = makePipe()
+        let notices = Guarded<[StandardOutputSink.Notice]>([])
+        let output = try faults.during {
+            try StandardOutputSink(descriptor: ends.writing) { notice in notices.change { $0.append(notice) }
+            }
+        }
+        output.send(line(1))
+        #expect(eventually { output.isIdle })
+        faults.fail(.write, .noSpace)
+        output.send(line(2))
+        #expect(eventually { notices.withLock { $0.count } == 1 })
+        usleep(1_200_000)
+        faults.mend(.write)
+        #expect(eventually { notices.withLock { $0.count } == 2 })
+        output.finish(within: 5)
+        close(ends.writing)
+        #expect(
+            notices.withLock { $0 } == [.failed(reason: "No space left on device"), .back])
+        #expect(PipeReader(ends.reading).lines().count == 2)
+        close(ends.reading)
+    }
+
+    @Test("a device that is always full is said, and the end does not wait for it")
+    func devFull() throws {
+        let full = open("/dev/full", O_WRONLY)
+        let notices = Guarded<[StandardOutputSink.Notice]>([])
+        let output = try StandardOutputSink(descriptor: full) { notice in notices.change { $0.append(notice) }
+        }
+        output.send(line(1))
+        #expect(eventually { notices.withLock { $0 } == [.failed(reason: "No space left on device")] })
+        let time = ContinuousClock().measure { output.finish(within: 0.1) }
+        #expect(time < .seconds(1))
+        close(full)
+    }
+
+    @Test("without a thread it says so instead of hanging")
+    func noThread() {
+        let faults = SystemFaults()
+        faults.fail(.thread, .tryAgain)
+        #expect(throws: EventError.self) { try faults.during { _ = try StandardOutputSink() } }
     }
 }

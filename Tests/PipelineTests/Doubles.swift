@@ -14,6 +14,8 @@ final class ScriptedSource: RecoverableSource, @unchecked Sendable {
     /// What one call of `next` does.
     enum Step: Sendable {
         case frame
+        /// A frame at a time of the source's clock, in milliseconds.
+        case frameAt(Int)
         /// Bytes fewer than a frame needs.
         case brokenFrame
         case pause(milliseconds: Int)
@@ -38,6 +40,7 @@ final class ScriptedSource: RecoverableSource, @unchecked Sendable {
     private var refusals: Int
     private var notice: SourceNotice?
     private var number = 0
+    private var time: UInt64?
     private let isLive: Bool
 
     /// - Parameters:
@@ -61,16 +64,17 @@ final class ScriptedSource: RecoverableSource, @unchecked Sendable {
             case .notice(let new): notice = new
             case .resize(let width, let height): (self.width, self.height) = (width, height)
             case .rename(let name): self.name = name
-            case .frame, .brokenFrame:
+            case .frame, .frameAt, .brokenFrame:
                 number += 1
                 frame.number = number
                 frame.monotonicTime = MonotonicClock.now
-                frame.sourceTime = isLive ? frame.monotonicTime : UInt64(number - 1) * 33_333_333
+                if case .frameAt(let milliseconds) = step { time = UInt64(milliseconds) * 1_000_000 }
+                frame.sourceTime = isLive ? frame.monotonicTime : time ?? UInt64(number - 1) * 33_333_333
                 frame.width = width
                 frame.height = height
                 frame.format = .gray
                 frame.bytesPerRow = width
-                let isWhole = if case .frame = step { true } else { false }
+                let isWhole = if case .brokenFrame = step { false } else { true }
                 frame.bytes = [UInt8](repeating: UInt8(number & 255), count: isWhole ? width * height : 7)
                 return true
             }
@@ -96,9 +100,32 @@ final class ScriptedSource: RecoverableSource, @unchecked Sendable {
     }
 }
 
+/// A source that is lost at once, and hangs when it is opened again.
+final class HangingSource: RecoverableSource, Sendable {
+    let name = "hanging"
+    let width = 320
+    let height = 240
+    let frameRate: Double? = 30
+    let canComeBack = true
+    private let cancellation = Cancellation()
+
+    func next(into frame: inout Frame) throws(CaptureError) -> Bool {
+        if cancellation.isRaised { return false }
+        throw .lost(source: name, reason: "unplugged")
+    }
+
+    func reopen() throws(CaptureError) { _ = cancellation.sleep(until: .never) }
+
+    func cancel() { cancellation.raise() }
+}
+
 /// Finds the same face in each frame, after a while.
-final class ScriptedFinder: FaceFinding {
-    var delay: UInt32 = 0
+final class ScriptedFinder: FaceFinding, Sendable {
+    private let microseconds = Guarded<UInt32>(0)
+    var delay: UInt32 {
+        get { microseconds.withLock { $0 } }
+        set { microseconds.withLock { $0 = newValue } }
+    }
     let faces: [DetectedFace]
 
     init(_ faces: [DetectedFace] = [DetectedFace(box: Rectangle(x: 100, y: 80, width: 90, height: 90))]) {

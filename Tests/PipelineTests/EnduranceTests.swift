@@ -70,7 +70,7 @@ struct EnduranceTests {
         var configuration = Pipeline.Configuration()
         configuration.isPlayback = true
         configuration.searchesWholly = true
-        let pipeline = Pipeline(
+        let pipeline = try Pipeline(
             source: source, finder: ComingAndGoing(), recognizer: Happy(), configuration: configuration,
             sinks: [ledger, server])
         let samples = sample(until: frames, of: pipeline)

@@ -6,6 +6,7 @@ import Foundation
 import Imaging
 import Pipeline
 import Synchronization
+import System
 import Testing
 
 @Suite("the pipeline", .timeLimit(.minutes(1)))
@@ -25,12 +26,12 @@ struct PipelineTests {
     }
 
     @Test("a clip played as fast as possible is worked on frame by frame, with the same events twice")
-    func twice() {
-        func run(_ detail: EventDetail) -> [String] {
+    func twice() throws {
+        func run(_ detail: EventDetail) throws -> [String] {
             let lines = Lines()
             var configuration = playback()
             configuration.detail = detail
-            let pipeline = Pipeline(
+            let pipeline = try Pipeline(
                 source: ScriptedSource(Array(repeating: .frame, count: 50)), finder: ScriptedFinder(),
                 recognizer: Happy(), configuration: configuration, sinks: [lines])
             #expect(pipeline.wait() == .ended)
@@ -39,7 +40,7 @@ struct PipelineTests {
             #expect(pipeline.counts.dropped == 0)
             return lines.all
         }
-        let first = run(.changes)
+        let first = try run(.changes)
         #expect(first.count == 2)
         #expect(
             first[0].hasPrefix(
@@ -49,18 +50,18 @@ struct PipelineTests {
             first[1].hasPrefix(
                 #"{"event":"left","time":"1970-01-01T00:00:01.633Z","monotonic":1.633333,"frame":50,"#))
         #expect(first[1].contains(#""face":1,"seconds":1.633,"dominant":"happy","emotions":{"angry":0.025,"#))
-        #expect(run(.changes) == first)
-        #expect(run(.frames).count == 50)
+        #expect(try run(.changes) == first)
+        #expect(try run(.frames).count == 50)
     }
 
     @Test(
         "a frame that comes while the last is worked on replaces the one that waits, and latency does not grow"
     )
-    func newestFirst() {
+    func newestFirst() throws {
         let finder = ScriptedFinder()
         finder.delay = 50_000
         let steps = (0..<100).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 10)] }
-        let pipeline = Pipeline(
+        let pipeline = try Pipeline(
             source: ScriptedSource(steps, isLive: true), finder: finder, recognizer: Happy(),
             configuration: live(), sinks: [])
         #expect(pipeline.wait() == .ended)
@@ -73,11 +74,11 @@ struct PipelineTests {
     }
 
     @Test("a viewer gets every frame while the worker is stuck on one")
-    func viewerDoesNotWait() {
+    func viewerDoesNotWait() throws {
         let finder = ScriptedFinder()
         finder.delay = 400_000
         let steps = (0..<20).flatMap { _ in [ScriptedSource.Step.pause(milliseconds: 10), .frame] }
-        let pipeline = Pipeline(
+        let pipeline = try Pipeline(
             source: ScriptedSource(steps, isLive: true), finder: finder, recognizer: Happy(),
             configuration: live(), sinks: [], isViewed: true)
         var seen: [Int] = []
@@ -91,13 +92,13 @@ struct PipelineTests {
     }
 
     @Test("a lost source is said once, every face leaves, and it is taken up again when it is back")
-    func lostAndBack() {
+    func lostAndBack() throws {
         let lines = Lines()
         let notices = Mutex<[Pipeline.Notice]>([])
         let frames = Array(repeating: ScriptedSource.Step.frame, count: 10)
         let source = ScriptedSource(
             frames + [.lost(reason: "unplugged")] + frames, absences: 2, refusals: 2)
-        let pipeline = Pipeline(
+        let pipeline = try Pipeline(
             source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(),
             sinks: [lines], notify: { notice in notices.withLock { $0.append(notice) } })
         #expect(pipeline.wait() == .ended)
@@ -116,7 +117,7 @@ struct PipelineTests {
     func inView() throws {
         let lines = Lines()
         let faces = [100, 210].map { DetectedFace(box: Rectangle(x: $0, y: 80, width: 90, height: 90)) }
-        let pipeline = Pipeline(
+        let pipeline = try Pipeline(
             source: ScriptedSource(Array(repeating: .frame, count: 100)), finder: ScriptedFinder(faces),
             recognizer: Saddened(after: 50), configuration: playback(), sinks: [lines])
         #expect(pipeline.wait() == .ended)
@@ -134,11 +135,11 @@ struct PipelineTests {
     }
 
     @Test("a source that can't come back ends it with the reason")
-    func lostForGood() {
+    func lostForGood() throws {
         let source = ScriptedSource([.frame, .frame, .frame, .lost(reason: "gone")])
         source.canComeBack = false
         let lines = Lines()
-        let pipeline = Pipeline(
+        let pipeline = try Pipeline(
             source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(),
             sinks: [lines])
         #expect(pipeline.wait() == .failed(.lost(source: "scripted", reason: "gone")))
@@ -146,10 +147,10 @@ struct PipelineTests {
     }
 
     @Test("frames that are no pictures are passed over and said once")
-    func brokenFrames() {
+    func brokenFrames() throws {
         let lines = Lines()
         let frames = Array(repeating: ScriptedSource.Step.frame, count: 5)
-        let pipeline = Pipeline(
+        let pipeline = try Pipeline(
             source: ScriptedSource(frames + [.brokenFrame, .brokenFrame, .brokenFrame] + frames),
             finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(), sinks: [lines])
         #expect(pipeline.wait() == .ended)
@@ -159,13 +160,13 @@ struct PipelineTests {
     }
 
     @Test("a source in trouble that gives frames all the same loses no face")
-    func troubled() {
+    func troubled() throws {
         let lines = Lines()
         let frames = Array(repeating: ScriptedSource.Step.frame, count: 5)
         let steps =
             frames + [.notice(.troubled(reason: "half of the frames are lost"))] + frames
             + [.notice(.recovered)] + frames
-        let pipeline = Pipeline(
+        let pipeline = try Pipeline(
             source: ScriptedSource(steps), finder: ScriptedFinder(), recognizer: Happy(),
             configuration: playback(), sinks: [lines])
         #expect(pipeline.wait() == .ended)
@@ -179,7 +180,7 @@ struct PipelineTests {
         let lines = Lines()
         let hello = Event.Hello(
             program: "raut", model: "test", source: "scripted", width: 320, height: 240)
-        let pipeline = Pipeline(
+        let pipeline = try Pipeline(
             source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(),
             sinks: [lines], hello: hello)
         #expect(pipeline.wait() == .ended)
@@ -197,7 +198,7 @@ struct PipelineTests {
         let lines = Lines()
         let hello = Event.Hello(
             program: "raut", model: "test", source: "scripted", width: 320, height: 240)
-        let pipeline = Pipeline(
+        let pipeline = try Pipeline(
             source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(),
             sinks: [lines], hello: hello)
         #expect(pipeline.wait() == .ended)
@@ -211,7 +212,7 @@ struct PipelineTests {
         let frames = Array(repeating: ScriptedSource.Step.frame, count: 10)
         // Frames that are no picture come last: they were never worked on.
         let lines = Lines()
-        let pipeline = Pipeline(
+        let pipeline = try Pipeline(
             source: ScriptedSource(frames + [.brokenFrame, .brokenFrame], isLive: true),
             finder: ScriptedFinder(),
             recognizer: Happy(), configuration: live(waiting: true), sinks: [lines])
@@ -230,12 +231,12 @@ struct PipelineTests {
     }
 
     @Test("a source that opens again and gives no frame is lost once, and back when it gives one")
-    func opensButGivesNothing() {
+    func opensButGivesNothing() throws {
         let frames = Array(repeating: ScriptedSource.Step.frame, count: 10)
         let stalls = Array(repeating: ScriptedSource.Step.lost(reason: "no frame for 2 seconds"), count: 4)
         let source = ScriptedSource(frames + stalls + frames)
         let lines = Lines()
-        let pipeline = Pipeline(
+        let pipeline = try Pipeline(
             source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(),
             sinks: [lines])
         #expect(pipeline.wait() == .ended)
@@ -244,10 +245,10 @@ struct PipelineTests {
     }
 
     @Test("stop ends it soon, even while the source is lost, and every face has left")
-    func stop() {
+    func stop() throws {
         let lines = Lines()
         let steps = Array(repeating: ScriptedSource.Step.frame, count: 5) + [.lost(reason: "unplugged")]
-        let pipeline = Pipeline(
+        let pipeline = try Pipeline(
             source: ScriptedSource(steps, refusals: .max), finder: ScriptedFinder(), recognizer: Happy(),
             configuration: live(), sinks: [lines])
         usleep(300_000)
@@ -260,9 +261,102 @@ struct PipelineTests {
         #expect(lines.names.filter { $0 == "appeared" }.count == lines.names.filter { $0 == "left" }.count)
     }
 
+    @Test(
+        "a worker that is too busy to end is left behind: its faces have left, and it tells nobody what it finds"
+    )
+    func abandoned() throws {
+        let lines = Lines()
+        let finder = ScriptedFinder()
+        let steps = (0..<400).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 5)] }
+        let pipeline = try Pipeline(
+            source: ScriptedSource(steps, isLive: true), finder: finder, recognizer: Happy(),
+            configuration: live(), sinks: [lines])
+        while !lines.names.contains("appeared") { usleep(1000) }
+        finder.delay = 3_000_000
+        // Until it is in the middle of the scan that takes so long.
+        usleep(100_000)
+        let time = try ContinuousClock().measure {
+            pipeline.stop(until: .after(0.1))
+            #expect(pipeline.wait(until: .after(0.1)) == nil)
+            pipeline.abandon()
+        }
+        #expect(time < .seconds(2))
+        #expect(lines.names == ["appeared", "left"])
+        _ = pipeline.wait()
+        #expect(lines.names == ["appeared", "left"])
+    }
+
+    @Test(
+        "what frames are worked on with is exchanged between two frames: faces stay, numbers go on, none is lost"
+    )
+    func exchanged() throws {
+        let (old, new) = (Lines(), Lines())
+        let steps = (0..<120).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 5)] }
+        let hello = Event.Hello(program: "raut", model: "test", source: "scripted", width: 320, height: 240)
+        let pipeline = try Pipeline(
+            source: ScriptedSource(steps, isLive: true), finder: ScriptedFinder(), recognizer: Happy(),
+            configuration: live(), sinks: [old], hello: hello)
+        while !old.names.contains("appeared") { usleep(1000) }
+        pipeline.exchange(
+            pipeline.prepare(
+                finder: ScriptedFinder(), recognizer: Happy(), configuration: live(), sinks: [old, new],
+                hello: hello))
+        while new.names.count < 2 { usleep(1000) }
+        pipeline.exchange(
+            pipeline.prepare(
+                finder: ScriptedFinder(), recognizer: Happy(), configuration: live(), sinks: [new],
+                hello: hello), source: ScriptedSource(Array(repeating: .frame, count: 3)))
+        #expect(pipeline.wait() == .ended)
+        #expect(old.names == ["appeared", "hello", "left"])
+        // Who was not there before is told of the face in view.
+        #expect(new.names == ["hello", "appeared", "left", "hello", "appeared", "left"])
+        #expect(new.all[1] == old.all[0])
+        #expect(new.all[4].contains(#""face":2,"#))
+    }
+
+    @Test("the watchdog hears of a source that hangs when it is opened again, and of a worker that hangs")
+    func watched() throws {
+        let source = HangingSource()
+        let lost = try Pipeline(
+            source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: live(), sinks: [])
+        while !lost.isSourceLost { usleep(1000) }
+        for _ in 0..<1000 where lost.isAlive(within: 0.2) { usleep(10_000) }
+        #expect(!lost.isAlive(within: 0.2))
+        #expect(lost.isAlive(within: 60))
+        source.cancel()
+        _ = lost.wait()
+
+        let finder = ScriptedFinder()
+        finder.delay = 1_000_000
+        let steps = (0..<100).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 10)] }
+        let busy = try Pipeline(
+            source: ScriptedSource(steps, isLive: true), finder: finder, recognizer: Happy(),
+            configuration: live(), sinks: [])
+        for _ in 0..<1000 where busy.isAlive(within: 0.2) { usleep(10_000) }
+        #expect(!busy.isAlive(within: 0.2))
+        busy.stop()
+        _ = busy.wait()
+    }
+
+    @Test("without threads it says so at once")
+    func noThreads() {
+        for passes in 0...1 {
+            let faults = SystemFaults()
+            faults.fail(.thread, .tryAgain, after: passes)
+            let error = faults.during {
+                #expect(throws: PipelineError.self) {
+                    try Pipeline(
+                        source: ScriptedSource([.frame]), finder: ScriptedFinder(), recognizer: Happy(),
+                        configuration: live(), sinks: [])
+                }
+            }
+            #expect(error == .noThread(reason: "Resource temporarily unavailable"))
+        }
+    }
+
     @Test("it ends after as many frames as were asked for")
-    func limit() {
-        let pipeline = Pipeline(
+    func limit() throws {
+        let pipeline = try Pipeline(
             source: ScriptedSource(Array(repeating: .frame, count: 1000)), finder: ScriptedFinder(),
             recognizer: Happy(), configuration: playback(limit: 7), sinks: [])
         #expect(pipeline.wait() == .ended)
@@ -271,7 +365,7 @@ struct PipelineTests {
 }
 
 @Test("what waits in a slot is the newest value; messages are kept in order and come before it")
-func slot() {
+func slot() throws {
     let slot = LatestSlot<Int, String>()
     #expect(slot.takeNow()?.value == nil)
     #expect(!slot.put(1))
@@ -317,7 +411,7 @@ func pool() throws {
 }
 
 @Test("percentiles of latency are right within 5 %")
-func percentiles() {
+func percentiles() throws {
     var histogram = LatencyHistogram()
     #expect(histogram.percentile(0.5) == 0)
     for value in 1...1000 { histogram.add(milliseconds: Double(value) / 10) }
@@ -328,7 +422,7 @@ func percentiles() {
 }
 
 @Test("processor time and memory are this process's")
-func usage() {
+func usage() throws {
     let before = ProcessUsage.now
     var sum = 0.0
     for number in 0..<30_000_000 { sum += Double(number).squareRoot() }

@@ -2,6 +2,7 @@ import Foundation
 import Imaging
 import Pipeline
 import Synchronization
+import System
 import Testing
 
 @Suite("recording")
@@ -18,7 +19,7 @@ struct RecordingTests {
         }
         var configuration = Pipeline.Configuration()
         configuration.isPlayback = true
-        let pipeline = Pipeline(
+        let pipeline = try Pipeline(
             source: ScriptedSource(Array(repeating: .frame, count: frames)), finder: ScriptedFinder(),
             recognizer: Happy(), configuration: configuration, sinks: [], recorder: recording)
         #expect(pipeline.wait() == .ended)
@@ -70,6 +71,170 @@ struct RecordingTests {
         #expect(throws: RecordingError.self) {
             try Recording(path: "\(folder)/none/a.mp4", frameRate: 30) { _ in }
         }
+    }
+
+    // MARK: - What is recorded stays
+
+    private struct Seen: Sendable {
+        var errors: [RecordingError] = []
+        var said: [String] = []
+    }
+
+    /// Records what a source does, by an encoder that a shell script stands for: `ffmpeg` after `prologue`.
+    private func record(
+        _ steps: [ScriptedSource.Step], to path: String, prologue: String = "",
+        encoder: String = "exec ffmpeg \"$@\"",
+        meanwhile: () -> Void = {}
+    ) throws -> Seen {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let script = folder + "/encoder.sh"
+        try "#!/bin/bash\necho $$ >'\(folder)/pid'\n\(prologue)\n\(encoder)\n".write(
+            toFile: script, atomically: true, encoding: .utf8)
+        chmod(script, 0o755)
+        let seen = Guarded(Seen())
+        let recording = try Recording(path: path, frameRate: 30, encoder: script) { line in
+            seen.change { $0.said.append(line) }
+        } notify: { error in
+            seen.change { $0.errors.append(error) }
+        }
+        var configuration = Pipeline.Configuration()
+        configuration.isPlayback = true
+        let pipeline = try Pipeline(
+            source: ScriptedSource(steps), finder: ScriptedFinder(), recognizer: Happy(),
+            configuration: configuration, sinks: [], recorder: recording)
+        meanwhile()
+        #expect(pipeline.wait() == .ended)
+        return seen.withLock { $0 }
+    }
+
+    /// The times of a video's frames in milliseconds, as ffprobe reads them.
+    private func times(_ path: String) throws -> [Int] {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/ffprobe")
+        process.arguments = ["-v", "error", "-show_entries", "packet=pts_time", "-of", "csv=p=0", path]
+        let pipe = Foundation.Pipe()
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return text.split(separator: "\n").compactMap { Double($0.prefix { $0 != "," }) }
+            .map { Int(($0 * 1000).rounded()) }.sorted()
+    }
+
+    private var names: [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+            .filter { $0.hasSuffix(".mp4") || $0.hasSuffix(".mkv") }.sorted()
+    }
+
+    @Test(
+        "each frame is at its own time, none is repeated, and a long gap is left out",
+        .enabled(if: RecordingTests.hasFFmpeg), arguments: ["mp4", "mkv"])
+    func ownTimes(ending: String) throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let taken = [0, 40, 100, 105, 900, 950, 601_000, 601_050]
+        let seen = try record(taken.map { .frameAt($0) }, to: "\(folder)/a.\(ending)")
+        #expect(seen.errors.isEmpty)
+        #expect(try times("\(folder)/a.\(ending)") == [0, 40, 100, 105, 900, 950, 983, 1033])
+    }
+
+    @Test("what is there already is not written over: a number is added, and said")
+    func existing() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try "kept".write(toFile: "\(folder)/a.mp4", atomically: true, encoding: .utf8)
+        let encoder = #"file="${@: -1}"; exec cat >"${file#file:}""#
+        let seen = try record(Array(repeating: .frame, count: 3), to: "\(folder)/a.mp4", encoder: encoder)
+        #expect(seen.said == ["\(folder)/a.mp4 is there already: recording to \(folder)/a-2.mp4"])
+        #expect(try String(contentsOfFile: "\(folder)/a.mp4", encoding: .utf8) == "kept")
+        #expect(names == ["a-2.mp4", "a.mp4"])
+        for _ in 1...2 {
+            _ = try record(Array(repeating: .frame, count: 2), to: "\(folder)/pictures/")
+        }
+        let pictures = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/pictures").sorted()
+        #expect(
+            pictures == [
+                "frame-00000001.jpg", "frame-00000002.jpg", "frame-2-00000001.jpg", "frame-2-00000002.jpg",
+            ])
+    }
+
+    @Test("frames of another size begin another file", .enabled(if: RecordingTests.hasFFmpeg))
+    func anotherSize() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let frames = Array(repeating: ScriptedSource.Step.frame, count: 10)
+        let seen = try record(frames + [.resize(width: 640, height: 480)] + frames, to: "\(folder)/a.mp4")
+        #expect(seen.errors.isEmpty)
+        #expect(seen.said == ["frames are 640x480 now: recording goes on in \(folder)/a-2.mp4"])
+        #expect(try times("\(folder)/a.mp4").count == 10 && times("\(folder)/a-2.mp4").count == 10)
+    }
+
+    @Test(
+        "an encoder that is killed leaves what it has written, to the last second",
+        .enabled(if: RecordingTests.hasFFmpeg), arguments: ["mp4", "mkv"])
+    func killed(ending: String) throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let frames = Array(repeating: ScriptedSource.Step.frame, count: 120)
+        let seen = try record(
+            frames + [.pause(milliseconds: 2500)] + frames, to: "\(folder)/a.\(ending)"
+        ) {
+            // When what came before the pause is written.
+            var (size, stable) = (0, 0)
+            while stable < 60 {
+                usleep(10_000)
+                let now = (try? FileManager.default.attributesOfItem(atPath: "\(folder)/a.\(ending)"))?[.size]
+                let new = now as? Int ?? 0
+                stable = new == size && new > 1000 ? stable + 1 : 0
+                size = new
+            }
+            let process = (try? String(contentsOfFile: folder + "/pid", encoding: .utf8)) ?? ""
+            kill(Int32(process.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0, SIGKILL)
+        }
+        #expect(seen.errors.count == 1)
+        #expect("\(seen.errors)".contains("signal 9") && "\(seen.errors)".contains("what is written is kept"))
+        // 120 frames take four seconds.
+        #expect(try (times("\(folder)/a.\(ending)").last ?? 0) >= 2900)
+    }
+
+    @Test(
+        "a full disk is said in ffmpeg's words and leaves what fitted", .enabled(if: RecordingTests.hasFFmpeg)
+    )
+    func fullDisk() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        // A limit on the size of files stands for the disk's: 48 KiB.
+        let seen = try record(
+            Array(repeating: .frame, count: 600), to: "\(folder)/a.mkv",
+            prologue: "trap '' XFSZ; ulimit -f 48")
+        #expect(seen.errors.count == 1)
+        #expect("\(seen.errors)".contains("File too large"), "\(seen.errors)")
+        #expect(try times("\(folder)/a.mkv").count > 20)
+    }
+
+    @Test("an encoder that takes nothing does not hold up the end, and does not stay")
+    func stuck() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let script = folder + "/encoder.sh"
+        try "#!/bin/sh\necho $$ >'\(folder)/pid'\nexec sleep 1000\n".write(
+            toFile: script, atomically: true, encoding: .utf8)
+        chmod(script, 0o755)
+        let errors = Guarded<[RecordingError]>([])
+        let recording = try Recording(path: folder + "/a.mp4", frameRate: 30, encoder: script) { error in
+            errors.change { $0.append(error) }
+        }
+        let steps = (0..<60).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 5)] }
+        let pipeline = try Pipeline(
+            source: ScriptedSource(steps, isLive: true), finder: ScriptedFinder(), recognizer: Happy(),
+            configuration: Pipeline.Configuration(), sinks: [], recorder: recording)
+        usleep(200_000)
+        let time = ContinuousClock().measure {
+            pipeline.stop(until: .after(0.12))
+            #expect(pipeline.wait() == .stopped)
+        }
+        #expect(time < .seconds(5))
+        #expect(errors.withLock { $0.count } == 1)
+        let process = try String(contentsOfFile: folder + "/pid", encoding: .utf8)
+        let number = try #require(Int32(process.trimmingCharacters(in: .whitespacesAndNewlines)))
+        #expect(kill(number, 0) != 0, "the encoder is left behind")
     }
 
     static var hasFFmpeg: Bool {

@@ -194,6 +194,44 @@ struct TrainerTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
     }
 
+    @Test("a run is not taken up with other FER+ votes than it began with")
+    func otherVotes() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/checkpoint.safetensors"
+        func trainer(votingFor shift: Int) throws -> Trainer {
+            var voted = data
+            voted.votes = data.labels.map { label in
+                FERPlusVotes(counts: (0..<10).map { $0 == (label + shift) % 7 ? 10 : 0 })
+            }
+            var options = TrainingOptions(.raut)
+            options.network.widths = [8, 8, 16, 16]
+            options.network.hidden = 16
+            options.epochs = 2
+            return try Trainer(options, training: voted, validation: voted)
+        }
+        try trainer(votingFor: 0).saveCheckpoint(to: path)
+        try trainer(votingFor: 0).resume(from: path)
+        #expect(throws: TrainingError.self) { try trainer(votingFor: 1).resume(from: path) }
+        // A checkpoint from before votes were looked at says nothing of them, and is taken up.
+        var file = try SafeTensors(path: path)
+        let run = try #require(file.metadata["run"])
+        file.metadata["run"] = String(run.prefix(upTo: try #require(run.range(of: " votes=")).lowerBound))
+        try file.write(to: path)
+        try trainer(votingFor: 1).resume(from: path)
+    }
+
+    @Test("a folder that another program trains into is refused until that one ends")
+    func locked() throws {
+        let folder = try TemporaryFolder()
+        let first = try RunFolder(folder.path)
+        do {
+            let lock = try first.lock()
+            #expect(throws: DataError.self) { try RunFolder(folder.path).lock() }
+            withExtendedLifetime(lock) {}
+        }
+        _ = try RunFolder(folder.path).lock()
+    }
+
     @Test("without images there is nothing to train")
     func noImages() {
         #expect(throws: TrainingError.noImages(of: "training")) {

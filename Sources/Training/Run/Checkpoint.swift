@@ -42,7 +42,7 @@ extension Trainer {
         guard let run = file.metadata["run"] else {
             throw ModelFileError.invalid(path: path, reason: "it is a model, not a checkpoint")
         }
-        guard run == runDescription else {
+        guard isOwn(run) else {
             throw TrainingError.otherRun(path: path, reason: "it says \(run), this run is \(runDescription)")
         }
         try network.load(file, path: path)
@@ -92,11 +92,34 @@ extension Trainer {
             + (o.disputingVotes.map { "disputed=\($0) " } ?? "")
             + (classWeights.map { "weights=\($0) " } ?? "")
             + "threads=\(execution.pool.threads) training=\(training.count):\(training.fingerprint) "
-            + "validation=\(validation.count):\(validation.fingerprint)"
+            + "validation=\(validation.count):\(validation.fingerprint)" + (votesDescription ?? "")
+    }
+
+    /// FER+'s votes, which a second head learns from.
+    private var votesDescription: String? {
+        guard options.network.heads.contains(.ferplus) || options.disputingVotes != nil else { return nil }
+        let prints = [training, validation].compactMap(\.votesFingerprint)
+        return prints.isEmpty ? nil : " votes=\(prints.joined(separator: ":"))"
+    }
+
+    /// True for a checkpoint of this run. One that says nothing of votes is older than their fingerprint, and is taken
+    /// at its word.
+    private func isOwn(_ run: String) -> Bool {
+        if run == runDescription { return true }
+        guard let votes = votesDescription, !run.contains(" votes=") else { return false }
+        return run + votes == runDescription
     }
 }
 
 extension FaceDataSet {
+    /// A number that tells FER+'s votes apart, or nil where there are none.
+    var votesFingerprint: String? {
+        guard let votes else { return nil }
+        var hash = FNV1a()
+        for vote in votes { hash.add(vote.counts) }
+        return String(hash.value, radix: 16)
+    }
+
     /// A number that tells data sets apart: FNV-1a over labels and pixels.
     var fingerprint: String {
         var hash = FNV1a()

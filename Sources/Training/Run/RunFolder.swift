@@ -23,6 +23,21 @@ public struct RunFolder: Sendable {
         }
     }
 
+    /// Keeps other programs from training into the folder as long as what it returns is held.
+    ///
+    /// - Throws: ``DataError/unwritable(path:reason:)`` where another one does.
+    public func lock() throws(DataError) -> some Sendable {
+        do throws(Errno) {
+            return try FolderLock(path)
+        } catch {
+            throw .unwritable(
+                path: path,
+                reason: error == .tryAgain
+                    ? "another program trains into it: wait for its end, or give another --output"
+                    : error.description)
+        }
+    }
+
     /// Takes up a run where its checkpoint left it; nothing happens where there is none.
     public func resume(_ trainer: Trainer) throws {
         guard FileManager.default.fileExists(atPath: checkpoint) else { return }

@@ -3,6 +3,7 @@ import Events
 import FaceDetection
 import Foundation
 import Pipeline
+import System
 
 /// `raut run`: live, from a source to a window, standard output and a socket.
 package enum RunCommand {
@@ -11,7 +12,12 @@ package enum RunCommand {
         options: RunOptions.self,
         example: "raut run --source clip.mp4 --headless --events frames"
     ) { arguments in
-        try LiveSession { try settings(from: withFile(arguments)) }.run()
+        var surroundings = LiveSurroundings.process
+        // Nothing but events may stand there, whatever libraries print.
+        if let output = try? StandardStreams.takeOutput() { surroundings.output = output }
+        let session = LiveSession(in: surroundings) { try settings(from: withFile(arguments)) }
+        try StopSignals.take(onHangUp: { session.hangUp() }, onStop: { session.stop() })
+        return try session.run()
     }
 
     /// The arguments with those of the file that `--options` names, of which what is typed counts first.
@@ -22,7 +28,7 @@ package enum RunCommand {
     }
 
     /// What the options say; wrong usage is found before anything is opened.
-    package static func settings(from arguments: Arguments<RunOptions>) throws(UsageError) -> LiveSettings {
+    package static func settings(from arguments: Arguments<RunOptions>) throws -> LiveSettings {
         let (source, view, events) = (arguments.source, arguments.view, arguments.events)
         var settings = LiveSettings()
         settings.source.name = source.source
@@ -39,7 +45,8 @@ package enum RunCommand {
         settings.socketPath = events.socket
         settings.socketAccess.mode = events.socketMode
         settings.socketAccess.group = events.socketGroup
-        settings.broker = events.mqtt.map { Broker(address: $0, authorities: events.mqttAuthorities) }
+        settings.broker = try broker(from: events)
+        settings.mayShowDemo = source.orDemo
         settings.isReloadable = arguments.program.options != nil
         settings.statisticsInterval = arguments.program.statistics
         settings.model = arguments.model.model
@@ -49,6 +56,34 @@ package enum RunCommand {
             throw UsageError(description: "--json and --quiet contradict one another")
         }
         return settings
+    }
+
+    private static func broker(from events: Arguments<EventOptions>) throws -> Broker? {
+        guard var address = events.mqtt else {
+            guard events.mqttPassword == nil else {
+                throw UsageError(description: "--mqtt-password-file counts only with --mqtt URL")
+            }
+            return nil
+        }
+        if let file = events.mqttPassword {
+            guard address.user != nil else {
+                throw UsageError(
+                    description: "--mqtt-password-file: whose? name the user: mqtt://user@host/topic")
+            }
+            let path = credential(file)
+            do {
+                address.password = try Secret(contentsOf: path)
+            } catch {
+                throw Failure(description: "\(path): cannot read the broker's password: \(error)")
+            }
+        }
+        return Broker(address: address, authorities: events.mqttAuthorities)
+    }
+
+    /// A name without a slash is one of the files that systemd hands over by `LoadCredential`, where it did.
+    private static func credential(_ name: String) -> String {
+        let folder = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"] ?? ""
+        return name.contains("/") || folder.isEmpty ? name : "\(folder)/\(name)"
     }
 
     private static func pipeline(

@@ -21,7 +21,9 @@ package struct SourceOptions: OptionGroup {
 
     package let source = Option(
         "source", .path("SOURCE"),
-        help: "camera, picture, folder, video, URL, '-' or 'demo' (the first camera, else the demo)")
+        help: "camera, picture, folder, video, URL, '-' or 'demo' (the first camera)")
+    package let orDemo = Option(
+        "or-demo", help: "the demo where there is no camera, as a person at a terminal gets it")
     package let size = Option(
         "size", .sides(1...16384) { FrameSize(width: $0, height: $1) }, help: "size of the frames asked for")
     package let rate = Option("fps", .number("N", 0.01...1000), help: "frames a second asked for")
@@ -77,6 +79,8 @@ package struct EventOptions: OptionGroup {
     package let mqtt = Option(
         "mqtt", .mqttAddress,
         help: "events to a broker: mqtt://[user:password@]host[:port]/topic, or mqtts://")
+    package let mqttPassword = Option(
+        "mqtt-password-file", .path("FILE"), help: "a file that holds the broker's password")
     package let mqttAuthorities = Option(
         "mqtt-ca", .path("FILE"), help: "certificates that an mqtts broker's is checked by (the system's)")
 

@@ -56,6 +56,8 @@ enum SearchCommand {
                 "split": arguments.run.split(for: base).rawValue,
                 "balance": arguments.run.classBalance.rawValue,
             ], folder: output, resume: arguments.resume)
+        let lock = try RunFolder(output).lock()
+        defer { withExtendedLifetime(lock) {} }
         let display = TrainingDisplay(epochs: base.epochs)
         let interrupt = InterruptSignal()
         let count = plan.trials.count

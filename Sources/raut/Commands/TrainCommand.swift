@@ -15,6 +15,8 @@ enum TrainCommand {
         let split = arguments.run.split(for: options)
         let data = try arguments.run.read(for: options)
         let folder = try RunFolder(arguments.run.output)
+        let lock = try folder.lock()
+        defer { withExtendedLifetime(lock) {} }
         let display = TrainingDisplay(epochs: options.epochs)
         let trainer = try Trainer(
             options, training: data.training, validation: data.validation, classWeights: data.classWeights,
@@ -107,9 +109,9 @@ enum TrainCommand {
     }
 }
 
-/// True once Ctrl-C was pressed; a second one ends the program at once.
+/// True once Ctrl-C was pressed, or the system asked for the end (SIGTERM); a second one ends the program at once.
 final class InterruptSignal {
-    private let source: any DispatchSourceSignal
+    private let sources: [any DispatchSourceSignal]
     private let flag = Flag()
 
     private final class Flag: @unchecked Sendable {
@@ -120,13 +122,16 @@ final class InterruptSignal {
     }
 
     init() {
-        signal(SIGINT, SIG_IGN)
-        source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        source.setEventHandler { [flag] in
-            if flag.isRaised { _exit(130) }
-            flag.raise()
+        sources = [SIGINT, SIGTERM].map { [flag] number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                if flag.isRaised { _exit(128 + number) }
+                flag.raise()
+            }
+            source.activate()
+            return source
         }
-        source.activate()
     }
 
     var isRaised: Bool { flag.isRaised }

@@ -1,102 +1,143 @@
 import Capture
 import Events
 import Foundation
+import Glibc
+import Pipeline
+import System
 
 /// Who gets the events of a live session: standard output, a socket's readers, an MQTT broker.
 ///
-/// They outlive a change of the options where those that concern them are the same, so that no reader is sent away.
-final class LiveOutlets: @unchecked Sendable {
-    // Sendable unchecked because the session's thread alone uses it.
-    private var output: StandardOutputSink?
-    private var server: EventServer?
+/// Opened for a set of options beside those of the set before: what both name is shared, so that no reader is sent away.
+final class LiveOutlets: Sendable {
+    private let settings: LiveSettings
+    private let surroundings: LiveSurroundings
+    private let server: EventServer?
+    private let output: Guarded<StandardOutputSink?>
     #if MQTT
-    private var broker: MQTTSink?
+    private let broker: MQTTSink?
     #endif
-    private var settings: LiveSettings?
+    private let onEnd: @Sendable (Result<Int32, any Error>) -> Void
 
     /// How long standard output may take to write what waits when the program ends, in seconds.
-    private static let lastWords = 0.1
+    private static let lastWords = 0.05
 
-    /// Opens what the settings ask for and is not open yet, and sends the first line to all.
+    /// Opens what the settings ask for and is not open yet; nothing is sent before ``begin(hello:isHeadless:)``.
     ///
     /// - Parameters:
-    ///   - isHeadless: whether events go to standard output without being asked for.
-    ///   - onReaderGone: called when standard output's reader is gone and nobody else gets events.
-    func open(
-        _ settings: LiveSettings, isHeadless: Bool, hello: [UInt8],
-        onReaderGone: @escaping @Sendable () -> Void
+    ///   - old: the outlets of the options before.
+    ///   - onEnd: called when nobody is left who gets events.
+    /// - Throws: ``EventError``, ``Failure``; what `old` has open is as it was then.
+    init(
+        _ settings: LiveSettings, beside old: LiveOutlets?, _ surroundings: LiveSurroundings,
+        _ cancellation: Cancellation,
+        onEnd: @escaping @Sendable (Result<Int32, any Error>) -> Void
     ) throws {
-        let old = self.settings
-        if server == nil || old?.socketPath != settings.socketPath
-            || old?.socketAccess != settings.socketAccess
-        {
-            server?.stop()
-            server = nil
-            server = try Self.openSocket(settings, hello: hello)
-        } else {
-            server?.greet(hello)
-        }
-        try openBroker(settings, isSame: old?.broker == settings.broker, hello: hello)
-        let wantsOutput = !settings.isQuiet && (isHeadless || settings.printsEvents)
-        if !wantsOutput {
-            output?.finish(within: Self.lastWords)
-            output = nil
-        } else if output == nil {
-            let isEnd = server == nil && settings.broker == nil && isHeadless && settings.recordPath == nil
-            output = StandardOutputSink(isLossless: settings.pipeline.isPlayback) {
-                if isEnd { onReaderGone() }
-            }
-        }
-        output?.send(hello)
         self.settings = settings
-    }
-
-    /// Everybody who is there.
-    var sinks: [any EventSink] {
-        var sinks: [(any EventSink)?] = [output, server]
+        self.surroundings = surroundings
+        self.onEnd = onEnd
         #if MQTT
-        sinks.append(broker)
-        #endif
-        return sinks.compactMap { $0 }
-    }
-
-    /// Sends what waits as far as that is quick, and closes all.
-    func close() {
-        output?.finish(within: Self.lastWords)
-        #if MQTT
-        broker?.stop()
-        #endif
-        server?.stop()
-    }
-
-    private static func openSocket(_ settings: LiveSettings, hello: [UInt8]) throws -> EventServer? {
-        if let path = settings.socketPath {
-            return try EventServer(path: path, access: settings.socketAccess, hello: hello)
-        }
-        guard let inherited = ServiceNotifier.inheritedSocket else { return nil }
-        return try EventServer(listening: inherited, hello: hello)
-    }
-
-    private func openBroker(_ settings: LiveSettings, isSame: Bool, hello: [UInt8]) throws {
-        #if MQTT
-        if isSame, let broker {
-            broker.greet(hello)
-            return
-        }
-        broker?.stop()
-        broker = try settings.broker.map { wanted in
-            try MQTTSink(wanted.address, authorities: wanted.authorities, hello: hello) { notice in
-                switch notice {
-                case .lost(let reason):
-                    CommandLineInterface.report("\(wanted.address.name): \(reason); trying again")
-                case .back: CommandLineInterface.report("\(wanted.address.name): connected")
-                }
-            }
+        if let wanted = settings.broker {
+            broker = try old?.settings.broker == wanted ? old?.broker : Self.open(wanted, surroundings)
+        } else {
+            broker = nil
         }
         #else
         guard settings.broker == nil else {
             throw Failure(description: "--mqtt: this raut was built without MQTT")
         }
         #endif
+        server = try Self.openSocket(settings, beside: old, surroundings, cancellation)
+        output = Guarded(old?.output.withLock { $0 })
+    }
+
+    private static func openSocket(
+        _ settings: LiveSettings, beside old: LiveOutlets?, _ surroundings: LiveSurroundings,
+        _ cancellation: Cancellation
+    ) throws -> EventServer? {
+        let report: @Sendable (EventServer.Notice) -> Void = { notice in
+            switch notice {
+            case .remade(let path): surroundings.report("\(path): the event socket was removed: made again")
+            case .cannotRemake(let path, let reason):
+                surroundings.report("\(path): the event socket was removed: \(reason); trying again")
+            }
+        }
+        guard let path = settings.socketPath else {
+            if let old, old.settings.socketPath == nil { return old.server }
+            guard let inherited = ServiceNotifier.inheritedSocket else { return nil }
+            return try EventServer(listening: inherited)
+        }
+        guard let server = old?.server, old?.settings.socketPath == path else {
+            return try EventServer(path: path, access: settings.socketAccess, cancellation, notify: report)
+        }
+        if old?.settings.socketAccess != settings.socketAccess { try server.change(settings.socketAccess) }
+        return server
+    }
+
+    #if MQTT
+    private static func open(_ wanted: Broker, _ surroundings: LiveSurroundings) throws -> MQTTSink {
+        let name = wanted.address.name
+        return try MQTTSink(wanted.address, authorities: wanted.authorities) { notice in
+            switch notice {
+            case .lost(let reason): surroundings.report("\(name): \(reason); trying again")
+            case .back: surroundings.report("\(name): connected")
+            }
+        }
+    }
+    #endif
+
+    /// Begins to send: the first line comes first.
+    ///
+    /// - Parameter isHeadless: whether events go to standard output without being asked for.
+    func begin(hello: Event.Hello, isHeadless: Bool) throws {
+        var encoder = EventEncoder()
+        let line = encoder.encode(.hello(hello))
+        server?.begin(hello: line)
+        #if MQTT
+        try broker?.begin(hello: line)
+        #endif
+        let old = output.withLock { $0 }
+        guard !settings.isQuiet && (isHeadless || settings.printsEvents) else {
+            old?.finish(within: Self.lastWords)
+            output.withLock { $0 = nil }
+            return
+        }
+        guard old == nil else { return }
+        let isOnly = server == nil && settings.broker == nil && isHeadless && settings.recordPath == nil
+        let new = try StandardOutputSink(
+            descriptor: surroundings.output, isLossless: settings.pipeline.isPlayback
+        ) { [surroundings, onEnd] notice in
+            switch notice {
+            case .readerGone: if isOnly { onEnd(.success(0)) }
+            case .back: surroundings.report("standard output: events are written again")
+            case .failed(let reason):
+                let said = "standard output: cannot write: \(reason)"
+                if isOnly {
+                    onEnd(.failure(Failure(description: said)))
+                } else {
+                    surroundings.report("\(said): events are lost there; trying again")
+                }
+            }
+        }
+        new.send(line)
+        output.withLock { $0 = new }
+    }
+
+    /// Everybody who is there.
+    var sinks: [any EventSink] {
+        var sinks: [(any EventSink)?] = [output.withLock { $0 }, server]
+        #if MQTT
+        sinks.append(broker)
+        #endif
+        return sinks.compactMap { $0 }
+    }
+
+    /// Sends what waits as far as that is quick, and closes all but what other outlets share.
+    func close(but kept: LiveOutlets?, until deadline: Deadline = .after(0.2)) {
+        let output = output.withLock { $0 }
+        if kept == nil { output?.finish(within: min(Self.lastWords, deadline.seconds)) }
+        #if MQTT
+        if let broker, broker !== kept?.broker { broker.stop(until: deadline) }
+        #endif
+        if let server, server !== kept?.server { server.stop(until: deadline) }
     }
 }

@@ -1,52 +1,74 @@
 import Events
 import Foundation
 import Pipeline
+import System
 
 /// Says every so often how a pipeline is doing: on standard error where it was asked to, and to systemd where that
 /// wants to know.
 final class LiveReporter: Sendable {
-    private let isEnding = DispatchSemaphore(value: 0)
-    private let ended = DispatchSemaphore(value: 0)
+    private struct State: Sendable {
+        var interval: Double?
+        var isEnding = false
+    }
+
+    private let state: Guarded<State>
 
     /// How often `systemctl status` is told something new, in seconds.
     private static let statusInterval = 5.0
 
-    /// - Parameter interval: seconds between two lines of statistics, or nil for none.
-    init(_ pipeline: Pipeline, interval: Double?) {
-        if ServiceNotifier.isWatched { ServiceNotifier.ready(status: "waiting for the first frame") }
-        let thread = Thread { [isEnding, ended] in
-            var statistics = interval.map { Period($0, pipeline) }
-            var service = ServiceNotifier.isWatched ? Period(Self.serviceInterval, pipeline) : nil
-            while let due = [statistics?.due, service?.due].compactMap({ $0 }).min() {
-                guard isEnding.wait(timeout: due) == .timedOut else { break }
-                statistics?.endIfDue(pipeline) {
-                    CommandLineInterface.report(Self.line($0, hint: pipeline.currentScene.hint))
+    /// - Parameters:
+    ///   - interval: seconds between two lines of statistics, or nil for none.
+    ///   - report: says a line.
+    /// - Throws: ``PipelineError/noThread(reason:)``.
+    init(
+        _ pipeline: Pipeline, interval: Double?, report: @escaping @Sendable (String) -> Void
+    ) throws(PipelineError) {
+        state = Guarded(State(interval: interval))
+        do throws(Errno) {
+            _ = try JoinableThread(name: "raut-reporter") { [state] in
+                var statistics = interval.map { Period($0, pipeline) }
+                var service = ServiceNotifier.isWatched ? Period(Self.serviceInterval, pipeline) : nil
+                while true {
+                    let due = [statistics?.due, service?.due].compactMap { $0 }.reduce(Deadline.never) {
+                        $0.or($1)
+                    }
+                    let seconds = statistics?.seconds
+                    let change = state.wait(until: due) { state -> State? in
+                        state.isEnding || state.interval != seconds ? state : nil
+                    }
+                    if let change {
+                        if change.isEnding { return }
+                        statistics = change.interval.map { Period($0, pipeline) }
+                    }
+                    statistics?.endIfDue(pipeline) { report(Self.line($0, hint: pipeline.currentScene.hint)) }
+                    service?.endIfDue(pipeline) { Self.tellService($0, pipeline) }
                 }
-                service?.endIfDue(pipeline) { Self.tellService($0, pipeline) }
             }
-            ended.signal()
+        } catch {
+            throw .noThread(reason: error.description)
         }
-        thread.name = "raut-reporter"
-        thread.start()
+    }
+
+    /// Seconds between two lines of statistics from now on, or nil for none.
+    var interval: Double? {
+        get { state.withLock { $0.interval } }
+        set { state.change { $0.interval = newValue } }
     }
 
     /// Says nothing more.
-    func stop() {
-        isEnding.signal()
-        ended.wait()
-    }
+    func stop() { state.change { $0.isEnding = true } }
 
     private static var serviceInterval: Double {
         min(statusInterval, (ServiceNotifier.watchdogInterval ?? .infinity) / 3)
     }
 
     private static func tellService(_ summary: Summary, _ pipeline: Pipeline) {
-        // A source that is lost is being tried again, which is all that can be done.
-        if summary.counts.worked > 0 || pipeline.isSourceLost { ServiceNotifier.alive() }
+        // Each thread must have got on, that of a lost source too: a try to open it again that hangs is a hang.
+        if pipeline.isAlive(within: (ServiceNotifier.watchdogInterval ?? 60) / 2) { ServiceNotifier.alive() }
         let faces = pipeline.currentScene.faces.count
         ServiceNotifier.status(
             pipeline.isSourceLost
-                ? "the source is lost, waiting for it to come back"
+                ? "the source is not there, waiting for it"
                 : "\(faces) face\(faces == 1 ? "" : "s"), \(decimal(summary.rate, 1)) frames/s"
                     + (pipeline.currentScene.hint.map { "; \($0)" } ?? ""))
     }
@@ -80,21 +102,21 @@ struct Summary: Sendable {
 
 /// Seconds after which something is said, again and again.
 private struct Period {
-    private let seconds: Double
-    private(set) var due: DispatchTime
+    let seconds: Double
+    private(set) var due: Deadline
     private var counts: Statistics.Counts
     private var usage: ProcessUsage
 
     init(_ seconds: Double, _ pipeline: Pipeline) {
         self.seconds = seconds
-        due = .now() + seconds
+        due = .after(seconds)
         counts = pipeline.counts
         usage = .now
     }
 
     mutating func endIfDue(_ pipeline: Pipeline, _ say: (Summary) -> Void) {
-        guard due <= .now() else { return }
-        due = max(due + seconds, .now())
+        guard due.isOver else { return }
+        due = .after(seconds)
         let (counts, usage) = (pipeline.counts, ProcessUsage.now)
         say(
             Summary(

@@ -1,171 +1,114 @@
 import Capture
-import EmotionRecognition
 import Events
-import FaceDetection
-import FaceVerification
 import Foundation
 import Pipeline
-import Synchronization
+import System
 
-/// One run of `raut run`: opens what was asked for, joins it, and takes it down again in order; and once more, as often
-/// as its options change.
-struct LiveSession {
-    /// Reads the options, the first time and after each SIGHUP.
-    private let readSettings: @Sendable () throws -> LiveSettings
+/// One run of `raut run`, from the options to the exit status.
+///
+/// The session has a thread of its own. The first thread is left to the window, which may hang in a display that does
+/// not answer: then the program ends without it.
+package struct LiveSession: Sendable {
+    private let parts: LiveParts
+    private let session: Session<LiveParts>
+    private let first: FirstThread
 
-    init(readSettings: @escaping @Sendable () throws -> LiveSettings) {
-        self.readSettings = readSettings
+    /// How long the first thread may take to come back from the window once everything else has ended, in seconds.
+    private static let patience = 0.03
+
+    /// - Parameters:
+    ///   - surroundings: what the session finds around it; a test's own, or the process's.
+    ///   - readSettings: reads the options, the first time and after each SIGHUP.
+    package init(
+        in surroundings: LiveSurroundings = .process,
+        readSettings: @escaping @Sendable () throws -> LiveSettings
+    ) {
+        first = FirstThread()
+        parts = LiveParts(surroundings, first, readSettings)
+        session = Session(parts)
+        parts.join(session)
     }
 
-    /// Runs until the source ends, enough frames were worked on, or somebody asks for the end.
-    func run() throws -> Int32 {
-        var settings = try readSettings()
-        let stop = try StopRequest(onSignals: [SIGINT, SIGTERM, SIGHUP])
-        let reload = OptionsReload(readSettings)
-        if settings.isReloadable { stop.whenReloadRequested { reload.perform() } }
-        let outlets = LiveOutlets()
-        defer {
-            ServiceNotifier.stopping()
-            outlets.close()
-        }
-        while true {
-            let status = try run(settings, outlets, stop, reload)
-            guard let next = reload.takeSettings(), !stop.isRequested else { return status }
-            ServiceNotifier.reloading()
-            settings = next
-        }
+    /// Asks for the end; may be called from any thread, more than once.
+    package func stop() { session.stop() }
+
+    /// Asks for the options to be read again, where there is a file of them; else for the end.
+    ///
+    /// - Returns: true where it asked for the end.
+    @discardableResult
+    package func hangUp() -> Bool {
+        let isReloadable = parts.isReloadable
+        if isReloadable { session.reload() } else { session.stop() }
+        return !isReloadable
     }
 
-    /// Once, with these settings.
-    private func run(
-        _ settings: LiveSettings, _ outlets: LiveOutlets, _ stop: StopRequest, _ reload: OptionsReload
-    ) throws -> Int32 {
-        let recognizer = try EmotionRecognizer(modelAt: Locations.model(settings.model))
-        let cascade = try HaarCascade(contentsOf: Locations.cascade(settings.cascade))
-        let detector = VerifyingDetector(
-            FaceDetector(cascade: cascade),
-            verifier: try FaceVerifier(modelAt: Locations.model(Locations.verifier)),
-            wide: try WideSearch(
-                cascade: cascade, profileAt: Locations.cascade(Locations.profileCascade)))
-        let opened = try Self.open(settings.source, patience: reload.isReloaded ? 3 : 0)
-        for note in opened.notes { CommandLineInterface.report(note) }
-        let source = opened.source
+    /// What it does now.
+    package var state: SessionMachine.State { session.state }
 
-        let window =
-            settings.isHeadless ? nil : try LiveWindow(for: source, isMirrored: settings.isMirrored)
-        let hello = Event.Hello(
-            program: "raut \(CommandLineInterface.version)", model: recognizer.modelName, source: source.name,
-            width: source.width, height: source.height)
-        var encoder = EventEncoder()
-        try outlets.open(settings, isHeadless: window == nil, hello: encoder.encode(.hello(hello))) {
-            stop.request()
-        }
-        let isRecordingBroken = DispatchSemaphore(value: 0)
-        let recording = try settings.recordPath.map { path in
-            try Recording(path: path, frameRate: source.frameRate ?? 30) { error in
-                CommandLineInterface.report("\(error)")
-                isRecordingBroken.signal()
+    /// Waits until it is in a state; false where the deadline came first.
+    package func wait(for state: SessionMachine.State, until deadline: Deadline) -> Bool {
+        session.wait(for: state, until: deadline)
+    }
+
+    /// True while the source is lost and waited for.
+    package var isSourceLost: Bool { parts.isSourceLost }
+
+    /// Runs until the source ends, enough frames were worked on, or somebody asks for the end; called on the program's
+    /// first thread.
+    ///
+    /// - Returns: the exit status.
+    package func run() throws -> Int32 {
+        let settings = try parts.readPlan()
+        let result = Guarded<Result<Int32, any Error>?>(nil)
+        do throws(Errno) {
+            _ = try JoinableThread(name: "raut-session") { [self] in
+                let ending = Result { try session.run(settings) }
+                result.change { $0 = ending }
+                first.finish()
+                if !first.isFree(within: Self.patience) { parts.leave(ending) }
             }
+        } catch {
+            throw PipelineError.noThread(reason: error.description)
         }
-        let pipeline = Pipeline(
-            source: source, finder: detector, recognizer: recognizer,
-            configuration: configuration(settings, for: source), sinks: outlets.sinks,
-            hello: hello, isViewed: window != nil, recorder: recording
-        ) { notice in Self.report(notice, source) }
-        stop.whenRequested { pipeline.stop() }
-        // Nobody holds the pipeline, and with it the camera, once it has ended: the next one opens it again.
-        defer { stop.whenRequested {} }
-        reload.begin(with: pipeline)
-        let reporter = LiveReporter(pipeline, interval: settings.statisticsInterval)
-        if let window {
-            defer { pipeline.stop() }
-            try window.show(pipeline, sourceName: source.name)
-        }
-        let outcome = pipeline.wait()
-        reporter.stop()
-        if case .failed(let error) = outcome { throw error }
-        return isRecordingBroken.wait(timeout: .now()) == .success ? 1 : 0
-    }
-
-    /// Opens the source; after a reload the one before may take a moment to be let go of.
-    private static func open(_ request: SourceRequest, patience seconds: Double) throws -> OpenedSource {
-        let end = Date(timeIntervalSinceNow: seconds)
-        while true {
-            do {
-                return try SourceOpener.open(request)
-            } catch {
-                guard Date() < end else { throw error }
-                usleep(100_000)
-            }
-        }
-    }
-
-    private func configuration(
-        _ settings: LiveSettings, for source: any FrameSource
-    ) -> Pipeline.Configuration {
-        var configuration = settings.pipeline
-        if source.givesStills || source.frameRate.map({ $0 < 5 }) ?? false {
-            // Pictures shown one after another: a second look at a face may never come.
-            configuration.tracking.confirmations = 1
-        }
-        return configuration
-    }
-
-    private static func report(_ notice: Pipeline.Notice, _ source: any FrameSource) {
-        switch notice {
-        case .lost(let error): CommandLineInterface.report("\(error); waiting for it to come back")
-        case .waiting(let error): CommandLineInterface.report("\(error); waiting for it")
-        case .back(let name): CommandLineInterface.report("\(name): back")
-        case .troubled(let reason): CommandLineInterface.report("\(source.name): \(reason)")
-        case .recovered: CommandLineInterface.report("\(source.name): frames come as they should again")
-        }
+        first.work()
+        return try (result.wait(until: .never) { $0 } ?? .success(0)).get()
     }
 }
 
-/// Options that are read again while a pipeline runs, which then ends for another.
-private final class OptionsReload: Sendable {
-    private struct State {
-        var pipeline: Pipeline?
-        var settings: LiveSettings?
-        var isReloaded = false
+/// Runs what only the program's first thread may do: a window.
+package final class FirstThread: Sendable {
+    private struct State: Sendable {
+        var work: [@Sendable () -> Void] = []
+        var isFinished = false
+        var isFree = false
     }
 
-    private let state = Mutex(State())
-    private let read: @Sendable () throws -> LiveSettings
+    private let state = Guarded(State())
 
-    init(_ read: @escaping @Sendable () throws -> LiveSettings) { self.read = read }
+    package init() {}
 
-    /// Reads them; what can't be used is said and changes nothing.
-    func perform() {
-        do {
-            let settings = try read()
-            let pipeline = state.withLock { state in
-                state.settings = settings
-                return state.pipeline
+    /// Does what it is given until ``finish()``.
+    func work() {
+        while true {
+            let next = state.wait(until: .never) { state -> (@Sendable () -> Void)?? in
+                if !state.work.isEmpty, !state.isFinished { return .some(state.work.removeFirst()) }
+                guard state.isFinished else { return nil }
+                state.isFree = true
+                return .some(nil)
             }
-            pipeline?.stop()
-        } catch {
-            CommandLineInterface.report("\(error): everything stays as it was")
+            guard let next, let body = next else { return }
+            body()
         }
     }
 
-    /// The pipeline that new options end.
-    func begin(with pipeline: Pipeline) {
-        let isOld = state.withLock { state in
-            state.pipeline = pipeline
-            return state.settings != nil
-        }
-        if isOld { pipeline.stop() }
-    }
+    /// Leaves something to do.
+    func perform(_ body: @escaping @Sendable () -> Void) { state.change { $0.work.append(body) } }
 
-    /// True from the second pipeline on.
-    var isReloaded: Bool { state.withLock { $0.isReloaded } }
+    /// Lets it go.
+    func finish() { state.change { $0.isFinished = true } }
 
-    /// The new options, once.
-    func takeSettings() -> LiveSettings? {
-        state.withLock { state in
-            defer { state = State(isReloaded: true) }
-            return state.settings
-        }
+    /// Waits until it has gone; false where it is busy for longer.
+    func isFree(within seconds: Double) -> Bool {
+        state.wait(until: .after(seconds)) { $0.isFree ? true : nil } ?? false
     }
 }

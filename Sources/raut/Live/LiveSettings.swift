@@ -4,6 +4,9 @@ import Pipeline
 
 /// What `raut run` was asked for.
 package struct LiveSettings: Sendable {
+    /// Nothing but what is usual.
+    package init() {}
+
     package var source = SourceRequest()
     package var pipeline = Pipeline.Configuration()
     package var isHeadless = false
@@ -12,6 +15,8 @@ package struct LiveSettings: Sendable {
     /// No events on standard output even without a window.
     package var isQuiet = false
     package var isMirrored = false
+    /// The demo may be shown where there is no camera, whoever started the program.
+    package var mayShowDemo = false
     package var socketPath: String?
     package var socketAccess = SocketAccess()
     package var broker: Broker?
@@ -28,4 +33,10 @@ package struct LiveSettings: Sendable {
 package struct Broker: Sendable, Equatable {
     package var address: MQTTAddress
     package var authorities: String?
+
+    /// Names a broker.
+    package init(address: MQTTAddress, authorities: String? = nil) {
+        self.address = address
+        self.authorities = authorities
+    }
 }

@@ -1,33 +1,31 @@
 import CLinux
 import Foundation
-import Synchronization
 import System
 
 /// Where the signal handler leaves a signal's number; a handler may touch nothing but such a plain variable.
 private nonisolated(unsafe) var signalPipe: Int32 = -1
 
-/// Somebody asks for the end: a signal, the reader of standard output that has gone, the window.
+/// The signals that ask for the end, and SIGHUP, which may ask for something else.
 ///
 /// A second signal ends the program at once, for a person who does not want to wait.
-final class StopRequest: Sendable {
-    private struct State {
-        var isRequested = false
-        var action: (@Sendable () -> Void)?
-        var reload: (@Sendable () -> Void)?
-    }
-
-    private let state = Mutex(State())
-
-    /// Takes these signals for a request from now on.
+enum StopSignals {
+    /// Takes SIGINT, SIGTERM and SIGHUP from now on.
     ///
     /// By a handler and not by `sigwait`, because libraries make threads before `main` that don't block them.
-    init(onSignals numbers: [Int32]) throws(Failure) {
+    ///
+    /// - Parameters:
+    ///   - onHangUp: what SIGHUP takes; returns true where it asked for the end.
+    ///   - onStop: what the others take, the first time.
+    /// - Throws: ``Failure`` without a pipe or a thread.
+    static func take(
+        onHangUp: @escaping @Sendable () -> Bool, onStop: @escaping @Sendable () -> Void
+    ) throws(Failure) {
         var ends: [Int32] = [-1, -1]
         guard pipe2(&ends, O_CLOEXEC) == 0 else {
             throw Failure(description: "no pipe for signals: \(Errno.last.description)")
         }
         signalPipe = ends[1]
-        for number in numbers {
+        for number in [SIGINT, SIGTERM, SIGHUP] {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { number in
                 let before = errno
@@ -39,22 +37,19 @@ final class StopRequest: Sendable {
             sigaction(number, &action, nil)
         }
         let reading = ends[0]
-        let thread = Thread { [self] in
-            nextEnd(reading)
-            request()
-            _exit(128 + nextEnd(reading))
-        }
-        thread.name = "raut-signals"
-        thread.start()
-    }
-
-    /// Waits for a signal that asks for the end; SIGHUP asks for something else where ``whenReloadRequested(_:)`` says
-    /// so.
-    @discardableResult private func nextEnd(_ descriptor: Int32) -> Int32 {
-        while true {
-            let number = Self.nextSignal(descriptor)
-            guard number == SIGHUP, let reload = state.withLock({ $0.reload }) else { return number }
-            reload()
+        do throws(Errno) {
+            _ = try JoinableThread(name: "raut-signals") {
+                var isEnding = false
+                while true {
+                    let number = nextSignal(reading)
+                    if number == SIGHUP, !isEnding, !onHangUp() { continue }
+                    if isEnding { _exit(128 + number) }
+                    isEnding = true
+                    onStop()
+                }
+            }
+        } catch {
+            throw Failure(description: "no thread for signals: \(error.description)")
         }
     }
 
@@ -63,30 +58,4 @@ final class StopRequest: Sendable {
         while read(descriptor, &byte, 1) != 1 {}
         return Int32(byte)
     }
-
-    /// Asks for the end; may be called from any thread, more than once.
-    func request() {
-        let action = state.withLock { state in
-            state.isRequested = true
-            return state.action
-        }
-        action?()
-    }
-
-    /// What the end takes; done at once where it was asked for before.
-    func whenRequested(_ action: @escaping @Sendable () -> Void) {
-        let isRequested = state.withLock { state in
-            state.action = action
-            return state.isRequested
-        }
-        if isRequested { action() }
-    }
-
-    /// What SIGHUP takes instead of the end, on the thread that takes signals.
-    func whenReloadRequested(_ action: @escaping @Sendable () -> Void) {
-        state.withLock { $0.reload = action }
-    }
-
-    /// True once somebody has asked for the end.
-    var isRequested: Bool { state.withLock { $0.isRequested } }
 }

@@ -1,0 +1,68 @@
+import Capture
+import System
+
+/// The worker thread: works on the newest frame, and tells readers what capture says between frames.
+extension Pipeline {
+    func work(_ first: Confined<FrameWorker>) {
+        var worker = first.value
+        var isBroken = false
+        while let contents = slot.take() {
+            workerProgress.step()
+            for message in contents.messages {
+                if case .exchange(let next, let keepsFaces) = message {
+                    next.value.takeOver(from: worker, keepsFaces: keepsFaces)
+                    worker = next.value
+                    publisher.withLock { $0 = worker.publisher }
+                    isBroken = false
+                } else {
+                    handle(message, worker)
+                }
+            }
+            if let frame = contents.value {
+                // Frames still in the slot when somebody calls stop are not worth the wait.
+                if ending.withLock({ $0.outcome == .stopped }) { break }
+                work(on: frame, worker, &isBroken)
+                if let limit = worker.configuration.frameLimit, statistics.snapshot.worked >= limit {
+                    end(.ended)
+                    break
+                }
+            }
+            workerProgress.rest()
+        }
+        slot.close()
+        worker.leaveAll()
+        scene.withLock { $0 = worker.scene }
+        let deadline = ending.withLock { $0.deadline }
+        worker.recorder?.finish(within: min(Self.recorderPatience, deadline.seconds))
+        workerProgress.rest()
+    }
+
+    private func work(on frame: SharedFrame, _ worker: FrameWorker, _ isBroken: inout Bool) {
+        do throws(CaptureError) {
+            try worker.work(on: frame.frame)
+            if isBroken { handle(.recovered, worker) }
+            isBroken = false
+            scene.withLock { $0 = worker.scene }
+            worker.recorder?.record(frame, worker.scene.faces, waits: worker.configuration.isPlayback)
+        } catch {
+            statistics.update { $0.broken += 1 }
+            if !isBroken { handle(.troubled(reason: error.reason), worker) }
+            isBroken = true
+        }
+    }
+
+    private func handle(_ message: Message, _ worker: FrameWorker) {
+        switch message {
+        case .lost(let reason): worker.tell(.lost, reason: reason)
+        case .back(let name, let width, let height): worker.tellBack(as: name, width: width, height: height)
+        case .troubled(let reason):
+            worker.tell(.troubled, reason: reason)
+            notify(.troubled(reason: reason))
+        case .recovered:
+            worker.tell(.recovered, reason: "frames come as they should again")
+            notify(.recovered)
+        case .exchange: break
+        }
+        scene.withLock { $0 = worker.scene }
+    }
+}

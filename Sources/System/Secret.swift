@@ -1,0 +1,31 @@
+/// A text that must be seen by nobody: it prints as `***`, whoever prints it and however.
+public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
+    /// The text itself, for the one call that takes it.
+    package let revealed: String
+
+    /// Takes a text.
+    public init(_ text: String) { revealed = text }
+
+    /// `***`.
+    public var description: String { "***" }
+
+    /// `***`.
+    public var debugDescription: String { "***" }
+
+    /// Nothing to look into: `dump` prints `***` too.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension Secret {
+    /// Reads a secret from a file: its first line.
+    ///
+    /// - Parameter path: a file of at most 4096 bytes, as systemd's `LoadCredential` hands one over.
+    /// - Throws: the ``Errno`` of open(2) or read(2), ``FileTooLarge``.
+    package init(contentsOf path: String) throws {
+        let file = try OpenFile(reading: path)
+        let bytes = try file.readAll(limit: 4096)
+        self.init(String(decoding: bytes.prefix { $0 != 10 && $0 != 13 }, as: UTF8.self))
+    }
+}

@@ -1,0 +1,346 @@
+import Capture
+import EmotionRecognition
+import Events
+import FaceDetection
+import FaceVerification
+import Foundation
+import Pipeline
+import System
+
+/// What a live session is made of: opens it, joins it, exchanges it for what new options ask for, and takes it down.
+final class LiveParts: SessionParts {
+    /// All that a set of options takes, open.
+    struct Opened: Sendable {
+        let settings: LiveSettings
+        let recognizer: EmotionRecognizer
+        let detector: VerifyingDetector
+        let source: Source
+        let hello: Event.Hello
+        let outlets: LiveOutlets
+        let recording: Recording?
+        let hasWindow: Bool
+    }
+
+    /// Where the frames of a set of options come from.
+    enum Source: Sendable {
+        /// Opened for it.
+        case new(any FrameSource)
+        /// As before, going on.
+        case same(any FrameSource)
+
+        /// The source.
+        var frames: any FrameSource {
+            switch self {
+            case .new(let source), .same(let source): source
+            }
+        }
+    }
+
+    private struct State: Sendable {
+        var session: Session<LiveParts>?
+        var pipeline: Pipeline?
+        /// The outlets and the recording in use, which what is discarded may share.
+        var outlets: LiveOutlets?
+        var recording: Recording?
+        /// What is being opened, to be closed where the rest never opens.
+        var opening: LiveOutlets?
+        var reporter: LiveReporter?
+        var isReloadable = false
+        var isRecordingBroken = false
+        var isStopping = false
+    }
+
+    private let state = Guarded(State())
+    private let surroundings: LiveSurroundings
+    private let first: FirstThread
+    private let readSettings: @Sendable () throws -> LiveSettings
+    private let window: LiveWindow
+
+    init(
+        _ surroundings: LiveSurroundings, _ first: FirstThread,
+        _ readSettings: @escaping @Sendable () throws -> LiveSettings
+    ) {
+        self.surroundings = surroundings
+        self.first = first
+        self.readSettings = readSettings
+        window = LiveWindow(first, report: surroundings.report)
+    }
+
+    /// Names the session that hears of what happens here.
+    func join(_ session: Session<LiveParts>) { state.withLock { $0.session = session } }
+
+    /// True where the options stand in a file that can be read again.
+    var isReloadable: Bool { state.withLock { $0.isReloadable } }
+
+    /// True while the source is lost.
+    var isSourceLost: Bool { state.withLock { $0.pipeline }?.isSourceLost ?? false }
+
+    // MARK: - Opening
+
+    func readPlan() throws -> LiveSettings {
+        let settings = try readSettings()
+        state.withLock { $0.isReloadable = settings.isReloadable }
+        return settings
+    }
+
+    func open(
+        _ settings: LiveSettings, beside current: Opened?, _ cancellation: Cancellation
+    ) throws -> Opened {
+        if current != nil { ServiceNotifier.reloading() }
+        let recognizer = try EmotionRecognizer(modelAt: Locations.model(settings.model))
+        let cascade = try HaarCascade(contentsOf: Locations.cascade(settings.cascade))
+        let detector = VerifyingDetector(
+            FaceDetector(cascade: cascade),
+            verifier: try FaceVerifier(modelAt: Locations.model(Locations.verifier)),
+            wide: try WideSearch(
+                cascade: cascade, profileAt: Locations.cascade(Locations.profileCascade)))
+        let outlets = try LiveOutlets(settings, beside: current?.outlets, surroundings, cancellation) {
+            [weak self] result in
+            self?.session?.end(result)
+        }
+        state.withLock { $0.opening = outlets }
+        defer { state.withLock { $0.opening = nil } }
+        do {
+            let recording = try openRecording(settings, beside: current)
+            // Last, for a camera with other settings must be closed before it is opened.
+            let source = try openSource(settings, beside: current, cancellation)
+            do {
+                let frames = source.frames
+                let hasWindow = try opensWindow(settings, beside: current, for: frames, cancellation)
+                let hello = Event.Hello(
+                    program: "raut \(CommandLineInterface.version)", model: recognizer.modelName,
+                    source: frames.name, width: frames.width, height: frames.height)
+                return Opened(
+                    settings: settings, recognizer: recognizer, detector: detector, source: source,
+                    hello: hello, outlets: outlets, recording: recording, hasWindow: hasWindow)
+            } catch {
+                if case .new(let source) = source { source.cancel() }
+                throw error
+            }
+        } catch {
+            outlets.close(but: current?.outlets)
+            throw error
+        }
+    }
+
+    private func openSource(
+        _ settings: LiveSettings, beside current: Opened?, _ cancellation: Cancellation
+    ) throws -> Source {
+        let running = state.withLock { $0.pipeline }
+        guard let current, let running, !running.isOver else {
+            return .new(try newSource(settings, cancellation))
+        }
+        if current.settings.source == settings.source { return .same(running.source) }
+        do {
+            return .new(try newSource(settings, cancellation))
+        } catch CaptureError.cannotOpen(let name, _) where name == running.source.name {
+            // A camera gives one program one kind of frames: it takes other settings when it is closed.
+            return .same(try reopen(settings, else: current.settings, in: running, cancellation))
+        }
+    }
+
+    private func newSource(
+        _ settings: LiveSettings, _ cancellation: Cancellation
+    ) throws -> any FrameSource {
+        let opened = try LiveSource.open(settings, surroundings, cancellation)
+        for note in opened.notes { surroundings.report(note) }
+        return opened.source
+    }
+
+    /// Opens a camera with other settings as soon as it is closed; where that fails, it goes on as before.
+    private func reopen(
+        _ settings: LiveSettings, else old: LiveSettings, in pipeline: Pipeline, _ cancellation: Cancellation
+    ) throws -> any FrameSource {
+        let outcome = Guarded<Result<any FrameSource, any Error>?>(nil)
+        pipeline.exchangeSource { [self] in
+            let result = Result { try newSource(settings, cancellation) }
+            outcome.change { $0 = result }
+            switch result {
+            case .success(let source): return source
+            case .failure: return AwaitedSource(old.source, open: surroundings.openSource)
+            }
+        }
+        while !cancellation.isRaised {
+            if let result = outcome.wait(until: .after(0.05), for: { $0 }) { return try result.get() }
+        }
+        throw CaptureError.cannotOpen(source: pipeline.source.name, reason: "somebody asked for the end")
+    }
+
+    private func opensWindow(
+        _ settings: LiveSettings, beside current: Opened?, for source: any FrameSource,
+        _ cancellation: Cancellation
+    ) throws -> Bool {
+        if let current { return current.hasWindow }
+        guard !settings.isHeadless else { return false }
+        return try window.open(for: source, isMirrored: settings.isMirrored, cancellation)
+    }
+
+    private func openRecording(_ settings: LiveSettings, beside current: Opened?) throws -> Recording? {
+        guard let path = settings.recordPath else { return nil }
+        if let current, current.settings.recordPath == path, let old = current.recording, !old.isOver {
+            return old
+        }
+        return try Recording(
+            path: path, frameRate: settings.source.frameRate ?? 30, encoder: surroundings.encoder,
+            say: surroundings.report
+        ) { [weak self] error in
+            self?.surroundings.report("\(error)")
+            // One that is cut short by the end is kept, and no failure.
+            self?.state.withLock { if !$0.isStopping { $0.isRecordingBroken = true } }
+        }
+    }
+
+    func discard(_ opened: Opened) {
+        let (outlets, recording) = state.withLock { ($0.outlets, $0.recording) }
+        if case .new(let source) = opened.source { source.cancel() }
+        // What it shares with those in use is closed with them.
+        opened.outlets.close(but: outlets)
+        if opened.recording !== recording { opened.recording?.finish(within: 0) }
+    }
+
+    func report(kept error: any Error) {
+        surroundings.report("\(error): everything stays as it was")
+        tellReady()
+    }
+
+    // MARK: - Running
+
+    func begin(_ opened: Opened) throws {
+        let source = opened.source.frames
+        let outlets = opened.outlets
+        try outlets.begin(hello: opened.hello, isHeadless: !opened.hasWindow)
+        let pipeline = try Pipeline(
+            source: source, finder: opened.detector, recognizer: opened.recognizer,
+            configuration: configuration(opened.settings, for: source), sinks: outlets.sinks,
+            hello: opened.hello, isViewed: opened.hasWindow, recorder: opened.recording
+        ) { [weak self] notice in self?.report(notice) }
+        let reporter = try LiveReporter(
+            pipeline, interval: opened.settings.statisticsInterval, report: surroundings.report)
+        let old = state.withLock { state in
+            defer {
+                (state.pipeline, state.reporter) = (pipeline, reporter)
+                (state.outlets, state.recording) = (opened.outlets, opened.recording)
+            }
+            return state.reporter
+        }
+        old?.stop()
+        do throws(Errno) {
+            _ = try JoinableThread(name: "raut-end") { [weak self] in
+                let outcome = pipeline.wait()
+                self?.frames(of: pipeline, ended: outcome)
+            }
+        } catch {
+            throw PipelineError.noThread(reason: error.description)
+        }
+        tellReady()
+        if opened.hasWindow {
+            window.show(pipeline, sourceName: source.name) { [weak self] result in
+                self?.session?.end(result.map { 0 })
+            }
+        }
+    }
+
+    private var session: Session<LiveParts>? { state.withLock { $0.session } }
+
+    private func frames(of pipeline: Pipeline, ended outcome: Pipeline.Outcome) {
+        let (isCurrent, session) = state.withLock { ($0.pipeline === pipeline, $0.session) }
+        guard isCurrent else { return }
+        switch outcome {
+        case .failed(let error): session?.frames(areOver: .failure(error))
+        case .ended, .stopped: session?.frames(areOver: .success(0))
+        }
+    }
+
+    /// 1 where a recording broke off.
+    var status: Int32 { state.withLock { $0.isRecordingBroken } ? 1 : 0 }
+
+    func exchange(_ old: Opened, for new: Opened) {
+        guard let pipeline = state.withLock({ $0.pipeline }) else { return }
+        let source = new.source.frames
+        do {
+            // The old broker's connection is closed before the new one says that it is there.
+            old.outlets.close(but: new.outlets)
+            try new.outlets.begin(hello: new.hello, isHeadless: !new.hasWindow)
+        } catch {
+            report(kept: error)
+        }
+        state.withLock { ($0.outlets, $0.recording) = (new.outlets, new.recording) }
+        let replacement = pipeline.prepare(
+            finder: new.detector, recognizer: new.recognizer,
+            configuration: configuration(new.settings, for: source), sinks: new.outlets.sinks,
+            hello: new.hello, recorder: new.recording)
+        switch new.source {
+        case .same: pipeline.exchange(replacement)
+        case .new(let source): pipeline.exchange(replacement, source: source)
+        }
+        let reporter = state.withLock { $0.reporter }
+        reporter?.interval = new.settings.statisticsInterval
+        tellReady()
+    }
+
+    // MARK: - The end
+
+    func takeDown(_ current: Opened?, until deadline: Deadline) {
+        ServiceNotifier.stopping()
+        let (pipeline, reporter, opening) = state.withLock { state in
+            state.isStopping = true
+            return (state.pipeline, state.reporter, state.opening)
+        }
+        reporter?.stop()
+        // It is finished while the worker ends.
+        if pipeline?.isOver == false { current?.recording?.close() }
+        // Most of the time is the recording's: then the readers' last lines are sent.
+        let most = Deadline.after(0.75 * deadline.seconds)
+        pipeline?.stop(until: most)
+        if let pipeline, pipeline.wait(until: most) == nil {
+            pipeline.abandon()
+            current?.recording?.finish(within: 0.5 * deadline.seconds)
+        }
+        current?.outlets.close(but: nil, until: deadline)
+        // One that can't be opened is left behind; a socket's file is not.
+        opening?.close(but: current?.outlets, until: deadline)
+    }
+
+    /// Ends the process with the first thread stuck in it.
+    func leave(_ ending: Result<Int32, any Error>) {
+        switch ending {
+        case .success(let status): surroundings.exit(status)
+        case .failure(let error):
+            surroundings.report("\(error)")
+            surroundings.exit(1)
+        }
+    }
+
+    // MARK: - What is said
+
+    private func tellReady() {
+        if ServiceNotifier.isWatched { ServiceNotifier.ready(status: "waiting for the next frame") }
+    }
+
+    private func configuration(
+        _ settings: LiveSettings, for source: any FrameSource
+    ) -> Pipeline.Configuration {
+        var configuration = settings.pipeline
+        if source.givesStills || source.frameRate.map({ $0 < 5 }) ?? false {
+            // Pictures shown one after another: a second look at a face may never come.
+            configuration.tracking.confirmations = 1
+        }
+        return configuration
+    }
+
+    private func report(_ notice: Pipeline.Notice) {
+        let name = state.withLock { $0.pipeline }?.source.name ?? "the source"
+        switch notice {
+        case .lost(let error):
+            // Of a source that was not there yet, it is said already that it is waited for.
+            if let awaited = state.withLock({ $0.pipeline })?.source as? AwaitedSource, !awaited.wasOpen {
+                return
+            }
+            surroundings.report("\(error); waiting for it to come back")
+        case .waiting(let error): surroundings.report("\(error); waiting for it")
+        case .back(let name): surroundings.report("\(name): back")
+        case .troubled(let reason): surroundings.report("\(name): \(reason)")
+        case .recovered: surroundings.report("\(name): frames come as they should again")
+        }
+    }
+}
