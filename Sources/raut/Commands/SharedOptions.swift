@@ -16,8 +16,6 @@ package struct DetectionOptions: OptionGroup {
         "min-size", .whole("PIXELS", 0...100_000),
         help: "the smallest face (80; in pictures an eighth of the shorter side, from 24 to 80)")
     package let maxSize = Option("max-size", .whole("PIXELS", 1...100_000), help: "the largest face")
-    package let threads = Option(
-        "threads", .whole("N", 1...64), standard: 1, help: "threads that share the scan")
 
     package init() {}
 }
@@ -34,7 +32,6 @@ extension Arguments<DetectionOptions> {
         parameters.minNeighbors = self.minNeighbors
         parameters.minSize = self.minSize ?? min(parameters.minSize, self.maxSize ?? .max)
         parameters.maxSize = self.maxSize
-        parameters.threads = self.threads
         if let most = self.maxSize, let least = self.minSize, most < least {
             throw UsageError(description: "--max-size \(most) is less than --min-size \(least)")
         }
