@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 // Nothing here but calls that are safe after fork(2) in a program with threads.
@@ -58,7 +59,11 @@ pid_t spawn_child(const char *program, char *const arguments[], int input, int o
         ssize_t count;
         do count = read(report[0], &number, sizeof number);
         while (count < 0 && errno == EINTR);
-        if (count == sizeof number) child = -1;
+        if (count == sizeof number) {
+            // It has not become the program, and ends at once.
+            while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+            child = -1;
+        }
     }
     close(report[0]);
     errno = number;
