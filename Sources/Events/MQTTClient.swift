@@ -30,6 +30,8 @@ package final class MQTTClient: @unchecked Sendable {
     private static let mostWaiting = 1 << 14
     /// How long a packet may take to come whole, in seconds.
     private static let patience = 10.0
+    /// `POLLRDHUP` of poll(2), which is GNU's and not imported: the other side has closed its end.
+    private static let closedByPeer: Int16 = 0x2000
     private static let library: Int32 = mosquitto_lib_init()
     /// The same for all connections of this process to a topic: a broker closes an older one before it welcomes the
     /// newer, so that `offline` of the one never follows `online` of the other (MQTT 3.1.1, 3.1.4).
@@ -111,13 +113,14 @@ package final class MQTTClient: @unchecked Sendable {
         let wantsWrite = mosquitto_want_write(handle)
         var polls = [
             pollfd(
-                fd: mosquitto_socket(handle), events: Int16(POLLIN) | (wantsWrite ? Int16(POLLOUT) : 0),
-                revents: 0),
+                fd: mosquitto_socket(handle),
+                events: Int16(POLLIN) | Self.closedByPeer | (wantsWrite ? Int16(POLLOUT) : 0), revents: 0),
             pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
         ]
         _ = Glibc.poll(&polls, 2, milliseconds)
         if polls[0].revents & Int16(POLLOUT) != 0 { try check { mosquitto_loop_write(handle, 1) } }
-        if polls[0].revents & ~Int16(POLLOUT) != 0, try isWhole(polls[0].fd) {
+        let isClosed = polls[0].revents & (Self.closedByPeer | Int16(POLLHUP) | Int16(POLLERR)) != 0
+        if polls[0].revents & ~Int16(POLLOUT) != 0, try isWhole(polls[0].fd, isClosed: isClosed) {
             try check { mosquitto_loop_read(handle, 1) }
         }
         try check { mosquitto_loop_misc(handle) }
@@ -128,7 +131,7 @@ package final class MQTTClient: @unchecked Sendable {
     /// 256 MB. False where the last one is not there wholly.
     ///
     /// Over TLS there is nothing to see; such a broker has shown a certificate that is trusted.
-    private func isWhole(_ descriptor: Int32) throws(EventError) -> Bool {
+    private func isWhole(_ descriptor: Int32, isClosed: Bool) throws(EventError) -> Bool {
         guard !address.isEncrypted else { return true }
         func bad(_ reason: String) -> EventError { .cannotPublish(address: address.name, reason: reason) }
         let rest = withUnsafeTemporaryAllocation(byteCount: Self.mostWaiting, alignment: 1) { room in
@@ -139,6 +142,7 @@ package final class MQTTClient: @unchecked Sendable {
         case .none:
             brokenSince = nil
             return true
+        case .partial where isClosed: throw bad("the broker closed the connection")
         case .partial:
             let deadline = brokenSince ?? .after(Self.patience)
             brokenSince = deadline

@@ -90,7 +90,7 @@ final class FakeBroker: Sendable {
             client.withLock { $0 = accepted }
             var chunk = [UInt8](repeating: 0, count: 4096)
             guard accepted >= 0, recv(accepted, &chunk, chunk.count, 0) > 0 else { return }
-            _ = send(accepted, [0x20, 2, 0, 0], 4, Int32(MSG_NOSIGNAL))
+            _ = send(accepted, [0x20, 2, 0, 0] as [UInt8], 4, Int32(MSG_NOSIGNAL))
             while recv(accepted, &chunk, chunk.count, 0) > 0 {}
         }
     }
