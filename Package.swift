@@ -56,7 +56,7 @@ let package = Package(
         .target(name: "CSpawn"),
         .target(name: "CPNGCodec", dependencies: ["CPNG"]),
         room("System", ["CLinux", "CSpawn"]),
-        room("Imaging", ["System", "CTurboJPEG", "CPNGCodec", "CFreeType"]),
+        room("Imaging", ["System", "CLinux", "CTurboJPEG", "CPNGCodec", "CFreeType"]),
         room("Faces", ["Imaging"]),
         // Apart from Capture, which would take seconds longer to compile with the picture's bytes in it.
         .target(name: "DemoPicture", resources: [.embedInCode("astronaut.jpg")]),
