@@ -141,7 +141,7 @@ let package = Package(
             "raut",
             [
                 "EmotionRecognition", "FaceDetection", "FaceVerification", "Faces", "Imaging", "Capture",
-                "Events", "Pipeline", "Analysis", "Mutation", "SchemaCheck",
+                "Events", "Pipeline", "Analysis", "NeuralNetwork", "Mutation", "SchemaCheck",
             ]),
     ],
     swiftLanguageModes: [.v6]

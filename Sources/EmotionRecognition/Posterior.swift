@@ -30,7 +30,9 @@ public struct Posterior: Sendable, Equatable {
     }
 
     /// Reads what ``metadata`` wrote; what is missing has no effect.
-    init(metadata: [String: String], path: String) throws(ModelFileError) {
+    ///
+    /// - Parameter path: The model's file, named in errors.
+    public init(metadata: [String: String], path: String) throws(ModelFileError) {
         self.init()
         func number(_ key: String, in range: ClosedRange<Float>) throws(ModelFileError) -> Float? {
             guard let text = metadata[key] else { return nil }

@@ -20,11 +20,14 @@ public struct Augmentation: Sendable, Equatable {
     public var erasing: Float
     /// What is done to a part of the images as a webcam would.
     public var degradation: Degradation
+    /// How far a face found in a photograph is cut otherwise than it was found, as a detector's boxes differ from look to
+    /// look: at 1 moved by up to 4 % of its side each way, 8 % larger or smaller, turned by up to 6 degrees.
+    public var jitter: Float
 
     /// Takes all strengths; 0 or false for none.
     public init(
         rotation: Float = 0, shift: Float = 0, zoom: Float = 0, flip: Bool = false, contrast: Float = 0,
-        brightness: Float = 0, erasing: Float = 0, degradation: Degradation = .none
+        brightness: Float = 0, erasing: Float = 0, degradation: Degradation = .none, jitter: Float = 0
     ) {
         self.rotation = rotation
         self.shift = shift
@@ -34,16 +37,17 @@ public struct Augmentation: Sendable, Equatable {
         self.brightness = brightness
         self.erasing = erasing
         self.degradation = degradation
+        self.jitter = jitter
     }
 
     /// Images as they are.
     public static let none = Augmentation()
     /// Rotation, flip and shift, at the strengths that users of Keras' ImageDataGenerator usually take.
-    public static let paper = Augmentation(rotation: 10, shift: 0.1, flip: true)
+    public static let paper = Augmentation(rotation: 10, shift: 0.1, flip: true, jitter: 1)
     /// What the default network is trained with.
     public static let raut = Augmentation(
         rotation: 12, shift: 0.08, zoom: 0.12, flip: true, contrast: 0.3, brightness: 0.1, erasing: 0.35,
-        degradation: .webcam)
+        degradation: .webcam, jitter: 1)
 
     /// The same without erasing and what a webcam does.
     var settled: Augmentation {
@@ -53,55 +57,103 @@ public struct Augmentation: Sendable, Equatable {
         return result
     }
 
-    /// Every strength multiplied by a factor; 0 gives images as they are.
+    /// Every strength multiplied by a factor, but for the jitter, which is the detector's own; 0 gives images as they are.
     public func scaled(by factor: Float) -> Augmentation {
         guard factor > 0 else { return .none }
         return Augmentation(
             rotation: rotation * factor, shift: shift * factor, zoom: min(0.9, zoom * factor), flip: flip,
             contrast: min(1, contrast * factor), brightness: min(1, brightness * factor),
-            erasing: min(1, erasing * factor), degradation: degradation.scaled(by: factor))
+            erasing: min(1, erasing * factor), degradation: degradation.scaled(by: factor), jitter: jitter)
     }
 
-    /// Fills `target` with 48×48 grey levels (0…255, between whole ones) of a varied image; places outside the image
-    /// take the nearest pixel of its border.
+    /// Fills `target` with 48×48 grey levels (0…255, between whole ones) of a varied image; a face with surroundings is
+    /// cut from them, and places outside of what is there take the nearest pixel of its border.
     public func apply(
         _ data: FaceDataSet, _ index: Int, using random: inout Xoshiro256StarStar,
         into target: UnsafeMutablePointer<Float>
     ) {
         let side = NetworkConfiguration.side
-        let start = index * FaceDataSet.pixelsPerImage
-        precondition(index >= 0 && data.pixels.count >= start + FaceDataSet.pixelsPerImage)
-        let angle = random.uniform(in: -1...1) * rotation * .pi / 180
-        let scale = 1 / (1 + random.uniform(in: -1...1) * zoom)
-        let (moveX, moveY) = (
-            random.uniform(in: -1...1) * shift * Float(side), random.uniform(in: -1...1) * shift * Float(side)
-        )
+        var (angle, scale, moveX, moveY) = drawPlace(side: side, using: &random)
         let mirrored = flip && random.uniform() < 0.5
         let gain = 1 + random.uniform(in: -1...1) * contrast
         let offset = random.uniform(in: -1...1) * brightness * 255 + 128 * (1 - gain)
-        let center = Float(side - 1) / 2
-        let (c, s) = (cos(angle) * scale, sin(angle) * scale)
-        let sign: Float = mirrored ? -1 : 1
-        let last = Float(side - 1)
-        data.pixels.withUnsafeBufferPointer { pixels in
-            for y in 0..<side {
-                let dy = Float(y) - center - moveY
-                for x in 0..<side {
-                    let dx = sign * (Float(x) - center - moveX)
-                    let sourceX = min(last, max(0, c * dx - s * dy + center))
-                    let sourceY = min(last, max(0, s * dx + c * dy + center))
-                    let (left, top) = (min(side - 2, Int(sourceX)), min(side - 2, Int(sourceY)))
-                    let (fx, fy) = (sourceX - Float(left), sourceY - Float(top))
-                    let place = start + top * side + left
-                    let upper = Float(pixels[place]) * (1 - fx) + Float(pixels[place + 1]) * fx
-                    let lower = Float(pixels[place + side]) * (1 - fx) + Float(pixels[place + side + 1]) * fx
-                    let value = upper * (1 - fy) + lower * fy
-                    target[y * side + x] = min(255, max(0, gain * value + offset))
-                }
-            }
+        let wide = data.surroundings.place(of: index)
+        if wide != nil, jitter > 0 {
+            let other = Self.detector.scaledPlace(by: jitter).drawPlace(side: side, using: &random)
+            angle += other.angle
+            scale *= other.scale
+            moveX += other.moveX
+            moveY += other.moveY
+        }
+        let map = Map(
+            angle: angle, scale: scale, moveX: moveX, moveY: moveY, mirrored: mirrored, gain: gain,
+            offset: offset)
+        if let wide {
+            map.fill(
+                target, side: side, from: data.surroundings.pixels, at: wide, width: FaceSurroundings.side)
+        } else {
+            map.fill(
+                target, side: side, from: data.pixels, at: index * FaceDataSet.pixelsPerImage, width: side)
         }
         degradation.apply(target, side: side, using: &random)
         if erasing > 0, random.uniform() < erasing { erase(target, side, &random) }
+    }
+
+    /// How a detector's boxes of one face differ, at a jitter of 1.
+    private static let detector = Augmentation(rotation: 6, shift: 0.04, zoom: 0.08)
+
+    private func scaledPlace(by factor: Float) -> Augmentation {
+        Augmentation(rotation: rotation * factor, shift: shift * factor, zoom: min(0.9, zoom * factor))
+    }
+
+    private func drawPlace(
+        side: Int, using random: inout Xoshiro256StarStar
+    ) -> (angle: Float, scale: Float, moveX: Float, moveY: Float) {
+        let angle = random.uniform(in: -1...1) * rotation * .pi / 180
+        let scale = 1 / (1 + random.uniform(in: -1...1) * zoom)
+        let moveX = random.uniform(in: -1...1) * shift * Float(side)
+        return (angle, scale, moveX, random.uniform(in: -1...1) * shift * Float(side))
+    }
+
+    /// Where each pixel comes from, and how light it gets.
+    private struct Map {
+        var angle: Float
+        var scale: Float
+        var moveX: Float
+        var moveY: Float
+        var mirrored: Bool
+        var gain: Float
+        var offset: Float
+
+        /// Fills `target`, `[side, side]`, from the middle of a square of `width` × `width` pixels that begins at `start`.
+        func fill(
+            _ target: UnsafeMutablePointer<Float>, side: Int, from source: [UInt8], at start: Int, width: Int
+        ) {
+            precondition(start >= 0 && source.count >= start + width * width)
+            let center = Float(side - 1) / 2
+            let inset = Float(width - side) / 2
+            let (c, s) = (cos(angle) * scale, sin(angle) * scale)
+            let sign: Float = mirrored ? -1 : 1
+            let last = Float(width - 1)
+            source.withUnsafeBufferPointer { pixels in
+                for y in 0..<side {
+                    let dy = Float(y) - center - moveY
+                    for x in 0..<side {
+                        let dx = sign * (Float(x) - center - moveX)
+                        let sourceX = min(last, max(0, c * dx - s * dy + center + inset))
+                        let sourceY = min(last, max(0, s * dx + c * dy + center + inset))
+                        let (left, top) = (min(width - 2, Int(sourceX)), min(width - 2, Int(sourceY)))
+                        let (fx, fy) = (sourceX - Float(left), sourceY - Float(top))
+                        let place = start + top * width + left
+                        let upper = Float(pixels[place]) * (1 - fx) + Float(pixels[place + 1]) * fx
+                        let lower =
+                            Float(pixels[place + width]) * (1 - fx) + Float(pixels[place + width + 1]) * fx
+                        let value = upper * (1 - fy) + lower * fy
+                        target[y * side + x] = min(255, max(0, gain * value + offset))
+                    }
+                }
+            }
+        }
     }
 
     /// Replaces a rectangle of 2 to 25 % of the area, at most 1 : 3, by noise.

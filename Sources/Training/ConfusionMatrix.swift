@@ -5,11 +5,14 @@ import Faces
 public struct ConfusionMatrix: Sendable, Equatable {
     /// `counts[label][answer]`, both in the order of ``Emotion``.
     public private(set) var counts: [[Int]]
+    /// Faces of each label that were not found, and so not called anything: each counts as wrong.
+    public private(set) var missed: [Int]
 
     /// A matrix of zeros.
     public init() {
         let classes = Emotion.allCases.count
         counts = Array(repeating: Array(repeating: 0, count: classes), count: classes)
+        missed = Array(repeating: 0, count: classes)
     }
 
     /// Counts faces: what each is labelled, and what it was called.
@@ -24,8 +27,17 @@ public struct ConfusionMatrix: Sendable, Equatable {
         counts[label][answer] += 1
     }
 
-    /// All faces.
-    public var count: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
+    /// Counts a face that was not found; one whose label is none of the seven is left out.
+    public mutating func addMissed(label: Int) {
+        guard missed.indices.contains(label) else { return }
+        missed[label] += 1
+    }
+
+    /// All faces, those that were not found among them.
+    public var count: Int { counts.reduce(missedCount) { $0 + $1.reduce(0, +) } }
+
+    /// Faces that were not found.
+    public var missedCount: Int { missed.reduce(0, +) }
 
     /// Faces called what they are labelled.
     public var correct: Int { counts.indices.reduce(0) { $0 + counts[$1][$1] } }
@@ -34,7 +46,9 @@ public struct ConfusionMatrix: Sendable, Equatable {
     public var accuracy: Double { Self.share(correct, of: count) }
 
     /// Faces labelled an emotion.
-    public func support(_ emotion: Emotion) -> Int { counts[emotion.rawValue].reduce(0, +) }
+    public func support(_ emotion: Emotion) -> Int {
+        counts[emotion.rawValue].reduce(missed[emotion.rawValue], +)
+    }
 
     /// Faces called an emotion.
     public func called(_ emotion: Emotion) -> Int { counts.reduce(0) { $0 + $1[emotion.rawValue] } }
@@ -55,6 +69,13 @@ public struct ConfusionMatrix: Sendable, Equatable {
         let present = Emotion.allCases.filter { support($0) > 0 }
         guard !present.isEmpty else { return 0 }
         return present.reduce(0) { $0 + f1($1) } / Double(present.count)
+    }
+
+    /// The mean of ``recall(_:)`` over the emotions that any face is labelled.
+    public var meanRecall: Double {
+        let present = Emotion.allCases.filter { support($0) > 0 }
+        guard !present.isEmpty else { return 0 }
+        return present.reduce(0) { $0 + recall($1) } / Double(present.count)
     }
 
     private func hits(_ emotion: Emotion) -> Int { counts[emotion.rawValue][emotion.rawValue] }

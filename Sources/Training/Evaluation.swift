@@ -27,8 +27,11 @@ public struct Evaluation: Sendable, Equatable {
     /// Bins of the calibration error, as in Guo et al. (2017).
     public static let calibrationBins = 15
 
-    /// Judges probabilities, one set a face, by labels 0 to 6.
-    public init(_ probabilities: [EmotionProbabilities], labels: [Int]) {
+    /// Judges probabilities, one set a face, by labels 0 to 6. Faces that were not found count as wrong in the confusion
+    /// matrix; loss and calibration are those of the faces that were.
+    ///
+    /// - Parameter missed: The labels of faces that were not found.
+    public init(_ probabilities: [EmotionProbabilities], labels: [Int], missed: [Int] = []) {
         var confusion = ConfusionMatrix()
         var loss = 0.0
         var sums = Array(repeating: (count: 0, confidence: 0.0, correct: 0), count: Self.calibrationBins)
@@ -46,6 +49,7 @@ public struct Evaluation: Sendable, Equatable {
             sums[bin].correct += answer == emotion ? 1 : 0
         }
         let count = Double(max(1, confusion.count))
+        for label in missed { confusion.addMissed(label: label) }
         self.confusion = confusion
         self.loss = loss / count
         calibration = sums.map { sum in

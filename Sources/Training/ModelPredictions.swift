@@ -22,6 +22,18 @@ public struct ModelPredictions: Sendable {
     /// The answers of one head, in the order of the faces; nil where the model has none such.
     public subscript(head: JudgedHead) -> [EmotionProbabilities]? { answers[head] }
 
+    /// The mean of several models' answers for the same faces, head by head, over those that have the head.
+    public init(meanOf models: [ModelPredictions]) {
+        for kind in JudgedHead.allCases {
+            let lists = models.compactMap { $0.answers[kind] }
+            guard let first = lists.first else { continue }
+            answers[kind] = first.indices.map { index in
+                let sum = lists.reduce(SIMD8<Float>()) { $0 + $1[index].lanes }
+                return EmotionProbabilities(lanes: sum / Float(lists.count))
+            }
+        }
+    }
+
     /// Asks a model for each face.
     ///
     /// - Parameters:

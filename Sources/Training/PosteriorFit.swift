@@ -15,11 +15,12 @@ extension Posterior {
     /// (Guo et al., 2017).
     public static func fitted(
         to network: EmotionNetwork, training: FaceDataSet, validation: FaceDataSet,
-        labelSmoothing: Float, exponent: Float = standardFrequencyExponent
+        labelSmoothing: Float, exponent: Float = standardFrequencyExponent,
+        targets: (_ source: Int) -> SourceTargets = { _ in SourceTargets() }
     ) -> Posterior {
         var posterior = Posterior(
-            frequencies: training.jointFrequencies(network.configuration.heads), frequencyExponent: exponent,
-            labelSmoothing: labelSmoothing)
+            frequencies: training.jointFrequencies(network.configuration.heads, targets),
+            frequencyExponent: exponent, labelSmoothing: labelSmoothing)
         let recognizer = EmotionRecognizer(network)
         let logits = (0..<validation.count).map { recognizer.logits(validation.image($0)) }
         func loss(_ logTemperature: Double) -> Double {
@@ -56,21 +57,22 @@ extension FaceDataSet {
             ?? GrayImage(width: side, height: side)
     }
 
-    /// How often each emotion is the target: the mean over the heads.
-    func jointFrequencies(_ heads: [Head]) -> EmotionProbabilities {
+    /// How often each emotion is the target: the mean over the heads, each face by what it counts.
+    func jointFrequencies(_ heads: [Head], _ targets: (Int) -> SourceTargets) -> EmotionProbabilities {
         var total = SIMD8<Float>()
         for head in heads {
             var sums = SIMD8<Float>(repeating: 1e-3)
             var target = [Float](repeating: 0, count: 8)
             for index in 0..<count {
+                let source = targets(self.source(of: index))
                 switch head {
-                case .fer2013: sums[labels[index]] += 1
+                case .fer2013: sums[labels[index]] += source.weight * source.labelWeight
                 case .ferplus:
-                    let has = target.withUnsafeMutableBufferPointer { buffer in
-                        buffer.baseAddress.map { setVotesTarget(index, into: $0) } ?? false
+                    let weight = target.withUnsafeMutableBufferPointer { buffer in
+                        buffer.baseAddress.map { setVotesTarget(index, source, into: $0) } ?? 0
                     }
-                    guard has else { continue }
-                    for emotion in 0..<7 { sums[emotion] += target[emotion] }
+                    guard weight > 0 else { continue }
+                    for emotion in 0..<7 { sums[emotion] += source.weight * weight * target[emotion] }
                 }
             }
             for emotion in 0..<7 {

@@ -68,6 +68,17 @@ public struct Teacher: Sendable {
         return String(hash.value, radix: 16)
     }
 
+    /// Whether a label is what the teachers call an image first, by the first head that they have.
+    func isRight(about label: Int, of index: Int) -> Bool {
+        for head in Head.allCases {
+            guard let answers = answers[head] else { continue }
+            let row = answers[index * head.classes..<(index + 1) * head.classes].prefix(7)
+            guard let most = row.max() else { continue }
+            return row[row.startIndex + label] == most
+        }
+        return true
+    }
+
     /// Moves a target toward what the teachers said of its image.
     ///
     /// - Returns: False where they don't have this head, with the target as it was.

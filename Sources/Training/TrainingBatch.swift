@@ -9,7 +9,7 @@ package final class TrainingBatch {
     /// One distribution an image for each head, `[batch, classes]`.
     package let targets: [Tensor]
     /// One weight an image for each head; 0 where it has no label there.
-    var weights: [[Float]]
+    package private(set) var weights: [[Float]]
     private let heads: [Head]
     private var scratch: [[Float]]
 
@@ -29,11 +29,9 @@ package final class TrainingBatch {
         let size = FaceDataSet.pixelsPerImage
         let side = NetworkConfiguration.side
         images.resize([indices.count, side, side, 1])
-        setTargets(data, indices, smoothing: options.labelSmoothing, classWeights)
+        setTargets(data, indices, options, classWeights)
         if let votes = options.disputingVotes { leaveOutDisputed(data, indices, votes: votes) }
-        if let teacher, options.teacherShare > 0 {
-            blend(teacher, indices, share: options.teacherShare)
-        }
+        if let teacher { blend(teacher, data, indices, options) }
         let (images, augmentation) = (self.images, options.augmentation(inEpoch: epoch))
         scratch.withUnsafeMutableBufferPointer { rows in
             // Each thread has a row of its own.
@@ -60,7 +58,7 @@ package final class TrainingBatch {
         let size = FaceDataSet.pixelsPerImage
         let side = NetworkConfiguration.side
         images.resize([indices.count, side, side, 1])
-        setTargets(data, Array(indices)[...], smoothing: 0, nil)
+        setPlainTargets(data, indices)
         let images = self.images
         var levels = [Float](repeating: 0, count: size)
         for (place, index) in indices.enumerated() {
@@ -72,7 +70,7 @@ package final class TrainingBatch {
 
     /// Mixes each image and its targets with another of the batch: the share is drawn from a beta distribution, the
     /// partner is the image as far from the end as this one is from the start.
-    func mix(alpha: Float, using random: inout Xoshiro256StarStar) {
+    package func mix(alpha: Float, using random: inout Xoshiro256StarStar) {
         let share = Self.beta(alpha, using: &random)
         mix(images, share: share)
         mixTargets(share: share)
@@ -113,20 +111,43 @@ package final class TrainingBatch {
         }
     }
 
+    /// Mixes the targets of each pair so that the loss of the mixed image is the mean of both images' losses, each by its
+    /// share and its own weight: an image that does not count brings no target into the mix.
     private func mixTargets(share: Float) {
-        for target in targets { mix(target, share: share) }
         let batch = images.shape[0]
-        for head in weights.indices {
+        for (head, target) in targets.enumerated() {
+            let classes = heads[head].classes
             for image in 0..<batch / 2 {
-                let (a, b) = (weights[head][image], weights[head][batch - 1 - image])
-                weights[head][image] = share * a + (1 - share) * b
-                weights[head][batch - 1 - image] = share * b + (1 - share) * a
+                let other = batch - 1 - image
+                let (first, second) = (target.pointer + image * classes, target.pointer + other * classes)
+                let (a, b) = (weights[head][image], weights[head][other])
+                let (own, their) = (Self.mixed(share, a, b), Self.mixed(share, b, a))
+                for place in 0..<classes {
+                    let (x, y) = (first[place], second[place])
+                    first[place] = own.share * x + (1 - own.share) * y
+                    second[place] = their.share * y + (1 - their.share) * x
+                }
+                (weights[head][image], weights[head][other]) = (own.weight, their.weight)
             }
         }
     }
 
+    /// The weight of a mix of two images, and the share of the first one's target in it.
+    private static func mixed(_ share: Float, _ a: Float, _ b: Float) -> (share: Float, weight: Float) {
+        guard a != b else { return (share, a) }
+        let weight = share * a + (1 - share) * b
+        return (weight > 0 ? min(1, share * a / weight) : share, weight)
+    }
+
+    /// Each face's label on FER2013's head, its votes on FER+'s, for evaluation.
+    private func setPlainTargets(_ data: FaceDataSet, _ indices: Range<Int>) {
+        var options = TrainingOptions(.cnn)
+        options.labelSmoothing = 0
+        setTargets(data, Array(indices)[...], options, nil)
+    }
+
     private func setTargets(
-        _ data: FaceDataSet, _ indices: ArraySlice<Int>, smoothing: Float, _ classWeights: [Float]?
+        _ data: FaceDataSet, _ indices: ArraySlice<Int>, _ options: TrainingOptions, _ classWeights: [Float]?
     ) {
         for (head, kind) in heads.enumerated() {
             let classes = kind.classes
@@ -136,16 +157,27 @@ package final class TrainingBatch {
             weights[head].removeAll(keepingCapacity: true)
             for (place, index) in indices.enumerated() {
                 let row = target.pointer + place * classes
+                let label = data.labels[index]
+                let source = options.targets(of: data.source(of: index))
+                var weight = source.weight
                 switch kind {
                 case .fer2013:
                     SoftmaxCrossEntropy.setTarget(
-                        data.labels[index], classes: classes, smoothing: smoothing, in: row)
-                    weights[head].append(classWeights?[data.labels[index]] ?? 1)
+                        label, classes: classes, smoothing: options.labelSmoothing, in: row)
+                    weight *= source.labelWeight * (classWeights?[label] ?? 1)
+                    if let factors = options.emotionWeights { weight *= factors[label] }
                 case .ferplus:
-                    weights[head].append(data.setVotesTarget(index, into: row) ? 1 : 0)
+                    weight *= data.setVotesTarget(index, source, into: row)
+                    if let factors = options.emotionWeights { weight *= Self.mean(factors, row) }
                 }
+                weights[head].append(weight)
             }
         }
+    }
+
+    /// The mean of the emotions' factors under a target of FER+'s head, whose eighth class, contempt, has none.
+    private static func mean(_ factors: [Float], _ row: UnsafePointer<Float>) -> Float {
+        factors.indices.reduce(row[factors.count]) { $0 + factors[$1] * row[$1] }
     }
 
     /// Takes away FER2013's label from images on which so many of FER+'s annotators agree on another emotion.
@@ -160,13 +192,20 @@ package final class TrainingBatch {
 
     /// Moves targets toward a teacher's; where an image has no label of its own, the teacher's alone counts, by its
     /// share.
-    private func blend(_ teacher: Teacher, _ indices: ArraySlice<Int>, share: Float) {
+    private func blend(
+        _ teacher: Teacher, _ data: FaceDataSet, _ indices: ArraySlice<Int>, _ options: TrainingOptions
+    ) {
         for (head, kind) in heads.enumerated() {
             for (place, index) in indices.enumerated() {
+                let source = options.targets(of: data.source(of: index))
+                let share =
+                    teacher.isRight(about: data.labels[index], of: index)
+                    ? source.teacherShare : source.wrongTeacherShare
+                guard share > 0 else { continue }
                 let row = targets[head].pointer + place * kind.classes
                 let isLabelled = weights[head][place] > 0
                 if teacher.blend(row, of: index, head: kind, share: isLabelled ? share : 1), !isLabelled {
-                    weights[head][place] = share
+                    weights[head][place] = share * source.weight
                 }
             }
         }

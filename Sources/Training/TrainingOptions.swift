@@ -31,10 +31,12 @@ public struct TrainingOptions: Sendable, Equatable {
     /// How many of FER+'s annotators must agree on another emotion for FER2013's label not to count, or nil where it
     /// always counts.
     public var disputingVotes: Int?
-    /// How much a teacher's word counts beside the labels, 0 to 1.
-    public var teacherShare: Float = 0
     /// How much the loss of FER+'s head counts beside that of FER2013's.
     public var ferplusWeight: Float = 1
+    /// How the faces of each source of data count, in their order; those of later sources count as the last one's.
+    public var targets = [SourceTargets()]
+    /// What the weight of each face is multiplied by, by its emotion, in the order of ``Emotion``, or nil.
+    public var emotionWeights: [Float]?
     /// How images are varied.
     public var augmentation: Augmentation
     /// The last epochs, in which images are neither mixed nor erased nor spoilt: the network settles on faces as they
@@ -44,6 +46,11 @@ public struct TrainingOptions: Sendable, Equatable {
     public var seed: UInt64
     /// Threads that share a batch.
     public var threads: Int
+
+    /// How the faces of a source count.
+    public func targets(of source: Int) -> SourceTargets {
+        (source < targets.count ? targets[source] : targets.last) ?? SourceTargets()
+    }
 
     /// How images are varied in an epoch, counted from 0.
     func augmentation(inEpoch epoch: Int) -> Augmentation {
@@ -57,6 +64,21 @@ public struct TrainingOptions: Sendable, Equatable {
     func cutMixShare(inEpoch epoch: Int) -> Float { isSettling(inEpoch: epoch) ? 0 : cutMixShare }
 
     private func isSettling(inEpoch epoch: Int) -> Bool { epoch >= epochs - settlingEpochs }
+
+    /// The standard for going on from a trained model on other faces: a few epochs at a low rate, images varied less.
+    public init(continuing network: NetworkConfiguration) {
+        self.init(network.architecture)
+        self.network = network
+        epochs = 8
+        learningRate = 0.0005
+        mixupShare = 0
+        augmentation = augmentation.scaled(by: Self.continuingAugmentation)
+        augmentation.erasing = min(augmentation.erasing, 0.1)
+        augmentation.degradation.chance = min(augmentation.degradation.chance, 0.06)
+    }
+
+    /// What the strengths of the augmentation are multiplied by where training goes on from a model.
+    public static let continuingAugmentation: Float = 0.5
 
     /// The project's own choice for an architecture: the paper's for `cnn` and `cnn-bilstm` (Adam, rate 0.001, batch
     /// 32, 100 epochs), one cycle of AdamW with averaged weights for `raut`.

@@ -32,6 +32,18 @@ struct EvaluationTests {
         #expect(ConfusionMatrix(labels: [0, 1], answers: [0, 0]).macroF1 == (2.0 / 3) / 2)
     }
 
+    @Test("a face that was not found is wrong, in accuracy, recall and F1, but has no loss")
+    func missedFaces() {
+        let found = Evaluation([probabilities(.happy, 0.7)], labels: [3])
+        let evaluation = Evaluation([probabilities(.happy, 0.7)], labels: [3], missed: [3, 0])
+        #expect(evaluation.confusion.count == 3 && evaluation.confusion.missed[0] == 1)
+        #expect(evaluation.accuracy == 1.0 / 3)
+        #expect(evaluation.confusion.recall(.happy) == 0.5 && evaluation.confusion.recall(.angry) == 0)
+        #expect(evaluation.confusion.meanRecall == 0.25)
+        #expect(evaluation.confusion.f1(.happy) == 2.0 / 3)
+        #expect(evaluation.loss == found.loss && evaluation.calibrationError == found.calibrationError)
+    }
+
     @Test("loss is the mean of -ln p of the label")
     func loss() {
         let evaluation = Evaluation([probabilities(.happy, 0.7), probabilities(.sad, 0.4)], labels: [3, 0])
@@ -108,47 +120,5 @@ struct EvaluationTests {
         let eight = AgreementEvaluation(answers, votes: ballots, atLeast: 8)
         #expect(eight.confusion.count == 1 && eight.confusion.accuracy == 1)
         #expect(AgreementEvaluation(answers, votes: ballots, atLeast: 5).confusion.count == 2)
-    }
-}
-
-@Suite("EmotionFolder")
-struct EmotionFolderTests {
-    @Test(
-        "a folder's name says its emotion",
-        arguments: [
-            ("angry", Emotion.angry), ("Anger", .angry), ("0_angry", .angry), ("disgusted", .disgust),
-            ("FEAR", .fear), ("happiness", .happy), ("joy", .happy), ("sadness", .sad),
-            ("surprised", .surprise), ("Neutral", .neutral), ("3. happy faces", .happy),
-        ])
-    func names(name: String, emotion: Emotion) { #expect(EmotionFolder.emotion(named: name) == emotion) }
-
-    @Test(
-        "contempt and words that merely begin alike name none", arguments: ["contempt", "sadistic", "7", ""])
-    func noNames(name: String) { #expect(EmotionFolder.emotion(named: name) == nil) }
-
-    @Test("pictures are read class by class, resampled, and what is left out is named")
-    func read() throws {
-        let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-        defer { try? FileManager.default.removeItem(atPath: root) }
-        for folder in ["happiness", "anger", "contempt"] {
-            try FileManager.default.createDirectory(
-                atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
-        }
-        try ImageFile.writePNG(GrayImage(width: 48, height: 48, fill: 7), path: "\(root)/happiness/a.png")
-        try ImageFile.writePNG(GrayImage(width: 96, height: 96, fill: 200), path: "\(root)/anger/b.png")
-        try Data("no picture".utf8).write(to: URL(fileURLWithPath: "\(root)/anger/c.png"))
-        let contents = try EmotionFolder.read(path: root)
-        #expect(contents.data.labels == [0, 3])
-        #expect(contents.data.pixels == Array(repeating: 200, count: 2304) + Array(repeating: 7, count: 2304))
-        #expect(contents.otherFolders == ["contempt"])
-        #expect(contents.failures == [.unknownFormat(path: "\(root)/anger/c.png")])
-    }
-
-    @Test("a folder without folders of emotions is refused")
-    func empty() throws {
-        let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: root) }
-        #expect(throws: DataError.self) { try EmotionFolder.read(path: root) }
     }
 }

@@ -50,14 +50,46 @@ struct FER2013Tests {
         for index in labels.indices { #expect(data.pixels[index * 2304] == UInt8(index * 31 % 256)) }
     }
 
-    @Test(
-        "a missing column is named",
-        arguments: [("pixels,Usage", "emotion"), ("emotion,Usage", "pixels"), ("emotion,pixels", "Usage")])
-    func missingColumn(_ header: String, _ column: String) throws {
-        let error = message { try read([header, row("3", 1)]) }
+    @Test("a missing column is named")
+    func missingColumn() throws {
+        let error = message { try read(["emotion,Usage", row("3", 1)]) }
         #expect(
             error
-                == "\(folder.path)/faces.csv, row 1: no column '\(column)'; FER2013 has emotion,pixels,Usage")
+                == "\(folder.path)/faces.csv, row 1: no column 'pixels'; FER2013 has emotion,pixels,Usage")
+    }
+
+    @Test("Kaggle's icml_face_data.csv has spaces in its header, its train.csv no Usage")
+    func kaggle() throws {
+        let parts = row("4", 1).split(separator: ",")
+        let icml = try read(["emotion, Usage, pixels", "4,PrivateTest,\(parts[1])"])
+        #expect(icml.labels == [4] && icml.usages == [.privateTest] && icml.pixels.prefix(2) == [31, 38])
+        let train = try read(["emotion,pixels", "\"4\",\"\(parts[1])\""])
+        #expect(train.labels == [4] && train.usages == [.training] && train.pixels == icml.pixels)
+    }
+
+    @Test("faces without labels are refused, which is said", arguments: ["pixels", "pixels,Usage"])
+    func noLabels(_ header: String) throws {
+        #expect(
+            message { try read([header, "1 2 3"]) }
+                == "\(folder.path)/faces.csv, row 1: its faces have no labels: no column 'emotion'; take Kaggle's "
+                + "train.csv or icml_face_data.csv, or fer2013.csv")
+    }
+
+    @Test("of a million rows that are wrong, no more than the first is read")
+    func millionRows() throws {
+        let path = try folder.file(
+            "long.csv", header + "\n" + String(repeating: "3,1 2 3,Training\n", count: 1_000_000))
+        let start = ContinuousClock.now
+        #expect(message { try FER2013.read(path: path) } == "\(path), row 2: 3 pixels, not 48×48 = 2304")
+        let votes = String(repeating: "Training,a,1,2,3,4,5,6,7,8,9,0\n", count: 1_000_000)
+        let names =
+            "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
+        let ballots = try folder.file("votes.csv", names + votes)
+        var data = faces([0])
+        #expect(
+            message { try FERPlus.read(path: ballots, into: &data) }
+                == "\(ballots): more than 1 rows, the images are 1: both must be whole")
+        #expect(ContinuousClock.now - start < .seconds(60))
     }
 
     @Test(
@@ -172,6 +204,15 @@ struct FERPlusTests {
         #expect(data.votes == [FERPlusVotes(counts: [5, 6, 7, 2, 4, 3, 1, 8, 9, 10])])
     }
 
+    @Test("the votes of the other parts are passed over where the images are Kaggle's train.csv")
+    func trainingAlone() throws {
+        var data = faces([0])
+        let votes = "1,2,3,4,5,6,7,8,9,10"
+        try read(
+            [header, "Training,a,\(votes)", "PublicTest,b,\(votes)", "PrivateTest,c,\(votes)"], into: &data)
+        #expect(data.votes?.count == 1)
+    }
+
     @Test(
         "what is wrong is named with its row",
         arguments: [
@@ -189,7 +230,7 @@ struct FERPlusTests {
             (["H"], ": 0 rows, the images are 1: both must be whole"),
             (
                 ["H", "Training,a,1,2,3,4,5,6,7,8,9,0", "Training,a,1,2,3,4,5,6,7,8,9,0"],
-                ": 2 rows, the images are 1: both must be whole"
+                ": more than 1 rows, the images are 1: both must be whole"
             ),
         ])
     func wrong(_ lines: [String], _ reason: String) throws {

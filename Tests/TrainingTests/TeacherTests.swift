@@ -17,7 +17,8 @@ struct TeacherTests {
         options.epochs = epochs
         options.batch = 16
         options.learningRate = 0.003
-        options.teacherShare = share
+        options.targets[0].teacherShare = share
+        options.targets[0].wrongTeacherShare = share
         return options
     }
 

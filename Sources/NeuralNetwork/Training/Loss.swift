@@ -9,7 +9,7 @@ public enum SoftmaxCrossEntropy {
     ///
     /// - Parameters:
     ///   - logits: `[batch, classes]`.
-    ///   - targets: `[batch, classes]`, each row summing to 1.
+    ///   - targets: `[batch, classes]`; a row that sums to less or more than 1 counts so much less or more.
     ///   - weights: One weight an image, 0 to leave it out, or nil for 1 each. The mean divides by their sum.
     ///   - gradient: Set to the gradient of the mean loss for the logits, `[batch, classes]`.
     public static func meanLoss(
@@ -29,10 +29,12 @@ public enum SoftmaxCrossEntropy {
             let share = (weights?[image] ?? 1) / total
             softmax(logits.pointer + row, count: classes, into: gradient.pointer + row)
             let normalizer = logSumExp(logits.pointer + row, count: classes)
+            var sum: Float = 0
+            for index in row..<row + classes { sum += targets.pointer[index] }
             for index in row..<row + classes {
                 let target = targets.pointer[index]
-                if target > 0 { loss += Double(share * target * (normalizer - logits.pointer[index])) }
-                gradient.pointer[index] = share * (gradient.pointer[index] - target)
+                if target != 0 { loss += Double(share * target * (normalizer - logits.pointer[index])) }
+                gradient.pointer[index] = share * (sum * gradient.pointer[index] - target)
             }
         }
         return Float(loss)

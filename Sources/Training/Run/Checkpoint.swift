@@ -86,10 +86,12 @@ extension Trainer {
             + "\(length) batch=\(o.batch) rate=\(o.learningRate) schedule=\(o.schedule) optimizer=\(o.optimizer) "
             + "clip=\(o.clip ?? 0) smoothing=\(o.labelSmoothing) average=\(o.averageDecay ?? 0) "
             + "mixup=\(o.mixupShare),\(o.mixupAlpha) augmentation=\(o.augmentation) settling=\(o.settlingEpochs) seed=\(o.seed) "
-            + (teacher.map { "teacher=\(o.teacherShare):\($0.fingerprint) " } ?? "")
+            + (teacher.map { "teacher=\($0.fingerprint) " } ?? "")
             + (o.ferplusWeight == 1 ? "" : "ferplus=\(o.ferplusWeight) ")
             + (o.cutMixShare == 0 ? "" : "cutmix=\(o.cutMixShare) ")
             + (o.disputingVotes.map { "disputed=\($0) " } ?? "")
+            + (o.targets == [SourceTargets()] ? "" : "targets=\(o.targets) ")
+            + (o.emotionWeights.map { "emotions=\($0) " } ?? "")
             + (classWeights.map { "weights=\($0) " } ?? "")
             + "threads=\(execution.pool.threads) training=\(training.count):\(training.fingerprint) "
             + "validation=\(validation.count):\(validation.fingerprint)" + (votesDescription ?? "")
@@ -125,6 +127,10 @@ extension FaceDataSet {
         var hash = FNV1a()
         for label in labels { hash.add(UInt64(label)) }
         hash.add(pixels)
+        for index in 0..<count where source(of: index) > 0 || surroundings.place(of: index) != nil {
+            hash.add(UInt64(index))
+            hash.add(UInt64(source(of: index)))
+        }
         return String(hash.value, radix: 16)
     }
 }

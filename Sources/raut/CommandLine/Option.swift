@@ -41,9 +41,15 @@ package struct Option<Value: Sendable>: AnyOption {
     }
 
     /// An option that may be given more than once; each value counts, in order.
-    package init<Element>(repeated name: String, _ format: OptionFormat<Element>, help: String)
-    where Value == [Element] {
-        self.init(OptionFacts(name, format, repeats: true, help: help), absent: []) {
+    ///
+    /// - Parameter isRequired: whether it must be given once at least.
+    package init<Element>(
+        repeated name: String, isRequired: Bool = false, _ format: OptionFormat<Element>, help: String
+    ) where Value == [Element] {
+        self.init(
+            OptionFacts(name, format, isRequired: isRequired, repeats: true, help: help),
+            absent: isRequired ? nil : []
+        ) {
             words throws(UnusableValue) in
             var values: [Element] = []
             for word in words { values.append(try format.read(word)) }

@@ -9,7 +9,7 @@ enum CalibrateCommand {
         let data = Option(
             required: "data", .path("FILE"),
             help: "FER2013 in its published layout (fer2013.csv), plain or .xz: its PublicTest is used")
-        let ferplus = TrainingDataOptions().ferplus
+        let ferplus = LabelledDataOptions().ferplus
         let output = Option(required: "output", .path("FILE"), help: "the model file to write")
         let threads = Option(
             "threads", .whole("N", 1...256),

@@ -6,17 +6,15 @@ import System
 import Training
 
 /// `raut evaluate`: what a model's answers on labelled faces are worth.
-enum EvaluateCommand {
-    struct Options: OptionGroup {
-        let model = Option("model", .path("MODEL"), standard: "raut", help: "a model file, or its name")
-        let data = Option(
-            required: "data", .path("PATH"),
-            help: "FER2013's layout, plain or .xz, or a folder with one folder an emotion")
+package enum EvaluateCommand {
+    package struct Options: OptionGroup {
+        let model = Option(
+            "model", .path("MODEL,…"), standard: "raut",
+            help: "a model file, or its name; of several the mean of their answers is judged")
         let usage = Option(
             "usage", .choice("PART", of: Usage.allCases.map(\.rawValue) + ["all"]),
-            help: "which part of FER2013; PrivateTest unless given")
-        let ferplus = Option(
-            "ferplus", .path("FILE"), help: "FER+'s votes (fer2013new.csv): judge where people agree, too")
+            help: "which part of FER2013, PrivateTest unless given; of a folder the part validation "
+                + "(PublicTest), test (PrivateTest) or train as training would take it, all unless given")
         let head = Option<JudgedHead?>(
             "head", .choice("HEAD"),
             help: "which answers; unless given fer2013 for FER2013's labels, ferplus for FER+'s where the "
@@ -28,11 +26,18 @@ enum EvaluateCommand {
         let pictures = Option(
             "pictures", .path("DIR"),
             help: "write there, as SVG, the confusion matrices and how sure answers are against how right")
-        let json = Option("json", help: "one JSON object")
+        let json = Option("json", help: "one JSON object for each --data")
+        let labelled = LabelledDataOptions()
+
+        package init() {}
     }
 
-    static let command = Command(
+    package static let command = Command(
         name: "evaluate", summary: "judge a model on labelled faces", options: Options.self,
+        notes: [
+            "Faces in a folder's pictures are found as 'raut image' finds them; a picture in which none is found",
+            "counts as wrong. Pictures of 48×48 are faces as they are, and small ones in which none is found.",
+        ],
         example: "raut evaluate --model raut --data fer2013.csv --ferplus fer2013new.csv",
         run: run)
 
@@ -45,57 +50,92 @@ enum EvaluateCommand {
         var agreementHead: JudgedHead
     }
 
+    /// What came out for one `--data`.
+    private struct Judgement {
+        var request: Request
+        var evaluation: Evaluation
+        /// By all heads together, as `raut run` shows them.
+        var joined: Evaluation
+        var agreements: [AgreementEvaluation]
+    }
+
     private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
-        let path = arguments.data
+        let (text, status) = try judge(arguments)
+        try StandardOutput.write(text)
+        return status
+    }
+
+    /// What is to be written, and the exit status.
+    package static func judge(_ arguments: Arguments<Options>) throws -> (text: String, status: Int32) {
         let threads = arguments.threads ?? ProcessInfo.processInfo.activeProcessorCount
-        let recognizer = try EmotionRecognizer(modelAt: Locations.model(arguments.model))
-        let hasVotesHead = recognizer.configuration.heads.contains(.ferplus)
+        let names = arguments.model.split(separator: ",").map(String.init)
+        let recognizers = try names.map { try EmotionRecognizer(modelAt: Locations.model($0)) }
+        guard !recognizers.isEmpty else { throw UsageError(description: "--model: expected a model") }
+        let name = recognizers.map(\.modelName).joined(separator: ",")
+        let hasVotesHead = recognizers.contains { $0.configuration.heads.contains(.ferplus) }
         let chosen = arguments.head
         if chosen == .ferplus, !hasVotesHead {
-            throw Failure(description: "\(recognizer.modelName) has no second head: leave out --head ferplus")
+            throw Failure(description: "\(name) has no second head: leave out --head ferplus")
         }
-        var status: Int32 = 0
-        var request = Request(
-            model: recognizer.modelName, path: path, usage: "all", head: chosen ?? .fer2013,
-            agreementHead: chosen ?? (hasVotesHead ? .ferplus : .fer2013))
-        var data: FaceDataSet
-        if FileSystem.isFolder(path) {
-            if let option = [
-                arguments.ferplus.map { _ in "ferplus" }, arguments.usage.map { _ in "usage" },
-            ].lazy.compactMap({ $0 }).first {
-                throw UsageError(description: "--\(option) is for FER2013, \(path) is a folder of pictures")
+        let usage = arguments.usage
+        let paths = arguments.labelled.data
+        if arguments.labelled.ferplus != nil, let only = paths.first, paths.allSatisfy(DataSources.isFolder) {
+            throw UsageError(description: "--ferplus is for FER2013, \(only) is a folder of pictures")
+        }
+        let interrupt = InterruptSignal()
+        let data: DataSources
+        do {
+            data = try arguments.labelled.read(
+                usages: usage.flatMap { Usage(rawValue: $0) }.map { [$0] } ?? Set(Usage.allCases),
+                threads: threads, TrainingDisplay(epochs: 0), shouldStop: { interrupt.isRaised })
+        } catch is DataSources.Stopped {
+            return ("", 130)
+        }
+
+        var judgements: [Judgement] = []
+        for (number, source) in data.sources.enumerated() {
+            let request = Request(
+                model: name, path: source.path,
+                usage: usage ?? (source.isFolder ? "all" : Usage.privateTest.rawValue),
+                head: chosen ?? (source.isFolder ? .joined : .fer2013),
+                agreementHead: chosen ?? (hasVotesHead ? .ferplus : .fer2013))
+            let part = Usage(rawValue: request.usage)
+            let faces = data.faces.subset(
+                (0..<data.faces.count).filter {
+                    data.faces.source(of: $0) == number && (part == nil || data.faces.usages[$0] == part)
+                })
+            let missed = source.missed.filter { part == nil || $0.usage == part }.map(\.emotion.rawValue)
+            guard faces.count + missed.count > 0 else {
+                throw Failure(description: "\(source.path): no image with the Usage \(request.usage)")
             }
-            let contents = try EmotionFolder.read(path: path)
-            for name in contents.otherFolders {
-                CommandLineInterface.report("\(path)/\(name): left out, it names none of the seven emotions")
+            let predictions = ModelPredictions(
+                meanOf: recognizers.map {
+                    ModelPredictions($0, on: faces, mirrored: arguments.mirror, threads: threads)
+                })
+            func evaluation(_ head: JudgedHead) -> Evaluation {
+                Evaluation(predictions[head] ?? [], labels: faces.labels, missed: missed)
             }
-            for failure in contents.failures { CommandLineInterface.report("\(failure)") }
-            status = contents.failures.isEmpty ? 0 : 1
-            data = contents.data
-            request.head = chosen ?? .joined
-        } else {
-            data = try FER2013.read(path: path)
-            if let votes = arguments.ferplus { try FERPlus.read(path: votes, into: &data) }
-            request.usage = arguments.usage ?? Usage.privateTest.rawValue
-            if let usage = Usage(rawValue: request.usage) { data = data.part(usage) }
-            guard data.count > 0 else {
-                throw Failure(description: "\(path): no image with the Usage \(request.usage)")
+            var agreements: [AgreementEvaluation] = []
+            if faces.hasVotes, let votes = faces.votes, let answers = predictions[request.agreementHead] {
+                agreements = [6, 8].map { AgreementEvaluation(answers, votes: votes, atLeast: $0) }
             }
+            judgements.append(
+                Judgement(
+                    request: request, evaluation: evaluation(request.head), joined: evaluation(.joined),
+                    agreements: agreements))
         }
-        let predictions = ModelPredictions(
-            recognizer, on: data, mirrored: arguments.mirror, threads: threads)
-        let evaluation = Evaluation(predictions[request.head] ?? [], labels: data.labels)
-        var agreements: [AgreementEvaluation] = []
-        if let votes = data.votes, let answers = predictions[request.agreementHead] {
-            agreements = [6, 8].map { AgreementEvaluation(answers, votes: votes, atLeast: $0) }
+        var text = ""
+        for judgement in judgements {
+            if let folder = arguments.pictures {
+                try writePictures(to: folder, judgement.request, judgement.evaluation, judgement.agreements)
+            }
+            text += arguments.json ? try json(judgement) : self.text(judgement)
         }
-        if let folder = arguments.pictures {
-            try writePictures(to: folder, request, evaluation, agreements)
+        if judgements.count > 1, !arguments.json {
+            let mean = judgements.reduce(0) { $0 + $1.evaluation.accuracy } / Double(judgements.count)
+            text += "mean accuracy of \(judgements.count) sets: \(percent(mean))\n"
         }
-        try StandardOutput.write(
-            arguments.json
-                ? json(request, evaluation, agreements) : text(request, evaluation, agreements))
-        return status
+        return (text, data.sources.contains { !$0.failures.isEmpty } ? 1 : 0)
     }
 
     private static func writePictures(
@@ -123,43 +163,62 @@ enum EvaluateCommand {
         }
     }
 
-    private static func json(
-        _ request: Request, _ evaluation: Evaluation, _ agreements: [AgreementEvaluation]
-    ) throws -> String {
-        let rows = evaluation.confusion.counts.map { "[\($0.map(String.init).joined(separator: ","))]" }
+    private static func json(_ judgement: Judgement) throws -> String {
+        let (request, evaluation) = (judgement.request, judgement.evaluation)
+        let confusion = evaluation.confusion
+        let rows = confusion.counts.map { "[\($0.map(String.init).joined(separator: ","))]" }
         let labels = Emotion.allCases.map { "\"\($0)\"" }.joined(separator: ",")
+        let recalls = Emotion.allCases.map {
+            confusion.support($0) == 0 ? "null" : decimal(confusion.recall($0), 6)
+        }
         var line =
             #"{"model":\#(try quoted(request.model)),"data":\#(try quoted(request.path)),"#
-            + #""usage":"\#(request.usage)","count":\#(evaluation.confusion.count),"#
+            + #""usage":"\#(request.usage)","count":\#(confusion.count),"#
             + #""accuracy":\#(decimal(evaluation.accuracy, 6)),"#
-            + #""macro_f1":\#(decimal(evaluation.confusion.macroF1, 6)),"#
+            + #""macro_f1":\#(decimal(confusion.macroF1, 6)),"#
             + #""loss":\#(decimal(evaluation.loss, 6)),"#
             + #""calibration_error":\#(decimal(evaluation.calibrationError, 6)),"#
             + #""labels":[\#(labels)],"confusion":[\#(rows.joined(separator: ","))]"#
-        if !agreements.isEmpty {
-            let parts = agreements.map {
+        if !judgement.agreements.isEmpty {
+            let parts = judgement.agreements.map {
                 #""votes\#($0.votes)":{"count":\#($0.confusion.count),"#
                     + #""accuracy":\#(decimal($0.confusion.accuracy, 6))}"#
             }
             line += #","ferplus":{\#(parts.joined(separator: ","))}"#
         }
+        line +=
+            #","head":"\#(request.head.rawValue)","mean_recall":\#(decimal(confusion.meanRecall, 6)),"#
+            + #""recall":[\#(recalls.joined(separator: ","))],"missed":\#(confusion.missedCount),"#
+            + #""missed_of":[\#(confusion.missed.map(String.init).joined(separator: ","))],"#
+            + #""joined":{"accuracy":\#(decimal(judgement.joined.accuracy, 6)),"#
+            + #""mean_recall":\#(decimal(judgement.joined.confusion.meanRecall, 6)),"#
+            + #""loss":\#(decimal(judgement.joined.loss, 6)),"#
+            + #""calibration_error":\#(decimal(judgement.joined.calibrationError, 6))}"#
         return line + "}\n"
     }
 
-    private static func text(
-        _ request: Request, _ evaluation: Evaluation, _ agreements: [AgreementEvaluation]
-    ) -> String {
+    private static func text(_ judgement: Judgement) -> String {
+        let (request, evaluation) = (judgement.request, judgement.evaluation)
         let confusion = evaluation.confusion
         var lines = [
             "\(request.model), head \(request.head.rawValue), on \(confusion.count) faces of \(request.path)"
                 + (request.usage == "all" ? "" : " (\(request.usage))"),
             "",
             "accuracy           \(percent(evaluation.accuracy))",
+            "mean recall        \(percent(confusion.meanRecall))",
             "macro-F1           \(decimal(confusion.macroF1, 3))",
             "loss               \(decimal(evaluation.loss, 3))",
             "calibration error  \(decimal(evaluation.calibrationError, 3))",
         ]
-        for agreement in agreements {
+        if confusion.missedCount > 0 {
+            lines.append("faces not found    \(confusion.missedCount), each counted as wrong")
+        }
+        if request.head != .joined {
+            lines.append(
+                "heads joined       \(percent(judgement.joined.accuracy)), calibration error "
+                    + decimal(judgement.joined.calibrationError, 3))
+        }
+        for agreement in judgement.agreements {
             let share = percent(agreement.confusion.accuracy)
             lines.append(
                 "\(agreement.votes) or more of ten agree: \(share) of \(agreement.confusion.count) faces "
@@ -169,12 +228,14 @@ enum EvaluateCommand {
         lines.append("")
         lines.append(
             padded("labelled ↓ called →", 20) + Emotion.allCases.map { column("\($0)") }.joined()
-                + column("recall") + column("precision"))
+                + (confusion.missedCount > 0 ? column("not found") : "") + column("recall")
+                + column("precision"))
         for emotion in Emotion.allCases {
             lines.append(
                 "\(emotion)".padding(toLength: 20, withPad: " ", startingAt: 0)
                     + confusion.counts[emotion.rawValue].map { column("\($0)") }.joined()
-                    + column(percent(confusion.recall(emotion)))
+                    + (confusion.missedCount > 0 ? column("\(confusion.missed[emotion.rawValue])") : "")
+                    + column(confusion.support(emotion) == 0 ? "–" : percent(confusion.recall(emotion)))
                     + column(percent(confusion.precision(emotion))))
         }
         return lines.joined(separator: "\n") + "\n"

@@ -39,7 +39,7 @@ enum SearchCommand {
     ) { try run($0) }
 
     private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
-        var base = arguments.run.base
+        var base = try arguments.run.base()
         base.epochs = arguments.epochs
         let plan: SearchPlan
         switch (arguments.grid, arguments.random) {
@@ -47,7 +47,14 @@ enum SearchCommand {
         case (nil, let count?): plan = SearchPlan(random: count, seed: base.seed)
         default: throw UsageError(description: "search needs one of --grid FILE and --random N")
         }
-        let data = try arguments.run.read(for: base)
+        let display = TrainingDisplay(epochs: base.epochs)
+        let interrupt = InterruptSignal()
+        let data: TrainingData
+        do {
+            data = try arguments.run.read(for: base, display, shouldStop: { interrupt.isRaised }).parted
+        } catch is DataSources.Stopped {
+            return 130
+        }
         let output = arguments.run.output
         let search = try HyperparameterSearch(
             plan, base: base, training: data.training, validation: data.validation,
@@ -58,8 +65,6 @@ enum SearchCommand {
             ], folder: output, resume: arguments.resume)
         let lock = try RunFolder(output).lock()
         defer { withExtendedLifetime(lock) {} }
-        let display = TrainingDisplay(epochs: base.epochs)
-        let interrupt = InterruptSignal()
         let count = plan.trials.count
         let done = search.table.finishedCount
         display.say(

@@ -1,9 +1,10 @@
 import EmotionRecognition
+import Faces
 import Foundation
 import NeuralNetwork
 import Training
 
-/// `raut train`: trains a network on FER2013.
+/// `raut train`: trains a network on FER2013 and on folders of pictures.
 enum TrainCommand {
     static let command = Command(
         name: "train", summary: "train a network", options: TrainOptions.self,
@@ -11,19 +12,31 @@ enum TrainCommand {
     ) { try run($0) }
 
     private static func run(_ arguments: Arguments<TrainOptions>) throws -> Int32 {
-        let options = try arguments.trainingOptions()
+        let start = try arguments.start.from.map { names in
+            try modelPaths(names, of: "from").map { (file: try SafeTensors(path: $0), path: $0) }
+        }
+        let options = try arguments.trainingOptions(
+            from: start?.first.map { try NetworkConfiguration(metadata: $0.file.metadata, path: $0.path) })
         let split = arguments.run.split(for: options)
-        let data = try arguments.run.read(for: options)
         let folder = try RunFolder(arguments.run.output)
         let lock = try folder.lock()
         defer { withExtendedLifetime(lock) {} }
         let display = TrainingDisplay(epochs: options.epochs)
+        let interrupt = InterruptSignal()
+        let sources: DataSources
+        let data: TrainingData
+        do {
+            (sources, data) = try arguments.run.read(
+                for: options, display, needsEveryClass: start == nil, shouldStop: { interrupt.isRaised })
+        } catch is DataSources.Stopped {
+            display.say("stopped; the faces cut so far are kept, the next run goes on from them")
+            return 130
+        }
         let trainer = try Trainer(
             options, training: data.training, validation: data.validation, classWeights: data.classWeights,
             teacher: teacher(arguments, options, data.training, display))
-        if let names = arguments.start.from {
-            let models = try modelPaths(names, of: "from").map { (file: try SafeTensors(path: $0), path: $0) }
-            try trainer.start(from: EmotionNetwork(meanOf: models).modelFile(), path: names)
+        if let start, let names = arguments.start.from {
+            try trainer.start(from: EmotionNetwork(meanOf: start).modelFile(), path: names)
         }
         if arguments.program.resume {
             try folder.resume(trainer)
@@ -34,7 +47,6 @@ enum TrainCommand {
                     + "--output")
         }
         display.begin(trainer, split: split)
-        let interrupt = InterruptSignal()
         let finished = try folder.train(
             trainer, shouldStop: { interrupt.isRaised }, onStep: display.step, onEpoch: display.epoch)
         guard finished else {
@@ -53,15 +65,31 @@ enum TrainCommand {
             "settling": "\(options.settlingEpochs)", "cutmix": "\(options.cutMixShare)",
             "disputed": options.disputingVotes.map { "\($0)" } ?? "none",
             "from": fileNames(arguments.start.from), "teacher": fileNames(arguments.start.teacher),
-            "teacher_share": "\(options.teacherShare)",
+            "data": fileNames(arguments.run.labelled.data.joined(separator: ",")),
+            "targets": options.targets.map(\.description).joined(separator: "; "),
+            "class_weights": options.emotionWeights.map { weights in
+                zip(Emotion.allCases, weights).map { "\($0)=\($1)" }.joined(separator: ",")
+            } ?? "none",
             "ferplus_weight": "\(options.ferplusWeight)",
             "validation_accuracy": "\(last?.validationAccuracy ?? 0)", "test_accuracy": "\(test.accuracy)",
         ]
         if options.network.architecture.recipe == .shipped {
             let posterior = Posterior.fitted(
                 to: try EmotionNetwork(trainer.modelFile(), path: folder.model), training: data.unbalanced,
-                validation: data.validation, labelSmoothing: options.labelSmoothing)
+                validation: data.validation, labelSmoothing: options.labelSmoothing,
+                targets: options.targets(of:))
             facts.merge(posterior.metadata) { _, new in new }
+        }
+        var gains: [String] = []
+        if let start {
+            let after = EmotionRecognizer(
+                try EmotionNetwork(trainer.modelFile(), path: folder.model),
+                posterior: try Posterior(metadata: facts, path: folder.model))
+            gains = Gain.list(
+                from: try recognizer(of: start), to: after, on: sources, parts: data.parts,
+                threads: options.threads
+            ).map { describe($0, of: sources) }
+            facts["gains"] = gains.joined(separator: "; ")
         }
         try trainer.modelFile(extra: facts).write(to: folder.model)
         var table = PredictionTable()
@@ -79,7 +107,23 @@ enum TrainCommand {
         display.say(
             "test accuracy \(percent(test.accuracy)), loss \(decimal(test.loss, 4)); "
                 + "model in \(folder.model), report in \(folder.path)/report/report.html")
+        for gain in gains { display.say(gain) }
         return 0
+    }
+
+    /// The model that a run began at.
+    private static func recognizer(of start: [(file: SafeTensors, path: String)]) throws -> EmotionRecognizer
+    {
+        if start.count == 1 { return try EmotionRecognizer(modelAt: start[0].path) }
+        return EmotionRecognizer(try EmotionNetwork(meanOf: start))
+    }
+
+    private static func describe(_ gain: Gain, of sources: DataSources) -> String {
+        let change = (gain.after - gain.before) * 100
+        let word = change >= 0 ? "gained" : "lost"
+        let part = sources.sources[gain.source].isFolder ? "held out" : gain.usage.rawValue
+        return "\(sources.sources[gain.source].path), \(gain.count) faces of \(part): "
+            + "\(percent(gain.before)) before, \(percent(gain.after)) now: \(word) \(decimal(abs(change), 1)) points"
     }
 
     /// Asks the models of `--teacher`, and shows that it takes a while.

@@ -28,6 +28,10 @@ struct TrainingStepOptions: OptionGroup {
     let ferplusWeight = Option(
         "ferplus-weight", .number("FACTOR", 0...100),
         help: "how much FER+'s head counts beside FER2013's; 1 unless given")
+    let labelSmoothing = Option(
+        "label-smoothing", .number("PART", 0...0.9),
+        help: "the part of a label that is spread over all classes of the first head; "
+            + Architecture.defaults { "\($0.labelSmoothing)" })
     let disputed = Option(
         "disputed", .whole("VOTES", 1...10),
         help: "leave FER2013's label out where so many of FER+'s ten annotators agree on another emotion")
@@ -54,6 +58,10 @@ struct AugmentationOptions: OptionGroup {
     let degradation = Option(
         "degradation", .number("P", 0...1),
         help: "chance of each way to spoil an image as a webcam does: side light, blur, noise, JPEG")
+    let jitter = Option(
+        "jitter", .number("FACTOR", 0...4),
+        help: "how far faces found in pictures are cut otherwise than found, as a detector's boxes differ; 1 "
+            + "unless given")
     let settling = Option(
         "settling", .whole("EPOCHS", 0...100_000),
         help: "neither mix nor erase nor spoil images in so many last epochs; 0 unless given")
@@ -71,8 +79,11 @@ struct TeachingOptions: OptionGroup {
             + "random ones")
     let teacher = Option("teacher", .path("MODEL,…"), help: "learn from what these models say, too")
     let teacherShare = Option(
-        "teacher-share", .number("PART", 0...1),
-        help: "how much they count beside the labels; 0.5 unless given")
+        "teacher-share", .numbers("PART,…", 0...1),
+        help: "how much they count beside the labels, for each --data; 0.5 unless given")
+    let teacherShareWrong = Option(
+        "teacher-share-wrong", .numbers("PART,…", 0...1),
+        help: "the same on faces whose label they don't name first; as --teacher-share unless given")
 }
 
 /// What is kept of a run, and whether it goes on.
@@ -97,28 +108,40 @@ extension OptionFormat where Value == [Int] {
 }
 
 extension Arguments<TrainOptions> {
-    /// The architecture's own options, changed as these say.
+    /// The architecture's own options, changed as these say; where a run goes on with a model's own network, those for
+    /// going on.
     ///
+    /// - Parameter network: The network of the model in `--from`, or nil where there is none.
     /// - Throws: ``UsageError`` for an option that counts only with another.
-    func trainingOptions() throws(UsageError) -> TrainingOptions {
+    func trainingOptions(from network: NetworkConfiguration?) throws(UsageError) -> TrainingOptions {
         let (steps, start) = (self.steps, self.start)
-        var options = self.run.base
+        var options = try self.run.base()
+        if let network, (self.run.architecture ?? network.architecture) == network.architecture {
+            options = TrainingOptions(continuing: network)
+            try self.run.apply(to: &options)
+        }
         if let value = steps.epochs { options.epochs = value }
         if let value = steps.batch { options.batch = value }
         if let value = steps.learningRate { options.learningRate = Float(value) }
         if let value = steps.dropout { options.network.dropout = Float(value) }
         if let value = steps.widths { options.network.widths = value }
+        if let value = steps.labelSmoothing { options.labelSmoothing = Float(value) }
         self.variation.apply(to: &options)
         if let value = steps.disputed {
-            guard self.run.ferplus != nil else {
+            guard self.run.labelled.ferplus != nil else {
                 throw UsageError(description: "--disputed counts only with FER+'s votes: --ferplus FILE")
             }
             options.disputingVotes = value
         }
+        for (name, values) in [
+            ("teacher-share", start.teacherShare), ("teacher-share-wrong", start.teacherShareWrong),
+        ] where start.teacher == nil && values != nil {
+            throw UsageError(description: "--\(name) counts only with --teacher MODEL")
+        }
         if start.teacher != nil {
-            options.teacherShare = Float(start.teacherShare ?? 0.5)
-        } else if start.teacherShare != nil {
-            throw UsageError(description: "--teacher-share counts only with --teacher MODEL")
+            try self.run.set("teacher-share", start.teacherShare ?? [0.5], \.teacherShare, in: &options)
+            let wrong = start.teacherShareWrong ?? start.teacherShare ?? [0.5]
+            try self.run.set("teacher-share-wrong", wrong, \.wrongTeacherShare, in: &options)
         }
         if let value = steps.ferplusWeight {
             guard options.network.heads.contains(.ferplus) else {
@@ -135,7 +158,8 @@ extension Arguments<AugmentationOptions> {
     /// Changes how images are varied: the factor first, then what is set by itself.
     func apply(to options: inout TrainingOptions) {
         if let value = self.augmentation {
-            options.augmentation = options.augmentation.scaled(by: Float(value))
+            let usual = TrainingOptions(options.network.architecture).augmentation
+            options.augmentation = usual.scaled(by: Float(value))
         }
         if self.noAugmentation { options.augmentation = .none }
         if let value = self.rotation { options.augmentation.rotation = Float(value) }
@@ -148,6 +172,7 @@ extension Arguments<AugmentationOptions> {
             if options.augmentation.degradation == .none { options.augmentation.degradation = .webcam }
             options.augmentation.degradation.chance = Float(value)
         }
+        if let value = self.jitter { options.augmentation.jitter = Float(value) }
         if let value = self.settling { options.settlingEpochs = value }
         if let value = self.mixup { options.mixupShare = Float(value) }
         if let value = self.cutMix { options.cutMixShare = Float(value) }

@@ -6,6 +6,7 @@ final class TrainingDisplay {
     private let epochs: Int
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private var shown = 0.0
+    private var cuttingStart = 0.0
 
     init(epochs: Int) { self.epochs = epochs }
 
@@ -41,6 +42,24 @@ final class TrainingDisplay {
         guard now - shown > 0.1 else { return }
         shown = now
         put("\r\u{1B}[Kasking the teacher: \(percent(done))")
+    }
+
+    /// Renews the progress bar of the faces that are cut from pictures, at most ten times a second; in a log, a line every
+    /// half a minute.
+    func cutting(_ progress: DataSources.Progress) {
+        let now = ProcessInfo.processInfo.systemUptime
+        if progress.done == 0 {
+            cuttingStart = now
+            shown = now
+        }
+        guard progress.done > 0, now - shown > (isTerminal ? 0.1 : 30) || progress.done == progress.total
+        else { return }
+        shown = now
+        let pace = Double(progress.done) / max(1e-9, now - cuttingStart)
+        let line =
+            "\(progress.path): faces of \(progress.done)/\(progress.total) pictures cut, ETA "
+            + duration(Double(progress.total - progress.done) / max(1e-9, pace))
+        if isTerminal, progress.done < progress.total { put("\r\u{1B}[K" + line) } else { say(line) }
     }
 
     /// One line for a finished epoch.

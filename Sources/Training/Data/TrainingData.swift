@@ -17,18 +17,24 @@ public struct TrainingData: Sendable {
 
     /// Parts a data set and balances its training images; the same for the same seed.
     ///
-    /// - Parameter path: The data's file, named in errors.
+    /// - Parameters:
+    ///   - path: The data's file, named in errors.
+    ///   - keptSources: Sources whose faces stay in the parts they are in, such as folders parted by people.
+    ///   - needsEveryClass: Whether each emotion must be among the training images.
     /// - Throws: ``DataError`` where a class has no training image, ``TrainingError/noImages(of:)`` where a part is
     ///   empty.
     public init(
-        _ data: FaceDataSet, path: String, split: Split, balance: Balance, seed: UInt64, threads: Int
+        _ data: FaceDataSet, path: String, split: Split, balance: Balance, keptSources: Set<Int> = [],
+        needsEveryClass: Bool = true, seed: UInt64, threads: Int
     ) throws {
         all = data
-        parts = split.parts(of: data, seed: seed)
+        parts = split.parts(of: data, keepingThoseOf: keptSources, seed: seed)
         unbalanced = data.subset(parts.training)
         validation = data.subset(parts.validation)
-        try unbalanced.requireEveryClass(of: "training", path: path)
-        for (name, part) in [("validation", parts.validation), ("test", parts.test)] where part.isEmpty {
+        if needsEveryClass { try unbalanced.requireEveryClass(of: "training", path: path) }
+        for (name, part) in [
+            ("training", parts.training), ("validation", parts.validation), ("test", parts.test),
+        ] where part.isEmpty {
             throw TrainingError.noImages(of: name)
         }
         training = balance.apply(to: unbalanced, seed: seed, pool: ThreadPool(threads: threads))

@@ -23,6 +23,7 @@ public enum FERPlus {
             places.append(place)
         }
         let usage = names.firstIndex(of: "Usage")
+        let isTrainingAlone = data.usages.allSatisfy { $0 == .training }
         var votes: [FERPlusVotes] = []
         votes.reserveCapacity(data.count)
         while let line = try lines.next() {
@@ -49,7 +50,15 @@ public enum FERPlus {
                         "the Usage is '\(name)', the image's is \(expected): the files' rows don't match")
                 }
             }
-            votes.append(FERPlusVotes(counts: counts))
+            guard votes.count == data.count else {
+                votes.append(FERPlusVotes(counts: counts))
+                continue
+            }
+            // Kaggle's train.csv ends where FER2013's other parts begin.
+            if let usage, isTrainingAlone, lines.text(fields[usage]) != Usage.training.rawValue { break }
+            throw .invalidFile(
+                path: path,
+                reason: "more than \(data.count) rows, the images are \(data.count): both must be whole")
         }
         guard votes.count == data.count else {
             throw .invalidFile(

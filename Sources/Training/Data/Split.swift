@@ -30,6 +30,23 @@ public enum Split: String, CaseIterable, Sendable {
         }
     }
 
+    /// The three parts where the faces of some sources stay in the parts they are in, and the others are parted.
+    func parts(
+        of data: FaceDataSet, keepingThoseOf kept: Set<Int>, seed: UInt64
+    ) -> (training: [Int], validation: [Int], test: [Int]) {
+        guard self != .official, !kept.isEmpty else { return parts(of: data, seed: seed) }
+        let open = (0..<data.count).filter { !kept.contains(data.source(of: $0)) }
+        let dealt = parts(of: data.subset(open), seed: seed)
+        let own = Split.official.parts(of: data, seed: seed)
+        func joined(_ dealt: [Int], _ own: [Int]) -> [Int] {
+            (dealt.map { open[$0] } + own.filter { kept.contains(data.source(of: $0)) }).sorted()
+        }
+        return (
+            joined(dealt.training, own.training), joined(dealt.validation, own.validation),
+            joined(dealt.test, own.test)
+        )
+    }
+
     /// Deals out each class's groups; a group whose images carry different labels counts to the class of its first.
     private func grouped(
         _ data: FaceDataSet, seed: UInt64

@@ -101,6 +101,7 @@ extension FaceDataSet {
             result.labels.append(labels[index])
             result.usages.append(usages[index])
             if let votes { result.votes?.append(votes[index]) }
+            result.copySource(of: index)
         }
     }
 }

@@ -1,9 +1,11 @@
-import EmotionRecognition
 import Faces
+import Foundation
 
-/// The data set FER2013 (Goodfellow et al., 2013) in its published layout: `emotion,pixels,Usage`.
+/// The data set FER2013 (Goodfellow et al., 2013) in its published layout, `emotion,pixels,Usage`, and as Kaggle has it
+/// besides: `icml_face_data.csv` with spaces in its header, `train.csv` without the column Usage.
 public enum FER2013 {
-    /// Reads a file, plain or packed with xz; the columns may stand in any order.
+    /// Reads a file, plain or packed with xz; the columns may stand in any order. Without the column Usage all rows are
+    /// Training.
     ///
     /// - Throws: ``DataError`` with the row where a label, a pixel or a part is not what it should be.
     public static func read(path: String) throws(DataError) -> FaceDataSet {
@@ -21,8 +23,16 @@ public enum FER2013 {
             }
             return place
         }
-        let (emotion, pixels, usage) = (try column("emotion"), try column("pixels"), try column("Usage"))
+        if names.contains("pixels"), !names.contains("emotion") {
+            throw .invalidRow(
+                path: path, row: 1,
+                reason: "its faces have no labels: no column 'emotion'; take Kaggle's train.csv or "
+                    + "icml_face_data.csv, or fer2013.csv")
+        }
+        let (emotion, pixels) = (try column("emotion"), try column("pixels"))
+        let usage = names.firstIndex(of: "Usage")
         var result = FaceDataSet()
+        var length = 0
         var image = [UInt8](repeating: 0, count: FaceDataSet.pixelsPerImage)
         while let line = try lines.next() {
             if line.isEmpty { continue }
@@ -36,7 +46,7 @@ public enum FER2013 {
             guard let label = Int(label), Emotion(rawValue: label) != nil else {
                 throw wrong("the emotion is '\(label)', not 0 to 6")
             }
-            let name = lines.text(fields[usage])
+            let name = usage.map { lines.text(fields[$0]) } ?? Usage.training.rawValue
             guard let part = Usage(rawValue: name) else {
                 throw wrong("the Usage is '\(name)', not Training, PublicTest or PrivateTest")
             }
@@ -46,12 +56,23 @@ public enum FER2013 {
             case .tooLarge(let pixel): throw wrong("pixel \(pixel) is above 255")
             case .notNumber(let pixel): throw wrong("pixel \(pixel) is no whole number from 0 to 255")
             }
+            length += line.count
+            if result.count == 64, let size = fileSize(path) {
+                // A million rows are 2.3 GB: growing by doubling would take as much again.
+                result.pixels.reserveCapacity(size / (length / 65) * 21 / 20 * FaceDataSet.pixelsPerImage)
+            }
             result.pixels += image
             result.labels.append(label)
             result.usages.append(part)
         }
         guard result.count > 0 else { throw .invalidFile(path: path, reason: "no image below the header") }
         return result
+    }
+
+    /// A file's size in bytes, or nil where it has none, such as a pipe's.
+    private static func fileSize(_ path: String) -> Int? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.size] as? NSNumber)?.intValue
     }
 
     /// What a row's pixels are: so many, or the first of them, counted from 1, that is wrong.

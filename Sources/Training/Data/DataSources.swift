@@ -1,0 +1,149 @@
+import Faces
+import EmotionRecognition
+import Foundation
+import Imaging
+import NeuralNetwork
+
+/// The data of a run: one or more tables in FER2013's layout and folders of labelled pictures, read into one set whose
+/// faces know their source.
+public struct DataSources: Sendable {
+    /// What one path gave.
+    public struct Source: Sendable {
+        /// As it was given.
+        public var path: String
+        /// Whether it is a folder of pictures.
+        public var isFolder: Bool
+        /// Faces in each part.
+        public var counts: [Usage: Int] = [:]
+        /// Pictures in which no face was found, by their emotions and paths.
+        public var missed: [(emotion: Emotion, usage: Usage, path: String)] = []
+        /// Pictures that can't be read.
+        public var failures: [ImageError] = []
+        /// Folders named by none of the seven emotions.
+        public var otherFolders: [String] = []
+        /// Pictures that were so small that they were taken for a face, whole.
+        public var wholeCount = 0
+        /// The people whom its pictures were parted by, 0 where its folders part them; nil where there are too few.
+        public var people: Int?
+    }
+
+    /// How far the cutting of a folder's faces is.
+    public struct Progress: Sendable {
+        /// The folder.
+        public var path: String
+        /// Pictures done in this run.
+        public var done: Int
+        /// Pictures to be done in this run.
+        public var total: Int
+    }
+
+    /// Stopped before all faces were cut; those that were are kept.
+    public struct Stopped: Error {}
+
+    /// All faces, each with its source's number.
+    public private(set) var faces = FaceDataSet()
+    /// The sources, in their order.
+    public private(set) var sources: [Source] = []
+
+    /// Reads all sources.
+    ///
+    /// - Parameters:
+    ///   - paths: Tables and folders.
+    ///   - votes: FER+'s file, whose rows go with the first table's.
+    ///   - usages: The parts that are read; faces of others are passed over.
+    ///   - finder: Finds faces in pictures; asked for only where there is a folder.
+    ///   - cache: Where cut faces are kept, or nil to keep none.
+    ///   - threads: Threads that share the pictures.
+    ///   - shouldStop: Asked while faces are cut.
+    ///   - onProgress: Told while faces are cut.
+    /// - Throws: ``DataError`` with what is wrong, ``Stopped``, or what making the finder throws.
+    public init(
+        _ paths: [String], votes: String? = nil, usages: Set<Usage> = Set(Usage.allCases),
+        finder: () throws -> FaceFinder, cache: String? = nil, threads: Int = 1,
+        shouldStop: () -> Bool = { false }, onProgress: (Progress) -> Void = { _ in }
+    ) throws {
+        var votes = votes
+        for path in paths {
+            var source = Source(path: path, isFolder: Self.isFolder(path))
+            var part = FaceDataSet()
+            if source.isFolder {
+                part = try Self.readFolder(
+                    &source, usages, try finder(), cache, threads, shouldStop, onProgress)
+            } else {
+                part = try FER2013.read(path: path)
+                if let file = votes { try FERPlus.read(path: file, into: &part) }
+                votes = nil
+                if usages.count < Usage.allCases.count {
+                    part = part.subset((0..<part.count).filter { usages.contains(part.usages[$0]) })
+                }
+            }
+            for usage in part.usages { source.counts[usage, default: 0] += 1 }
+            faces.append(part, source: sources.count)
+            sources.append(source)
+        }
+        if let votes {
+            throw DataError.invalidFile(
+                path: votes, reason: "its votes go with FER2013, and no --data is a table")
+        }
+    }
+
+    /// Whether a path is a folder.
+    public static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
+    private static func readFolder(
+        _ source: inout Source, _ usages: Set<Usage>, _ finder: FaceFinder, _ cacheFolder: String?,
+        _ threads: Int, _ shouldStop: () -> Bool, _ onProgress: (Progress) -> Void
+    ) throws -> FaceDataSet {
+        let folder = try EmotionFolder(path: source.path)
+        (source.otherFolders, source.failures) = (folder.otherFolders, folder.failures)
+        let split = PersonSplit(folder.pictures)
+        source.people = split.people
+        let wanted = folder.pictures.indices.filter { usages.contains(split.usages[$0]) }
+
+        let cache = cacheFolder.map { FaceCache(in: $0, for: source.path, finder: finder) }
+        var known: [Int: CutFace] = [:]
+        for index in wanted { known[index] = cache?.face(of: folder.pictures[index]) }
+        let missing = wanted.filter { known[$0] == nil }
+        let (path, total) = (source.path, missing.count)
+        if total > 0 { onProgress(Progress(path: path, done: 0, total: total)) }
+        let cutter = FaceCutter(finder, threads: threads)
+        let cut = cutter.cut(missing.map { folder.pictures[$0].path }, shouldStop: shouldStop) { done in
+            onProgress(Progress(path: path, done: done, total: total))
+        }
+        for (index, face) in zip(missing, cut) { known[index] = face }
+        if let cache, !cut.isEmpty {
+            try cache.write(
+                folder.pictures.indices.compactMap { index in
+                    let face = known[index] ?? cache.face(of: folder.pictures[index])
+                    return face.map { (folder.pictures[index], $0) }
+                })
+        }
+        guard cut.count == missing.count else { throw Stopped() }
+        return collect(known, of: folder.pictures, split.usages, &source)
+    }
+
+    private static func collect(
+        _ faces: [Int: CutFace], of pictures: [EmotionFolder.Picture], _ usages: [Usage],
+        _ source: inout Source
+    ) -> FaceDataSet {
+        var result = FaceDataSet()
+        for (index, picture) in pictures.enumerated() {
+            guard let face = faces[index] else { continue }
+            switch face {
+            case .found(let wide):
+                result.append(wide, label: picture.emotion.rawValue, usage: usages[index])
+            case .whole(let pixels):
+                result.pixels += pixels
+                result.labels.append(picture.emotion.rawValue)
+                result.usages.append(usages[index])
+                source.wholeCount += 1
+            case .none: source.missed.append((picture.emotion, usages[index], picture.path))
+            case .unreadable(let error): source.failures.append(error)
+            }
+        }
+        return result
+    }
+}

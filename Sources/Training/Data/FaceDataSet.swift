@@ -1,0 +1,124 @@
+import EmotionRecognition
+
+/// The parts into which FER2013 comes split.
+public enum Usage: String, CaseIterable, Sendable {
+    /// 28,709 images to train on.
+    case training = "Training"
+    /// 3,589 images to choose by.
+    case publicTest = "PublicTest"
+    /// 3,589 images to report.
+    case privateTest = "PrivateTest"
+}
+
+/// What ten people called a face (FER+, Barsoum et al., 2016).
+public struct FERPlusVotes: Sendable, Equatable {
+    /// Votes for FER2013's seven labels in their order, then contempt, unknown, and not a face.
+    public var counts: [UInt8]
+
+    /// Takes ten counts.
+    public init(counts: [UInt8]) { self.counts = counts }
+
+    /// Nobody voted: the face is none of FER+'s.
+    public static let none = FERPlusVotes(counts: [UInt8](repeating: 0, count: 10))
+}
+
+/// Faces of 48×48 grey pixels with their labels, all in memory.
+public struct FaceDataSet: Sendable {
+    /// Pixels of an image.
+    public static let pixelsPerImage = 48 * 48
+    /// Grey levels, image after image, row by row.
+    public var pixels: [UInt8] = []
+    /// A label an image, 0 to 6 in the order of ``Emotion``.
+    public var labels: [Int] = []
+    /// Which part each image belongs to.
+    public var usages: [Usage] = []
+    /// FER+'s votes, one an image, ``FERPlusVotes/none`` for a face that nobody voted on, or nil where none were read.
+    public var votes: [FERPlusVotes]?
+    /// Which source each image comes from, counted from 0; empty where all come from the first.
+    private(set) var sources: [Int] = []
+    /// What lies around the faces that were found in photographs.
+    private(set) var surroundings = FaceSurroundings()
+
+    /// An empty set.
+    public init() {}
+
+    /// The number of images.
+    public var count: Int { labels.count }
+
+    /// The source of an image, counted from 0.
+    public func source(of index: Int) -> Int { index < sources.count ? sources[index] : 0 }
+
+    /// Whether any face has FER+'s votes.
+    public var hasVotes: Bool { votes?.contains { $0 != .none } ?? false }
+
+    /// Adds the images of another set, all as those of one source.
+    public mutating func append(_ other: FaceDataSet, source: Int) {
+        if votes != nil || other.votes != nil {
+            votes = (votes ?? Array(repeating: .none, count: count))
+            votes? += other.votes ?? Array(repeating: .none, count: other.count)
+        }
+        if !sources.isEmpty || source > 0 {
+            sources += Array(repeating: 0, count: count - sources.count)
+            sources += Array(repeating: source, count: other.count)
+        }
+        surroundings.append(other.surroundings, at: count)
+        pixels += other.pixels
+        labels += other.labels
+        usages += other.usages
+    }
+
+    /// Adds a face that was found in a photograph, by what lies around it.
+    mutating func append(_ wide: [UInt8], label: Int, usage: Usage) {
+        surroundings.append(wide, at: count)
+        pixels += FaceSurroundings.face(in: wide)
+        labels.append(label)
+        usages.append(usage)
+        if votes != nil { votes?.append(.none) }
+    }
+
+    /// Says that the last image comes from where another one does.
+    mutating func copySource(of index: Int) {
+        guard !sources.isEmpty else { return }
+        sources.append(source(of: index))
+    }
+
+    /// The images at some indices, in that order.
+    public func subset(_ indices: [Int]) -> FaceDataSet {
+        var result = FaceDataSet()
+        result.pixels.reserveCapacity(indices.count * Self.pixelsPerImage)
+        for index in indices {
+            result.pixels += pixels[index * Self.pixelsPerImage..<(index + 1) * Self.pixelsPerImage]
+            result.labels.append(labels[index])
+            result.usages.append(usages[index])
+        }
+        result.votes = votes.map { votes in indices.map { votes[$0] } }
+        if !sources.isEmpty { result.sources = indices.map { source(of: $0) } }
+        result.surroundings = surroundings.subset(indices)
+        return result
+    }
+
+    /// The images of one part.
+    public func part(_ usage: Usage) -> FaceDataSet { subset((0..<count).filter { usages[$0] == usage }) }
+
+    /// Fills eight values with an image's FER+ votes as a distribution: those of a single voter are dropped, unknown
+    /// and no-face left out. A face that nobody voted on gets what its source makes of its label.
+    ///
+    /// - Returns: How much the target counts; 0 where nothing is left, with the values set to 0.
+    func setVotesTarget(
+        _ index: Int, _ source: SourceTargets, into row: UnsafeMutablePointer<Float>
+    ) -> Float {
+        for place in 0..<8 { row[place] = 0 }
+        guard let counts = votes?[index].counts, counts.contains(where: { $0 > 0 }) else {
+            source.setVotesTarget(labels[index], into: row)
+            return source.votesWeight
+        }
+        var sum: Float = 0
+        for place in 0..<8 where counts[place] > 1 {
+            row[place] = Float(counts[place])
+            sum += row[place]
+        }
+        guard sum > 0 else { return 0 }
+        for place in 0..<8 { row[place] /= sum }
+        return 1
+    }
+}

@@ -1,0 +1,41 @@
+import Faces
+import EmotionRecognition
+
+/// How the faces of one source of data set the targets of each head, and how much they count.
+///
+/// A face of FER2013 has a label and, with FER+, ten people's votes. A face cut from a labelled photograph has its label
+/// alone, from which the second head's target is made.
+public struct SourceTargets: Sendable, Equatable, CustomStringConvertible {
+    /// How much each face counts on all heads.
+    public var weight: Float = 1
+    /// How much the label counts on FER2013's head, times the weight; 0 leaves it out.
+    public var labelWeight: Float = 1
+    /// How much the label of a face without votes counts on FER+'s head, times the weight; 0 leaves it out.
+    public var votesWeight: Float = 1
+    /// The part of that label that goes to neutral, as voters call many a weak expression neutral.
+    public var votesNeutral: Float = 0
+    /// The part of that label that is spread evenly over FER+'s eight classes.
+    public var votesSmoothing: Float = 0
+    /// How much a teacher's word counts beside the label, 0 to 1, on faces whose label is the teacher's first choice.
+    public var teacherShare: Float = 0
+    /// The same on faces whose label is not.
+    public var wrongTeacherShare: Float = 0
+
+    /// The standard: a label counts in full on both heads, no teacher.
+    public init() {}
+
+    /// All values in one line, for a model's facts.
+    public var description: String {
+        var text = "weight \(weight), label \(labelWeight), votes \(votesWeight), neutral \(votesNeutral), "
+        text += "smoothing \(votesSmoothing)"
+        return text + ", teacher \(teacherShare), where wrong \(wrongTeacherShare)"
+    }
+
+    /// A label's target on FER+'s head, `[8]`: what is left of it after the parts for neutral and for all classes.
+    func setVotesTarget(_ label: Int, into row: UnsafeMutablePointer<Float>) {
+        let classes = Head.ferplus.classes
+        for place in 0..<classes { row[place] = votesSmoothing / Float(classes) }
+        row[Emotion.neutral.rawValue] += (1 - votesSmoothing) * votesNeutral
+        row[label] += (1 - votesSmoothing) * (1 - votesNeutral)
+    }
+}

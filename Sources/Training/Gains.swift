@@ -1,0 +1,43 @@
+import Faces
+import EmotionRecognition
+
+/// What a run gained and lost against the model that it began at, on faces of one source that it was not trained on.
+public struct Gain: Sendable, Equatable {
+    /// The source's number.
+    public let source: Int
+    /// Which part of it was judged.
+    public let usage: Usage
+    /// Faces judged.
+    public let count: Int
+    /// The share that the model named rightly before, by all heads together.
+    public let before: Double
+    /// The share that it names rightly now.
+    public let after: Double
+
+    /// Judges both models on each source's parts, PublicTest of tables and the test part of folders, where it has such.
+    ///
+    /// - Parameters:
+    ///   - before: The model that the run began at.
+    ///   - after: The model that came of it.
+    ///   - data: The sources, and all their faces as they are parted.
+    ///   - parts: Validation and test images.
+    public static func list(
+        from before: EmotionRecognizer, to after: EmotionRecognizer, on sources: DataSources,
+        parts: (training: [Int], validation: [Int], test: [Int]), threads: Int
+    ) -> [Gain] {
+        sources.sources.indices.compactMap { number in
+            let isFolder = sources.sources[number].isFolder
+            let indices = (isFolder ? parts.test : parts.validation)
+                .filter { sources.faces.source(of: $0) == number }
+            guard !indices.isEmpty else { return nil }
+            let faces = sources.faces.subset(indices)
+            func accuracy(_ model: EmotionRecognizer) -> Double {
+                let answers = ModelPredictions(model, on: faces, mirrored: false, threads: threads)
+                return Evaluation(answers[.joined] ?? [], labels: faces.labels).accuracy
+            }
+            return Gain(
+                source: number, usage: isFolder ? .privateTest : .publicTest, count: faces.count,
+                before: accuracy(before), after: accuracy(after))
+        }
+    }
+}

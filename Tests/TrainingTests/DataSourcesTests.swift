@@ -1,0 +1,294 @@
+import Faces
+import EmotionRecognition
+import FaceDetection
+import Foundation
+import Imaging
+import NeuralNetwork
+import Synchronization
+import Testing
+import Training
+
+/// Counts the pictures that a finder is shown, and takes the middle half of each for a face, but for black ones.
+private final class MadeUpFinder: Sendable {
+    private let shown = Mutex(0)
+    var count: Int { shown.withLock { $0 } }
+
+    func finder(_ identity: String = "made up") -> FaceFinder {
+        FaceFinder(identity: identity) {
+            { image in
+                self.shown.withLock { $0 += 1 }
+                guard image.pixels.contains(where: { $0 > 0 }) else { return [] }
+                let (width, height) = (image.width / 2, image.height / 2)
+                return [
+                    DetectedFace(box: Rectangle(x: 0, y: 0, width: 20, height: 20)),
+                    DetectedFace(
+                        box: Rectangle(x: width / 2, y: height / 2, width: width, height: height), tilt: 0),
+                ]
+            }
+        }
+    }
+}
+
+extension TemporaryFolder {
+    /// Writes a picture whose pixels differ by its number, or a plain one of one grey.
+    @discardableResult
+    func picture(_ name: String, side: Int = 192, number: Int = 0, grey: UInt8? = nil) throws -> String {
+        let place = "\(path)/\(name)"
+        try FileManager.default.createDirectory(
+            atPath: URL(fileURLWithPath: place).deletingLastPathComponent().path,
+            withIntermediateDirectories: true)
+        var image = GrayImage(width: side, height: side, fill: grey ?? 0)
+        if grey == nil {
+            for y in 0..<side {
+                for x in 0..<side { image.pixels[y * side + x] = UInt8((x + 2 * y + 40 * number + 1) % 256) }
+            }
+        }
+        try ImageFile.writePNG(image, path: place)
+        return place
+    }
+}
+
+@Suite("Folders of labelled pictures")
+struct EmotionFolderTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test(
+        "a folder's name says its emotion",
+        arguments: [
+            ("angry", 0), ("Anger", 0), ("0_angry", 0), ("disgusted", 1), ("FEAR", 2), ("happiness", 3),
+            ("joy", 3), ("sadness", 4), ("surprised", 5), ("Neutral", 6), ("3. happy faces", 3),
+        ])
+    func names(name: String, emotion: Int) {
+        #expect(EmotionFolder.emotion(named: name)?.rawValue == emotion)
+    }
+
+    @Test(
+        "contempt and words that merely begin alike name none", arguments: ["contempt", "sadistic", "7", ""])
+    func noNames(name: String) { #expect(EmotionFolder.emotion(named: name) == nil) }
+
+    @Test(
+        "a file's name says the person",
+        arguments: [
+            ("Al_Gore_0002.jpg", "Al_Gore"), ("Al Gore (12).png", "Al Gore"), ("me-7.jpeg", "me"),
+            ("im1234.jpg", "im1234"), ("0001.jpg", "0001"), ("_12.png", "_12"), ("Anna.png", "Anna"),
+        ])
+    func people(file: String, person: String) { #expect(EmotionFolder.person(ofFile: file) == person) }
+
+    @Test("what is a pipe, a socket, a link to nothing or hidden is never opened")
+    func notFiles() throws {
+        let file = try folder.picture("happy/a.png")
+        try folder.picture("happy/.hidden.png")
+        #expect(mkfifo("\(folder.path)/happy/pipe.png", 0o600) == 0)
+        #expect(symlink("\(folder.path)/nowhere", "\(folder.path)/happy/lost.png") == 0)
+        #expect(symlink(file, "\(folder.path)/happy/link.png") == 0)
+        #expect(symlink(folder.path, "\(folder.path)/happy/circle") == 0)
+        let found = try EmotionFolder(path: folder.path)
+        #expect(found.pictures.contains { $0.name == "happy/a.png" })
+        #expect(found.pictures.contains { $0.name == "happy/link.png" })
+        #expect(found.pictures.count < 20)
+        let reasons = found.failures.map(\.description)
+        #expect(reasons.contains("\(folder.path)/happy/lost.png: cannot read it: No such file or directory"))
+        #expect(
+            reasons.contains {
+                $0.hasSuffix("pipe.png: cannot read it: it is no file, but a pipe, a socket or a device")
+            })
+    }
+
+    @Test("train, validation and test above the emotions part the pictures")
+    func parts() throws {
+        try folder.picture("train/happy/a.png")
+        try folder.picture("Validation/happy/b.png")
+        try folder.picture("test/contempt/c.png")
+        try folder.picture("test/sad/d.png")
+        let found = try EmotionFolder(path: folder.path)
+        #expect(found.pictures.map(\.usage) == [.publicTest, .privateTest, .training])
+        #expect(found.otherFolders == ["test/contempt"])
+    }
+
+    @Test(
+        "a folder with nothing in it, with unknown labels, without pictures, and none at all are told apart")
+    func refused() throws {
+        let labels =
+            "angry, disgust, fear, happy, sad, surprise, neutral; in train, validation and test where "
+            + "there are those"
+        #expect(
+            message { try EmotionFolder(path: folder.path) }
+                == "\(folder.path): it holds no folders: \(labels)")
+        try folder.picture("contempt/a.png")
+        #expect(
+            message { try EmotionFolder(path: folder.path) }
+                == "\(folder.path): no folder in it is named by an emotion: \(labels)")
+        try FileManager.default.createDirectory(
+            atPath: "\(folder.path)/happy", withIntermediateDirectories: true)
+        #expect(
+            message { try EmotionFolder(path: folder.path) }
+                == "\(folder.path): its folders hold no JPEG or PNG picture")
+        #expect(
+            message { try EmotionFolder(path: "\(folder.path)/none") }
+                == "\(folder.path)/none: cannot read it: No such file or directory")
+    }
+}
+
+@Suite("Sources of data")
+struct DataSourcesTests {
+    private let folder: TemporaryFolder
+    private let made = MadeUpFinder()
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func read(
+        _ paths: [String], finder: FaceFinder? = nil, cache: String? = nil, votes: String? = nil
+    ) throws -> DataSources {
+        let finder = finder ?? made.finder()
+        return try DataSources(paths, votes: votes, finder: { finder }, cache: cache, threads: 2)
+    }
+
+    @Test("the face that is cut is the one that live recognition would see")
+    func cutAsLive() throws {
+        let path = try folder.picture("happy/a_1.png")
+        try folder.picture("happy/b_1.png", number: 1)
+        let data = try read([folder.path])
+        var (image, crop) = (GrayImage(), GrayImage(width: 48, height: 48))
+        try ImageReader().readGray(path: path, into: &image)
+        var cutter = FaceCrop(margin: 0)
+        cutter.cut(
+            DetectedFace(box: Rectangle(x: 48, y: 48, width: 96, height: 96)), from: image, into: &crop)
+        let difference = zip(data.faces.pixels.prefix(2304), crop.pixels).map { abs(Int($0) - Int($1)) }.max()
+        #expect(try #require(difference) <= 1)
+    }
+
+    @Test("small pictures without a face are faces as they are; large ones are counted and named")
+    func missed() throws {
+        let black = try folder.picture("sad/a.png", grey: 0)
+        try folder.picture("sad/b.png", side: 48, number: 3)
+        try folder.picture("sad/c.png", side: 96, grey: 0)
+        try folder.picture("sad/d.png")
+        try Data("no picture".utf8).write(to: URL(fileURLWithPath: "\(folder.path)/sad/e.png"))
+        let data = try read([folder.path])
+        #expect(data.faces.count == 3 && data.sources[0].wholeCount == 2)
+        #expect(data.sources[0].missed.map(\.path) == [black])
+        #expect(data.sources[0].failures == [.unknownFormat(path: "\(folder.path)/sad/e.png")])
+        let whole = try read([folder.path], finder: .wholePictures)
+        #expect(whole.faces.count == 4 && whole.sources[0].missed.isEmpty)
+    }
+
+    @Test("faces are cut once and kept, and cut anew only where the picture or the finder changes")
+    func cache() throws {
+        for number in 0..<6 { try folder.picture("happy/p\(number)_1.png", number: number) }
+        try Data("no picture".utf8).write(to: URL(fileURLWithPath: "\(folder.path)/happy/x.png"))
+        let cache = try TemporaryFolder()
+        let first = try read([folder.path], cache: cache.path)
+        #expect(made.count == 6)
+        let again = try read([folder.path], cache: cache.path)
+        #expect(made.count == 6)
+        #expect(again.faces.pixels == first.faces.pixels && again.faces.usages == first.faces.usages)
+        #expect(again.sources[0].failures == first.sources[0].failures)
+
+        try folder.picture("happy/p2_1.png", side: 200, number: 9)
+        try folder.picture("happy/p9_1.png", number: 4)
+        let changed = try read([folder.path], cache: cache.path)
+        #expect(made.count == 8 && changed.faces.count == 7 && changed.faces.pixels != first.faces.pixels)
+        _ = try read([folder.path], finder: made.finder("another"), cache: cache.path)
+        #expect(made.count == 15)
+    }
+
+    @Test("a kept file that is damaged anywhere is not used, but written anew")
+    func damagedCache() throws {
+        try folder.picture("happy/a_1.png")
+        try folder.picture("happy/b_1.png", number: 2)
+        let cache = try TemporaryFolder()
+        let first = try read([folder.path], cache: cache.path)
+        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: cache.path).first)
+        let file = URL(fileURLWithPath: "\(cache.path)/\(name)")
+        let whole = try Data(contentsOf: file)
+        for place in [0, 11, 14, 20, 100, whole.count / 2, whole.count - 1] {
+            var broken = whole
+            broken[place] ^= 0x40
+            try broken.write(to: file)
+            let before = made.count
+            #expect(try read([folder.path], cache: cache.path).faces.pixels == first.faces.pixels)
+            #expect(made.count == before + 2)
+            #expect(try Data(contentsOf: file) == whole)
+        }
+        try whole.prefix(30).write(to: file)
+        #expect(try read([folder.path], cache: cache.path).faces.pixels == first.faces.pixels)
+    }
+
+    @Test("stopped, the faces cut so far are kept")
+    func stopped() throws {
+        for number in 0..<80 { try folder.picture("happy/p\(number)_1.png", side: 160, number: number) }
+        let cache = try TemporaryFolder()
+        var told = 0
+        let finder = made.finder()
+        #expect(throws: DataSources.Stopped.self) {
+            try DataSources(
+                [folder.path], finder: { finder }, cache: cache.path, threads: 1,
+                shouldStop: { told > 2 }, onProgress: { _ in told += 1 })
+        }
+        let done = made.count
+        #expect(done > 0 && done < 80)
+        #expect(try read([folder.path], cache: cache.path).faces.count == 80)
+        #expect(made.count == 80)
+    }
+
+    @Test("tables and folders become one set; the votes are the first table's")
+    func joined() throws {
+        let table = try folder.file(
+            "faces.csv",
+            ["emotion,pixels,Usage", row("3", 1), row("0", 2, "PublicTest")].joined(separator: "\n"))
+        let votes = try folder.file(
+            "votes.csv",
+            "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
+                + "Training,a,0,9,0,0,0,0,0,0,1,0\nPublicTest,b,0,0,0,0,9,0,0,0,1,0\n")
+        let pictures = try TemporaryFolder()
+        try pictures.picture("test/sad/a.png")
+        let data = try read([pictures.path, table], votes: votes)
+        #expect(data.faces.labels == [4, 3, 0])
+        #expect((0..<3).map { data.faces.source(of: $0) } == [0, 1, 1])
+        #expect(data.faces.usages == [.privateTest, .training, .publicTest])
+        #expect(data.faces.votes?.map { $0 == .none } == [true, false, false])
+        #expect(data.sources.map(\.isFolder) == [true, false])
+        #expect(
+            message { try read([pictures.path], votes: votes) }
+                == "\(votes): its votes go with FER2013, and no --data is a table")
+    }
+
+    @Test("nobody is trained on and judged; the same people are held out every time, also among more")
+    func byPerson() throws {
+        for person in 0..<30 {
+            for number in 0..<(1 + person % 4) {
+                try folder.picture(
+                    "\(number == 0 ? "happy" : "neutral")/Person \(person)_\(number).png", side: 48,
+                    number: person * 5 + number)
+            }
+        }
+        let pictures = try EmotionFolder(path: folder.path).pictures
+        let data = try read([folder.path])
+        var parts: [String: Set<Usage>] = [:]
+        for (picture, usage) in zip(pictures, data.faces.usages) {
+            parts[picture.person, default: []].insert(usage)
+        }
+        #expect(parts.count == 30 && parts.values.allSatisfy { $0.count == 1 })
+        #expect(data.sources[0].people == 30)
+        for usage in Usage.allCases {
+            let share = Double(data.sources[0].counts[usage] ?? 0) / Double(data.faces.count)
+            #expect(usage == .training ? share > 0.7 : share >= 0.08 && share < 0.2)
+        }
+        #expect(try read([folder.path]).faces.usages == data.faces.usages)
+    }
+
+    @Test("of too few people, of each class the last pictures by name are held out")
+    func onePerson() throws {
+        for number in 10..<30 {
+            try folder.picture(
+                "\(number % 2 == 0 ? "happy" : "sad")/me_\(number).png", side: 48, number: number)
+        }
+        let data = try read([folder.path])
+        #expect(data.sources[0].people == nil)
+        // Of ten each class's last is tested with, the one before it validated with.
+        let happy = [Usage](repeating: .training, count: 8) + [.publicTest, .privateTest]
+        #expect(data.faces.usages == happy + happy)
+    }
+}

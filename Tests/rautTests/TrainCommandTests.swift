@@ -1,0 +1,107 @@
+import Faces
+import EmotionRecognition
+import Foundation
+import Imaging
+import NeuralNetwork
+import Testing
+
+import raut
+
+@Suite("raut train and evaluate on folders of pictures")
+final class TrainCommandTests {
+    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+
+    init() throws {
+        // Each of six people's faces is a pattern of the emotion, lighter or darker by the person.
+        for person in 0..<6 {
+            for (name, step) in [("happy", 3), ("neutral", 11), ("contempt", 5)] {
+                var image = GrayImage(width: 48, height: 48)
+                for place in image.pixels.indices {
+                    image.pixels[place] = UInt8((place / 48 * step + place % 48) % 160 + person * 12)
+                }
+                let path = "\(folder)/faces/\(name)"
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+                for number in 0..<3 {
+                    try ImageFile.writePNG(image, path: "\(path)/person\(person)_\(number).png")
+                }
+            }
+        }
+        var configuration = NetworkConfiguration(.raut)
+        configuration.widths = [8, 8, 16, 16]
+        configuration.hidden = 16
+        try EmotionNetwork(configuration, seed: 3).modelFile().write(to: "\(folder)/small.safetensors")
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    private func evaluate(_ words: [String]) throws -> [[String: Any]] {
+        let (text, status) = try EvaluateCommand.judge(
+            Arguments(words + ["--json", "--threads", "1"], for: EvaluateCommand.command))
+        #expect(status == 0)
+        return try text.split(separator: "\n").map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+    }
+
+    @Test("fine-tuning on a few people's faces takes seconds, and learns them")
+    func fineTuning() throws {
+        let words = ["train", "--data", "\(folder)/faces", "--from", "\(folder)/small.safetensors"]
+        let own = ["--output", "\(folder)/run", "--threads", "2", "--batch", "8", "--learning-rate", "0.003"]
+        #expect(CommandLineInterface.main(words + own + ["--epochs", "12", "--no-pictures"]) == 0)
+        let file = try SafeTensors(path: "\(folder)/run/model.safetensors")
+        // It keeps the network of the model that it began at.
+        #expect(file.metadata["widths"] == "8,8,16,16" && file.metadata["architecture"] == "raut")
+        #expect(file.metadata["gains"]?.contains("faces of held out") == true)
+        let results = try evaluate([
+            "--model", "\(folder)/run/model.safetensors", "--data", "\(folder)/faces", "--usage",
+            "PrivateTest",
+        ])
+        let result = try #require(results.first)
+        #expect(result["accuracy"] as? Double == 1)
+        // The faces that were cut are kept beside the model.
+        let files = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/run")
+        #expect(files.contains { $0.hasPrefix("faces-faces-") && $0.hasSuffix(".cache") })
+    }
+
+    @Test("evaluate's JSON has the fields that scripts rely on, and says of several models their mean")
+    func json() throws {
+        let model = "\(folder)/small.safetensors"
+        let results = try evaluate([
+            "--model", "\(model),\(model)", "--data", "\(folder)/faces", "--data", "\(folder)/faces",
+            "--whole",
+        ])
+        #expect(results.count == 2)
+        let result = try #require(results.first)
+        #expect(result["model"] as? String == "small,small")
+        #expect(result["data"] as? String == "\(folder)/faces" && result["usage"] as? String == "all")
+        #expect(result["count"] as? Int == 36 && result["missed"] as? Int == 0)
+        #expect(
+            result["labels"] as? [String] == [
+                "angry", "disgust", "fear", "happy", "sad", "surprise", "neutral",
+            ])
+        let confusion = try #require(result["confusion"] as? [[Int]])
+        #expect(confusion.count == 7 && confusion.allSatisfy { $0.count == 7 })
+        #expect(confusion[3].reduce(0, +) == 18 && confusion[6].reduce(0, +) == 18)
+        let recall = try #require(result["recall"] as? [Any])
+        #expect(recall.count == 7 && recall[0] is NSNull && recall[3] is Double)
+        let joined = try #require(result["joined"] as? [String: Double])
+        #expect(Set(joined.keys) == ["accuracy", "mean_recall", "loss", "calibration_error"])
+        for key in ["accuracy", "macro_f1", "loss", "calibration_error", "mean_recall"] {
+            #expect(result[key] is Double, "\(key)")
+        }
+        let alone = try #require(
+            try evaluate(["--model", model, "--data", "\(folder)/faces", "--whole"]).first)
+        #expect(alone["confusion"] as? [[Int]] == confusion)
+    }
+
+    @Test("lists of weights are checked against the number of --data")
+    func lists() {
+        let words = ["train", "--data", "\(folder)/faces", "--data", "x.csv", "--output", "\(folder)/run"]
+        #expect(CommandLineInterface.main(words + ["--data-weight", "1,2,3"]) == 2)
+        #expect(CommandLineInterface.main(words + ["--data-weight", "1,-2"]) == 2)
+        #expect(CommandLineInterface.main(words + ["--class-weights", "joy=2"]) == 2)
+        #expect(CommandLineInterface.main(words + ["--teacher-share-wrong", "0"]) == 2)
+        // The options are right, x.csv is not there.
+        #expect(CommandLineInterface.main(words + ["--data-weight", "1,2"]) == 1)
+    }
+}
