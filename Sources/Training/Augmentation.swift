@@ -16,6 +16,9 @@ public struct Augmentation: Sendable, Equatable {
     public var contrast: Float
     /// Brightness changed by up to this part of the range.
     public var brightness: Float
+    /// How far grey levels are bent, as infrared lamps and dark skin do: half of the images have theirs, of 0 to 1, raised to
+    /// a power whose logarithm is up to this either way.
+    public var gamma: Float
     /// The chance that a rectangle is replaced by noise (random erasing, Zhong et al., 2020).
     public var erasing: Float
     /// What is done to a part of the images as a webcam would.
@@ -27,7 +30,8 @@ public struct Augmentation: Sendable, Equatable {
     /// Takes all strengths; 0 or false for none.
     public init(
         rotation: Float = 0, shift: Float = 0, zoom: Float = 0, flip: Bool = false, contrast: Float = 0,
-        brightness: Float = 0, erasing: Float = 0, degradation: Degradation = .none, jitter: Float = 0
+        brightness: Float = 0, erasing: Float = 0, degradation: Degradation = .none, jitter: Float = 0,
+        gamma: Float = 0
     ) {
         self.rotation = rotation
         self.shift = shift
@@ -38,6 +42,7 @@ public struct Augmentation: Sendable, Equatable {
         self.erasing = erasing
         self.degradation = degradation
         self.jitter = jitter
+        self.gamma = gamma
     }
 
     /// Images as they are.
@@ -63,7 +68,8 @@ public struct Augmentation: Sendable, Equatable {
         return Augmentation(
             rotation: rotation * factor, shift: shift * factor, zoom: min(0.9, zoom * factor), flip: flip,
             contrast: min(1, contrast * factor), brightness: min(1, brightness * factor),
-            erasing: min(1, erasing * factor), degradation: degradation.scaled(by: factor), jitter: jitter)
+            erasing: min(1, erasing * factor), degradation: degradation.scaled(by: factor), jitter: jitter,
+            gamma: gamma * factor)
     }
 
     /// Fills `target` with 48×48 grey levels (0…255, between whole ones) of a varied image; a face with surroundings is
@@ -94,6 +100,9 @@ public struct Augmentation: Sendable, Equatable {
         } else {
             map.fill(
                 target, side: side, from: data.pixels, at: index * FaceDataSet.pixelsPerImage, width: side)
+        }
+        if gamma > 0, random.uniform() < 0.5 {
+            bend(target, count: side * side, power: exp(random.uniform(in: -1...1) * gamma))
         }
         degradation.apply(target, side: side, using: &random)
         if erasing > 0, random.uniform() < erasing { erase(target, side, &random) }
@@ -154,6 +163,10 @@ public struct Augmentation: Sendable, Equatable {
                 }
             }
         }
+    }
+
+    private func bend(_ target: UnsafeMutablePointer<Float>, count: Int, power: Float) {
+        for index in 0..<count { target[index] = 255 * pow(target[index] / 255, power) }
     }
 
     /// Replaces a rectangle of 2 to 25 % of the area, at most 1 : 3, by noise.

@@ -20,7 +20,9 @@ final class FaceBatches: BatchSource {
         self.classWeights = classWeights
         self.teacher = teacher
         self.execution = execution
-        batch = TrainingBatch(heads: options.network.heads, threads: execution.pool.threads)
+        batch = TrainingBatch(
+            heads: options.network.heads, threads: execution.pool.threads,
+            offsets: options.logitOffsets(for: data))
         // A last batch of a single image is left out, for it has no statistics.
         let (full, rest) = data.count.quotientAndRemainder(dividingBy: options.batch)
         stepsPerEpoch = max(1, full + (rest > 1 ? 1 : 0))
@@ -39,7 +41,8 @@ final class FaceBatches: BatchSource {
         }
         let cutMixShare = options.cutMixShare(inEpoch: epoch)
         if cutMixShare > 0, random.uniform() < cutMixShare { batch.cutMix(using: &random) }
-        return Batch(images: batch.images, targets: batch.targets, weights: batch.weights)
+        return Batch(
+            images: batch.images, targets: batch.targets, weights: batch.weights, offsets: batch.offsets)
     }
 
     /// The images of an epoch in an order that depends on the seed and the epoch alone.

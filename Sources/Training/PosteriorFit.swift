@@ -75,6 +75,10 @@ extension FaceDataSet {
                     for emotion in 0..<7 { sums[emotion] += source.weight * weight * target[emotion] }
                 }
             }
+            // An emotion that no face shows is not divided out: it would come to be seen everywhere.
+            let present = (0..<7).filter { sums[$0] > 2e-3 }
+            let mean = present.reduce(Float(0)) { $0 + sums[$1] } / Float(max(1, present.count))
+            for emotion in 0..<7 where sums[emotion] <= 2e-3 { sums[emotion] = max(mean, 1e-3) }
             for emotion in 0..<7 {
                 total[emotion] += EmotionProbabilities(lanes: sums).normalized.lanes[emotion]
             }

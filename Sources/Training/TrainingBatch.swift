@@ -10,11 +10,17 @@ package final class TrainingBatch {
     package let targets: [Tensor]
     /// One weight an image for each head; 0 where it has no label there.
     package private(set) var weights: [[Float]]
+    /// What is added to the logits of each head, `[batch, classes]`; empty where nothing is.
+    package let offsets: [Tensor]
     private let heads: [Head]
+    private let sourceOffsets: [[Float]]
     private var scratch: [[Float]]
 
-    package init(heads: [Head], threads: Int) {
+    /// - Parameter offsets: What is added to the logits of each source's faces, one number an emotion; none where empty.
+    package init(heads: [Head], threads: Int, offsets: [[Float]] = []) {
         self.heads = heads
+        sourceOffsets = offsets
+        self.offsets = offsets.isEmpty ? [] : heads.map { _ in Tensor() }
         targets = heads.map { _ in Tensor() }
         weights = heads.map { _ in [] }
         scratch = (0..<threads).map { _ in [Float](repeating: 0, count: FaceDataSet.pixelsPerImage) }
@@ -31,6 +37,7 @@ package final class TrainingBatch {
         images.resize([indices.count, side, side, 1])
         setTargets(data, indices, options, classWeights)
         if let votes = options.disputingVotes { leaveOutDisputed(data, indices, votes: votes) }
+        setOffsets(data, indices)
         if let teacher { blend(teacher, data, indices, options) }
         let (images, augmentation) = (self.images, options.augmentation(inEpoch: epoch))
         scratch.withUnsafeMutableBufferPointer { rows in
@@ -115,6 +122,7 @@ package final class TrainingBatch {
     /// share and its own weight: an image that does not count brings no target into the mix.
     private func mixTargets(share: Float) {
         let batch = images.shape[0]
+        for offset in offsets { mix(offset, share: share) }
         for (head, target) in targets.enumerated() {
             let classes = heads[head].classes
             for image in 0..<batch / 2 {
@@ -171,6 +179,17 @@ package final class TrainingBatch {
                     if let factors = options.emotionWeights { weight *= Self.mean(factors, row) }
                 }
                 weights[head].append(weight)
+            }
+        }
+    }
+
+    private func setOffsets(_ data: FaceDataSet, _ indices: ArraySlice<Int>) {
+        for (tensor, head) in zip(offsets, heads) {
+            tensor.resize([indices.count, head.classes])
+            tensor.fill(0)
+            for (place, index) in indices.enumerated() {
+                let own = sourceOffsets[min(data.source(of: index), sourceOffsets.count - 1)]
+                for emotion in own.indices { tensor[place * head.classes + emotion] = own[emotion] }
             }
         }
     }

@@ -1,4 +1,6 @@
 import EmotionRecognition
+import Faces
+import Foundation
 import NeuralNetwork
 
 /// Everything that fixes a training run besides the data; the same options, data and number of threads give the same
@@ -50,6 +52,25 @@ public struct TrainingOptions: Sendable, Equatable {
     /// How the faces of a source count.
     public func targets(of source: Int) -> SourceTargets {
         (source < targets.count ? targets[source] : targets.last) ?? SourceTargets()
+    }
+
+    /// What is added to the logits of each source's faces while training, one number an emotion
+    /// (``SourceTargets/prior``); empty where nothing is.
+    package func logitOffsets(for data: FaceDataSet) -> [[Float]] {
+        guard targets.contains(where: { $0.prior != 0 }) else { return [] }
+        let emotions = Emotion.allCases.count
+        // Half a face more of each emotion, so that one without any has a frequency.
+        var counts = targets.map { _ in [Float](repeating: 0.5, count: emotions) }
+        for index in 0..<data.count {
+            counts[min(data.source(of: index), counts.count - 1)][data.labels[index]] += 1
+        }
+        let frequencies = counts.map { counts in
+            let sum = counts.reduce(0, +)
+            return counts.map { $0 / sum }
+        }
+        return zip(targets, frequencies).map { targets, own in
+            zip(own, frequencies[0]).map { targets.prior * log($0 / $1) }
+        }
     }
 
     /// How images are varied in an epoch, counted from 0.

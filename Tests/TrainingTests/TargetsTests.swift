@@ -191,6 +191,68 @@ struct TargetsTests {
         #expect(wrong > 0 && right + wrong == 8)
     }
 
+    @Test(
+        "a source's own frequencies are added to its faces' logits, mixed as the faces are, and to no other's"
+    )
+    func prior() throws {
+        // Of the first source as many are happy as sad; of the second three times as many.
+        var data = faces([3, 3, 4, 4])
+        data.append(faces([3, 3, 3, 4]), source: 1)
+        var photographs = SourceTargets()
+        photographs.prior = 2
+        var options = options([SourceTargets(), photographs])
+        let batch = TrainingBatch(
+            heads: [.fer2013, .ferplus], threads: 1, offsets: options.logitOffsets(for: data))
+        batch.fill(
+            data, Array(0..<8)[...], options: options, classWeights: nil, epoch: 0, Execution(threads: 1))
+        func expect(_ row: Int, _ factor: Float) {
+            for (head, classes) in [(0, 7), (1, 8)] {
+                let own = batch.offsets[head].elements[row * classes..<(row + 1) * classes].map { $0 }
+                #expect(abs(own[3] - factor * 2 * log(3.5 / 2.5)) < 1e-5)
+                #expect(abs(own[4] - factor * 2 * log(1.5 / 2.5)) < 1e-5)
+                #expect(own[0] == 0)
+                #expect(classes == 7 || own[7] == 0)
+            }
+        }
+        (0..<4).forEach { expect($0, 0) }
+        (4..<8).forEach { expect($0, 1) }
+        let logits = [logits(8, 7), logits(8, 8)]
+        let before = logits.map(\.elements)
+        for (logits, offset) in zip(logits, batch.offsets) { logits.add(offset) }
+        #expect(logits[0][28 + 3] == before[0][28 + 3] + batch.offsets[0][28 + 3])
+        var random = Xoshiro256StarStar(seed: 1, 2)
+        batch.mix(alpha: 0.4, using: &random)
+        let share = 1 - batch.offsets[0][3] / (2 * log(3.5 / 2.5))
+        expect(0, 1 - share)
+        expect(7, share)
+        options.targets[1].prior = 0
+        #expect(options.logitOffsets(for: data).isEmpty)
+    }
+
+    @Test("gamma bends the grey levels of about half of the images, and leaves black and white")
+    func gamma() {
+        var data = FaceDataSet()
+        data.pixels = (0..<2304).map { UInt8($0 % 256) }
+        data.labels = [0]
+        data.usages = [.training]
+        var bent = 0
+        for seed in 0..<100 {
+            var random = Xoshiro256StarStar(seed: UInt64(seed), 1)
+            var target = [Float](repeating: 0, count: 2304)
+            target.withUnsafeMutableBufferPointer { buffer in
+                guard let base = buffer.baseAddress else { return }
+                Augmentation(gamma: 0.7).apply(data, 0, using: &random, into: base)
+            }
+            #expect(target[0] == 0 && abs(target[255] - 255) < 1e-3)
+            let power = log(target[100] / 255) / log(100.0 / 255)
+            #expect(power > 0.49 && power < 2.02)
+            let rises = (0..<255).allSatisfy { target[$0 + 1] > target[$0] }
+            #expect(rises)
+            bent += abs(target[100] - 100) > 1e-3 ? 1 : 0
+        }
+        #expect(bent > 30 && bent < 70)
+    }
+
     @Test("a face from a photograph is moved into what lies around it, one without into its border")
     func surroundings() throws {
         let folder = try TemporaryFolder()

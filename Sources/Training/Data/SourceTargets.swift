@@ -16,6 +16,10 @@ public struct SourceTargets: Sendable, Equatable, CustomStringConvertible {
     public var votesNeutral: Float = 0
     /// The part of that label that is spread evenly over FER+'s eight classes.
     public var votesSmoothing: Float = 0
+    /// How far the source's own class frequencies are kept from what the network learns: the logarithm of how often an
+    /// emotion is labelled here against how often in the first source, times this, is added to the logits of its faces
+    /// while training (logit adjustment, Menon et al., 2021).
+    public var prior: Float = 0
     /// How much a teacher's word counts beside the label, 0 to 1, on faces whose label is the teacher's first choice.
     public var teacherShare: Float = 0
     /// The same on faces whose label is not.
@@ -27,7 +31,7 @@ public struct SourceTargets: Sendable, Equatable, CustomStringConvertible {
     /// All values in one line, for a model's facts.
     public var description: String {
         var text = "weight \(weight), label \(labelWeight), votes \(votesWeight), neutral \(votesNeutral), "
-        text += "smoothing \(votesSmoothing)"
+        text += "smoothing \(votesSmoothing), prior \(prior)"
         return text + ", teacher \(teacherShare), where wrong \(wrongTeacherShare)"
     }
 

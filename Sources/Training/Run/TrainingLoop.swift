@@ -9,6 +9,8 @@ struct Batch {
     let targets: [Tensor]
     /// A weight an image for each head, 0 to leave it out; nil for 1 each.
     let weights: [[Float]]?
+    /// What is added to each head's logits before the loss, `[batch, classes]`; empty for nothing.
+    var offsets: [Tensor] = []
 
     /// The images in it.
     var count: Int { images.shape[0] }
@@ -117,6 +119,7 @@ final class TrainingLoop {
         execution.isTraining = true
         execution.step = number
         let logits = network.forward(batch.images, execution)
+        for (logits, offset) in zip(logits, batch.offsets) { logits.add(offset) }
         var loss: Float = 0
         for head in logits.indices {
             let part = SoftmaxCrossEntropy.meanLoss(

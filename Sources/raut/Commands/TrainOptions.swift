@@ -49,6 +49,9 @@ struct AugmentationOptions: OptionGroup {
     let contrast = Option("contrast", .number("PART", 0...1), help: "change contrast by up to this part")
     let brightness = Option(
         "brightness", .number("PART", 0...1), help: "change brightness by up to this part of the range")
+    let gamma = Option(
+        "gamma", .number("G", 0...3),
+        help: "bend the grey levels of half of the images: a power of e^-G to e^G; 0 unless given")
     let erasing = Option("erasing", .number("P", 0...1), help: "chance that a rectangle is erased")
     let mixup = Option(
         "mixup", .number("PART", 0...1), help: "mix the images of this part of the batches in pairs")
@@ -167,6 +170,7 @@ extension Arguments<AugmentationOptions> {
         if let value = self.zoom { options.augmentation.zoom = Float(value) }
         if let value = self.contrast { options.augmentation.contrast = Float(value) }
         if let value = self.brightness { options.augmentation.brightness = Float(value) }
+        if let value = self.gamma { options.augmentation.gamma = Float(value) }
         if let value = self.erasing { options.augmentation.erasing = Float(value) }
         if let value = self.degradation {
             if options.augmentation.degradation == .none { options.augmentation.degradation = .webcam }

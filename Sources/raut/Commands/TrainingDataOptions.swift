@@ -46,6 +46,10 @@ struct WeighingOptions: OptionGroup {
     let smoothing = Option(
         "data-smoothing", .numbers("PART,…", 0...1),
         help: "the part of that label that is spread over all of FER+'s classes; 0 unless given")
+    let prior = Option(
+        "data-prior", .numbers("TAU,…", 0...10),
+        help: "how far a --data's own share of each emotion is kept from what is learned, against the first "
+            + "--data's (logit adjustment); 0 unless given")
     let classWeights = Option(
         "class-weights", .emotionWeights,
         help: "how much the faces of some emotions count, such as disgust=2,fear=1.5; the others 1")
@@ -92,6 +96,7 @@ extension Arguments<TrainingDataOptions> {
         try set("data-votes", weighing.votes, \.votesWeight, in: &options)
         try set("data-neutral", weighing.neutral, \.votesNeutral, in: &options)
         try set("data-smoothing", weighing.smoothing, \.votesSmoothing, in: &options)
+        try set("data-prior", weighing.prior, \.prior, in: &options)
         options.emotionWeights = weighing.classWeights
     }
 
