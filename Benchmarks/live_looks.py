@@ -37,7 +37,8 @@ def posterior(logits, meta):
     smoothing = float(meta["posterior_label_smoothing"])
     first, second = (torch.softmax(head[:, :7], dim=1).numpy() for head in logits)
     first = np.maximum(first - smoothing / 7, 1e-3 * first)
-    joined = first / first.sum(1, keepdims=True) + second
+    share = float(meta.get("posterior_ferplus_share", 0.5))
+    joined = (1 - share) * first / first.sum(1, keepdims=True) + share * second
     frequencies = np.array([float(value) for value in meta["posterior_frequencies"].split(",")])
     joined = joined / frequencies ** float(meta["posterior_frequency_exponent"])
     joined = joined ** (1 / float(meta["posterior_temperature"]))

@@ -5,7 +5,7 @@ import NeuralNetwork
 /// How a network's heads become one probability for each of the seven emotions.
 ///
 /// What label smoothing has spread over the first head's classes is taken back. The heads' probabilities are joined by
-/// their mean (FER+'s without contempt), divided by the class frequencies of the training set to a power (Saerens et
+/// their weighted mean (FER+'s without contempt), divided by the class frequencies of the training set to a power (Saerens et
 /// al., 2002), and sharpened or softened by one temperature (Guo et al., 2017).
 public struct Posterior: Sendable, Equatable {
     /// Class frequencies of the training set, in the order of ``Emotion``.
@@ -17,12 +17,15 @@ public struct Posterior: Sendable, Equatable {
     /// The part of each label that was spread evenly over all classes when the first head learned it (Szegedy et al.,
     /// 2016): without taking it back, sure answers claim too little and unsure ones too much.
     public var labelSmoothing: Float
+    /// How much FER+'s head counts where there are two, 0 to 1; FER2013's counts the rest.
+    public var ferplusShare: Float
 
     /// Takes all values.
     public init(
         frequencies: EmotionProbabilities = .uniform, frequencyExponent: Float = 0, temperature: Float = 1,
-        labelSmoothing: Float = 0
+        labelSmoothing: Float = 0, ferplusShare: Float = 0.5
     ) {
+        self.ferplusShare = ferplusShare
         self.labelSmoothing = labelSmoothing
         self.frequencies = frequencies
         self.frequencyExponent = frequencyExponent
@@ -44,6 +47,7 @@ public struct Posterior: Sendable, Equatable {
         frequencyExponent = try number("posterior_frequency_exponent", in: 0...1) ?? 0
         temperature = try number("posterior_temperature", in: 0.01...100) ?? 1
         labelSmoothing = try number("posterior_label_smoothing", in: 0...0.9) ?? 0
+        ferplusShare = try number("posterior_ferplus_share", in: 0...1) ?? 0.5
         if let text = metadata["posterior_frequencies"] {
             let values = text.split(separator: ",").compactMap { Float($0) }
             guard values.count == 7, values.allSatisfy({ $0 > 0 && $0 <= 1 }) else {
@@ -61,6 +65,7 @@ public struct Posterior: Sendable, Equatable {
             "posterior_frequency_exponent": "\(frequencyExponent)",
             "posterior_temperature": "\(temperature)",
             "posterior_label_smoothing": "\(labelSmoothing)",
+            "posterior_ferplus_share": "\(ferplusShare)",
         ]
     }
 
@@ -70,9 +75,13 @@ public struct Posterior: Sendable, Equatable {
         var logits = SIMD8<Float>(repeating: -.infinity)
         var isEmpty = true
         for (number, head) in heads.enumerated() where head.count >= 7 {
+            let weight = heads.count == 1 ? 1 : number == 0 ? 1 - ferplusShare : ferplusShare
+            guard weight > 0 else { continue }
             isEmpty = false
-            let added = Self.logProbabilities(head, smoothing: number == 0 ? labelSmoothing : 0)
+            let logWeight = log(weight)
+            var added = Self.logProbabilities(head, smoothing: number == 0 ? labelSmoothing : 0)
             for emotion in 0..<7 {
+                added[emotion] += logWeight
                 let (one, other) = (logits[emotion], added[emotion])
                 logits[emotion] = max(one, other) + log1p(exp(-abs(one - other)))
             }

@@ -5,30 +5,34 @@ import Imaging
 import NeuralNetwork
 
 extension Posterior {
-    /// How far class frequencies are divided out by default: half. On PublicTest it gives the best macro-F1, and calls
-    /// fewer faces neutral than none at less cost where people agree than all; models/README.md has what each power
-    /// gives.
-    public static let standardFrequencyExponent: Float = 0.5
+    /// How far class frequencies are divided out by default; models/README.md has what each power gives.
+    public static let standardFrequencyExponent: Float = 0.75
+    /// How much FER+'s head counts by default; models/README.md has what each share gives.
+    public static let standardFERPlusShare: Float = 0.5
 
-    /// Fits the posterior of a trained network: class frequencies from the training set (those of the heads' targets,
-    /// joined as the heads are), and the temperature that gives the least cross-entropy on the validation set's labels
-    /// (Guo et al., 2017).
+    /// Fits the posterior of a trained network: class frequencies from the training set (those of the heads' targets), and
+    /// the temperature that gives the least cross-entropy on the validation set's labels (Guo et al., 2017). Each source of
+    /// the validation set counts alike, however many faces it has.
     public static func fitted(
         to network: EmotionNetwork, training: FaceDataSet, validation: FaceDataSet,
         labelSmoothing: Float, exponent: Float = standardFrequencyExponent,
+        ferplusShare: Float = standardFERPlusShare,
         targets: (_ source: Int) -> SourceTargets = { _ in SourceTargets() }
     ) -> Posterior {
         var posterior = Posterior(
             frequencies: training.jointFrequencies(network.configuration.heads, targets),
-            frequencyExponent: exponent, labelSmoothing: labelSmoothing)
+            frequencyExponent: exponent, labelSmoothing: labelSmoothing, ferplusShare: ferplusShare)
         let recognizer = EmotionRecognizer(network)
         let logits = (0..<validation.count).map { recognizer.logits(validation.image($0)) }
+        var counts: [Int: Int] = [:]
+        for index in 0..<validation.count { counts[validation.source(of: index), default: 0] += 1 }
         func loss(_ logTemperature: Double) -> Double {
             var candidate = posterior
             candidate.temperature = Float(exp(logTemperature))
-            return zip(logits, validation.labels).reduce(0) { sum, pair in
-                let lanes = candidate.probabilities(pair.0).lanes
-                return sum - Double(log(max(1e-9, lanes[pair.1])))
+            return logits.indices.reduce(0) { sum, index in
+                let lanes = candidate.probabilities(logits[index]).lanes
+                let share = 1 / Double(counts[validation.source(of: index)] ?? 1)
+                return sum - share * Double(log(max(1e-9, lanes[validation.labels[index]])))
             }
         }
         posterior.temperature = Float(exp(minimum(of: loss, in: log(0.3)...log(5.0))))

@@ -167,7 +167,7 @@ package final class TrainingBatch {
                 let row = target.pointer + place * classes
                 let label = data.labels[index]
                 let source = options.targets(of: data.source(of: index))
-                var weight = source.weight
+                var weight = source.weight(of: label)
                 switch kind {
                 case .fer2013:
                     SoftmaxCrossEntropy.setTarget(
@@ -224,7 +224,7 @@ package final class TrainingBatch {
                 let row = targets[head].pointer + place * kind.classes
                 let isLabelled = weights[head][place] > 0
                 if teacher.blend(row, of: index, head: kind, share: isLabelled ? share : 1), !isLabelled {
-                    weights[head][place] = share * source.weight
+                    weights[head][place] = share * source.weight(of: data.labels[index])
                 }
             }
         }

@@ -73,6 +73,18 @@ public struct TrainingOptions: Sendable, Equatable {
         }
     }
 
+    /// Finds out which emotions are rare in each source, where that counts.
+    mutating func findRareEmotions(in data: FaceDataSet) {
+        for source in targets.indices where targets[source].rareWeight != 1 {
+            var counts = [Int](repeating: 0, count: Emotion.allCases.count)
+            for index in 0..<data.count where data.source(of: index) == source {
+                counts[data.labels[index]] += 1
+            }
+            let total = counts.reduce(0, +)
+            targets[source].rareEmotions = Set(counts.indices.filter { counts[$0] * 10 < total })
+        }
+    }
+
     /// How images are varied in an epoch, counted from 0.
     func augmentation(inEpoch epoch: Int) -> Augmentation {
         isSettling(inEpoch: epoch) ? augmentation.settled : augmentation

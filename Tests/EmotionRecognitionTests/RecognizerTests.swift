@@ -75,7 +75,7 @@ struct RecognizerTests {
             defer { try? FileManager.default.removeItem(atPath: path) }
             let posterior = Posterior(
                 frequencies: EmotionProbabilities(lanes: SIMD8(0.1, 0.2, 0.1, 0.2, 0.1, 0.2, 0.1, 0)),
-                frequencyExponent: 0.5, temperature: 1.5, labelSmoothing: 0.1)
+                frequencyExponent: 0.5, temperature: 1.5, labelSmoothing: 0.1, ferplusShare: 0.6)
             try network.modelFile(extra: posterior.metadata).write(to: path)
             let read = try EmotionRecognizer(modelAt: path)
             #expect(read.posterior == posterior)
@@ -222,6 +222,19 @@ struct PosteriorTests {
         // 4/10 and 1/7 against 1/10 and 1/7.
         #expect(abs(found[.happy] / found[.sad] - (0.4 + 1 / 7.0) / (0.1 + 1 / 7.0)) < 1e-5)
         #expect(abs(found.lanes.sum() - 1) < 1e-6)
+    }
+
+    @Test(
+        "FER+'s head counts by its share, and one head alone counts wholly",
+        arguments: [0, 0.25, 1] as [Float])
+    func shares(_ share: Float) {
+        let first: [Float] = [0, 0, 0, log(4), 0, 0, 0]
+        let second: [Float] = [log(13), 0, 0, 0, 0, 0, 0, 9]
+        let posterior = Posterior(ferplusShare: share)
+        let found = posterior.probabilities([first, second])
+        #expect(abs(found[.happy] - ((1 - share) * 0.4 + share / 19)) < 1e-5)
+        #expect(abs(found[.angry] - ((1 - share) * 0.1 + share * 13 / 19)) < 1e-5)
+        #expect(posterior.probabilities([first]) == Posterior().probabilities([first]))
     }
 
     @Test("what label smoothing added to the first head is taken back, and no emotion ruled out")

@@ -27,6 +27,20 @@ struct ModelMeanTests {
         }
     }
 
+    @Test("models count by their shares, whatever these add up to")
+    func shares() throws {
+        let models = [model(seed: 1), model(seed: 2), model(seed: 3)]
+        let mean = try EmotionNetwork(
+            meanOf: models.map { (file: $0, path: "model") }, shares: [3, 0, 1]
+        ).modelFile()
+        for entry in mean.entries {
+            let each = try models.map { try #require($0.entry(entry.name)).values }
+            for index in entry.values.indices {
+                #expect(abs(entry.values[index] - (0.75 * each[0][index] + 0.25 * each[2][index])) < 1e-6)
+            }
+        }
+    }
+
     @Test("running statistics are averaged too")
     func statistics() throws {
         var other = model(seed: 1)
@@ -50,6 +64,47 @@ struct ModelMeanTests {
             #expect(words?.contains("first") == true)
         }
         #expect(throws: ModelFileError.self) { try EmotionNetwork(meanOf: []) }
+    }
+}
+
+@Suite("Fitted posterior")
+struct FittedPosteriorTests {
+    @Test("the temperature serves each source of faces alike, however many faces it has")
+    func sources() {
+        let network = EmotionNetwork(NetworkConfiguration(.raut), seed: 2)
+        // The network is always right about the first source's faces and always wrong about the second's.
+        let recognizer = EmotionRecognizer(network)
+        func labels(right: Bool, count: Int) -> FaceDataSet {
+            var data = faces((0..<count).map { $0 % 7 })
+            for index in 0..<count {
+                let answers = Posterior().probabilities(recognizer.logits(data.image(index))).lanes
+                let order = (0..<7).sorted { answers[$0] > answers[$1] }
+                data.labels[index] = right ? order[0] : order[6]
+            }
+            return data
+        }
+        func temperature(right: Int, wrong: Int) -> Float {
+            var data = labels(right: true, count: right)
+            if wrong > 0 { data.append(labels(right: false, count: wrong), source: 1) }
+            return Posterior.fitted(
+                to: network, training: faces([0, 1, 2, 3, 4, 5, 6]), validation: data, labelSmoothing: 0,
+                exponent: 0
+            ).temperature
+        }
+        let sure = temperature(right: 14, wrong: 0)
+        let both = temperature(right: 14, wrong: 14)
+        #expect(both > sure)
+        #expect(abs(temperature(right: 14, wrong: 7) - both) < 0.3 * both)
+        #expect(temperature(right: 14, wrong: 1) > 2 * sure)
+    }
+
+    @Test("what is chosen for joining heads is in the posterior")
+    func chosen() {
+        let posterior = Posterior.fitted(
+            to: EmotionNetwork(NetworkConfiguration(.raut), seed: 2), training: faces([0, 1, 2, 3, 4, 5, 6]),
+            validation: faces([0, 3]), labelSmoothing: 0.1, exponent: 0.25, ferplusShare: 0.7)
+        #expect(posterior.frequencyExponent == 0.25 && posterior.ferplusShare == 0.7)
+        #expect(posterior.labelSmoothing == 0.1)
     }
 }
 

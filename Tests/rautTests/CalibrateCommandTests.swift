@@ -1,7 +1,9 @@
 import EmotionRecognition
 import Foundation
+import Imaging
 import NeuralNetwork
 import Testing
+import Training
 
 import raut
 
@@ -39,10 +41,10 @@ final class CalibrateCommandTests {
         return path
     }
 
-    private func calibrate(_ models: [String], votes: Bool = true) -> Int32 {
+    private func calibrate(_ models: [String], votes: Bool = true, more: [String] = []) -> Int32 {
         CommandLineInterface.main(
             ["calibrate", "--data", "\(folder)/images.csv", "--output", "\(folder)/mean.safetensors"]
-                + (votes ? ["--ferplus", "\(folder)/votes.csv"] : []) + models)
+                + (votes ? ["--ferplus", "\(folder)/votes.csv"] : []) + more + models)
     }
 
     @Test("the mean is a model with a posterior of its own, and no test accuracy that it never had")
@@ -51,11 +53,44 @@ final class CalibrateCommandTests {
         let file = try SafeTensors(path: "\(folder)/mean.safetensors")
         let recognizer = try EmotionRecognizer(modelAt: "\(folder)/mean.safetensors")
         #expect(recognizer.posterior.labelSmoothing == 0.1)
-        #expect(recognizer.posterior.frequencyExponent == 0.5)
+        #expect(recognizer.posterior.frequencyExponent == Posterior.standardFrequencyExponent)
+        #expect(recognizer.posterior.ferplusShare == Posterior.standardFERPlusShare)
         #expect(file.metadata["seed"] == "4 | 5")
         #expect(file.metadata["averaged_models"] == "2")
         #expect(file.metadata["test_accuracy"] == nil)
         #expect(Double(file.metadata["validation_accuracy"] ?? "") != nil)
+    }
+
+    @Test("models count by their shares, pictures are calibrated on too, and what was chosen is in the file")
+    func choices() throws {
+        for person in 0..<10 {
+            var image = GrayImage(width: 48, height: 48)
+            for place in image.pixels.indices { image.pixels[place] = UInt8(place * (person + 3) % 251) }
+            let path = "\(folder)/pictures/\(person % 2 == 0 ? "happy" : "neutral")"
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            try ImageFile.writePNG(image, path: "\(path)/person\(person)_1.png")
+        }
+        let models = try [model(seed: 4), model(seed: 5)]
+        let pictures = ["--data", "\(folder)/pictures", "--whole"]
+        let chosen = ["--shares", "0,2", "--ferplus-share", "0.6", "--frequency-exponent", "0.25"]
+        #expect(calibrate(models, more: pictures + chosen) == 0)
+        let file = try SafeTensors(path: "\(folder)/mean.safetensors")
+        let second = try SafeTensors(path: models[1])
+        for entry in second.entries where entry.name != "head_ferplus.bias" {
+            #expect(file.entry(entry.name)?.values == entry.values)
+        }
+        let posterior = try Posterior(metadata: file.metadata, path: "")
+        #expect(posterior.ferplusShare == 0.6 && posterior.frequencyExponent == 0.25)
+        #expect(file.metadata["shares"] == "0.0,2.0")
+        // Class frequencies are those of the first --data: three in four of its faces to be trained on are happy.
+        #expect(calibrate([models[1]], more: pictures) == 0)
+        let both = try SafeTensors(path: "\(folder)/mean.safetensors").metadata["posterior_frequencies"]
+        #expect(calibrate([models[1]]) == 0)
+        #expect(try SafeTensors(path: "\(folder)/mean.safetensors").metadata["posterior_frequencies"] == both)
+
+        #expect(calibrate(models, more: ["--shares", "1"]) == 2)
+        #expect(calibrate(models, more: ["--shares", "0,0"]) == 2)
+        #expect(calibrate(models, more: ["--ferplus-share", "1.5"]) == 2)
     }
 
     @Test("a single model keeps its weights; only the second head's offsets move")

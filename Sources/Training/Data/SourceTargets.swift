@@ -8,6 +8,10 @@ import EmotionRecognition
 public struct SourceTargets: Sendable, Equatable, CustomStringConvertible {
     /// How much each face counts on all heads.
     public var weight: Float = 1
+    /// How much a face of a rare emotion counts, times the weight: one with less than a tenth of its source's faces.
+    public var rareWeight: Float = 1
+    /// The rare emotions, by their place in ``Emotion``; the trainer sets them where they count otherwise.
+    public internal(set) var rareEmotions: Set<Int> = []
     /// How much the label counts on FER2013's head, times the weight; 0 leaves it out.
     public var labelWeight: Float = 1
     /// How much the label of a face without votes counts on FER+'s head, times the weight; 0 leaves it out.
@@ -30,10 +34,13 @@ public struct SourceTargets: Sendable, Equatable, CustomStringConvertible {
 
     /// All values in one line, for a model's facts.
     public var description: String {
-        var text = "weight \(weight), label \(labelWeight), votes \(votesWeight), neutral \(votesNeutral), "
-        text += "smoothing \(votesSmoothing), prior \(prior)"
+        var text = "weight \(weight), rare \(rareWeight), label \(labelWeight), votes \(votesWeight), "
+        text += "neutral \(votesNeutral), smoothing \(votesSmoothing), prior \(prior)"
         return text + ", teacher \(teacherShare), where wrong \(wrongTeacherShare)"
     }
+
+    /// The weight of a face by its label.
+    func weight(of label: Int) -> Float { rareEmotions.contains(label) ? weight * rareWeight : weight }
 
     /// A label's target on FER+'s head, `[8]`: what is left of it after the parts for neutral and for all classes.
     func setVotesTarget(_ label: Int, into row: UnsafeMutablePointer<Float>) {

@@ -47,6 +47,8 @@ public final class Trainer {
     ) throws(TrainingError) {
         guard training.count > 0 else { throw .noImages(of: "training") }
         guard validation.count > 0 else { throw .noImages(of: "validation") }
+        var options = options
+        options.findRareEmotions(in: training)
         self.options = options
         self.training = training
         self.validation = validation

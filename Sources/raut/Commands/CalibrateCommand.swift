@@ -6,20 +6,31 @@ import Training
 /// `raut calibrate`: fits a trained model's answers to faces held back; of several models it takes the mean.
 enum CalibrateCommand {
     struct Options: OptionGroup {
-        let data = Option(
-            required: "data", .path("FILE"),
-            help: "FER2013 in its published layout (fer2013.csv), plain or .xz: its PublicTest is used")
-        let ferplus = LabelledDataOptions().ferplus
         let output = Option(required: "output", .path("FILE"), help: "the model file to write")
+        let shares = Option(
+            "shares", .numbers("W,…", 0...1000),
+            help: "how much each model counts in the mean; alike unless given")
+        let ferplusShare = Option(
+            "ferplus-share", .number("PART", 0...1),
+            help: "how much FER+'s head counts where heads are joined; "
+                + "\(Posterior.standardFERPlusShare) unless given")
+        let frequencyExponent = Option(
+            "frequency-exponent", .number("POWER", 0...1),
+            help: "the power to which class frequencies are divided out where heads are joined; "
+                + "\(Posterior.standardFrequencyExponent) unless given")
         let threads = Option(
             "threads", .whole("N", 1...256),
             help: "threads that share the faces; as many as processors unless given")
+        let labelled = LabelledDataOptions()
     }
 
     static let command = Command(
         name: "calibrate",
         summary: "fit a trained model's answers to faces held back; of several, their mean",
         operands: "MODEL…", options: Options.self,
+        notes: [
+            "What is held back of FER2013 is PublicTest, of a folder its part validation. Each --data counts alike."
+        ],
         example:
             "raut calibrate --data fer2013.csv --ferplus fer2013new.csv --output mean.safetensors a.safetensors",
         run: run)
@@ -45,35 +56,82 @@ enum CalibrateCommand {
                         + "of the official split can be fitted to it")
             }
         }
-        let network = try EmotionNetwork(meanOf: models)
-        let data = try TrainingDataOptions.faces(
-            at: arguments.data, votes: arguments.ferplus, for: network.configuration)
-        let validation = data.part(.publicTest)
-        guard validation.count > 0 else { throw TrainingError.noImages(of: "validation") }
+        let shares = (arguments.shares ?? []).map { Float($0) }
+        guard shares.isEmpty || (shares.count == models.count && shares.reduce(0, +) > 0) else {
+            throw UsageError(
+                description: "--shares: expected \(models.count) numbers, one for each model, not all 0")
+        }
+        let network = try EmotionNetwork(meanOf: models, shares: shares)
+        if arguments.labelled.data.contains(where: { !DataSources.isFolder($0) }) {
+            try TrainingDataOptions.requireVotes(arguments.labelled.ferplus, for: network.configuration)
+        }
+        let interrupt = InterruptSignal()
+        let data: DataSources
+        do {
+            data = try arguments.labelled.read(
+                usages: [.training, .publicTest], threads: threads, TrainingDisplay(epochs: 0),
+                shouldStop: { interrupt.isRaised })
+        } catch is DataSources.Stopped {
+            return 130
+        }
+        let validation = data.faces.part(.publicTest)
+        for (number, source) in data.sources.enumerated() {
+            guard (0..<validation.count).contains(where: { validation.source(of: $0) == number }) else {
+                throw TrainingError.noImages(of: "validation in \(source.path)")
+            }
+        }
 
         var facts = facts(of: models.map(\.file.metadata))
+        if !shares.isEmpty { facts["shares"] = shares.map { "\($0)" }.joined(separator: ",") }
         network.fitAgreement(to: validation)
+        var posterior = Posterior()
         if network.configuration.architecture.recipe == .shipped {
-            let posterior = Posterior.fitted(
-                to: network, training: data.part(.training), validation: validation,
+            // Of the first source alone: what the other ones add must not count as often seen because it was often given.
+            let training = data.faces.subset(
+                (0..<data.faces.count).filter {
+                    data.faces.source(of: $0) == 0 && data.faces.usages[$0] == .training
+                })
+            posterior = Posterior.fitted(
+                to: network, training: training, validation: validation,
                 labelSmoothing: models[0].file.metadata["posterior_label_smoothing"].flatMap { Float($0) }
-                    ?? 0)
+                    ?? 0,
+                exponent: arguments.frequencyExponent.map { Float($0) }
+                    ?? Posterior.standardFrequencyExponent,
+                ferplusShare: arguments.ferplusShare.map { Float($0) } ?? Posterior.standardFERPlusShare)
             facts.merge(posterior.metadata) { _, new in new }
         }
-        let predictions = ModelPredictions(
-            EmotionRecognizer(network), on: validation, mirrored: false, threads: threads)
-        let judged = Evaluation(predictions[.fer2013] ?? [], labels: validation.labels)
-        facts["validation_accuracy"] = "\(judged.accuracy)"
+        let recognizer = EmotionRecognizer(network, posterior: posterior)
+        var lines: [String] = []
+        for (number, source) in data.sources.enumerated() {
+            let faces = validation.subset(
+                (0..<validation.count).filter { validation.source(of: $0) == number })
+            let predictions = ModelPredictions(recognizer, on: faces, mirrored: false, threads: threads)
+            let judged = Evaluation(predictions[.fer2013] ?? [], labels: faces.labels)
+            if number == 0 { facts["validation_accuracy"] = "\(judged.accuracy)" }
+            lines.append(line(on: faces, of: source, predictions, judged))
+        }
         try network.modelFile(extra: facts).write(to: output)
-        var line = "\(output): accuracy \(percent(judged.accuracy)) on PublicTest"
-        if let votes = validation.votes, let answers = predictions[.ferplus] {
+        for line in lines { CommandLineInterface.report("\(output): \(line)") }
+        return 0
+    }
+
+    /// What the model is worth on the faces held back of one source.
+    private static func line(
+        on faces: FaceDataSet, of source: DataSources.Source, _ predictions: ModelPredictions,
+        _ judged: Evaluation
+    ) -> String {
+        let joined = Evaluation(predictions[.joined] ?? [], labels: faces.labels)
+        var line =
+            "accuracy \(percent(judged.accuracy)) on \(faces.count) faces held back of \(source.path)"
+            + ", heads joined \(percent(joined.accuracy)), calibration error "
+            + decimal(joined.calibrationError, 3)
+        if faces.hasVotes, let votes = faces.votes, let answers = predictions[.ferplus] {
             for count in [6, 8] {
                 let agreement = AgreementEvaluation(answers, votes: votes, atLeast: count)
                 line += ", \(percent(agreement.confusion.accuracy)) where \(count) of ten agree"
             }
         }
-        CommandLineInterface.report(line)
-        return 0
+        return line
     }
 
     /// How the models were made; where they differ, each one's own, in their order. What was measured of a single model

@@ -32,6 +32,11 @@ struct WeighingOptions: OptionGroup {
 
     let weight = Option(
         "data-weight", .numbers("W,…", 0...1000), help: "how much each face counts; 1 unless given")
+    let rare = Option(
+        "data-rare", .numbers("W,…", 0...1000),
+        help:
+            "how much a face counts whose emotion less than a tenth of its --data shows, times the weight; 1 "
+            + "unless given")
     let label = Option(
         "data-label", .numbers("W,…", 0...1000),
         help:
@@ -92,6 +97,7 @@ extension Arguments<TrainingDataOptions> {
         options.targets = [SourceTargets](repeating: SourceTargets(), count: max(1, self.labelled.data.count))
         let weighing = self.weighing
         try set("data-weight", weighing.weight, \.weight, in: &options)
+        try set("data-rare", weighing.rare, \.rareWeight, in: &options)
         try set("data-label", weighing.label, \.labelWeight, in: &options)
         try set("data-votes", weighing.votes, \.votesWeight, in: &options)
         try set("data-neutral", weighing.neutral, \.votesNeutral, in: &options)
