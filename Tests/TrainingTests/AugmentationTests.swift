@@ -64,10 +64,11 @@ struct RareEmotionsTests {
     @Test("a face counts more on both heads where its emotion is rare in its own source, and only there")
     func weighed() throws {
         let halves = [Float](repeating: 0.5, count: 19)
-        #expect(
-            try weights(first: 7, photographs: 3) == [
-                [1, 1, 1, 1, 1.5] + halves, [1, 1, 1, 1, 1.5] + halves,
-            ])
-        #expect(try weights(first: 1, photographs: 1)[0] == [1, 1, 1, 1, 0.5] + halves)
+        let weighed: [Float] = [1, 1, 1, 1, 1.5] + halves
+        let plain: [Float] = [1, 1, 1, 1, 0.5] + halves
+        let found = try weights(first: 7, photographs: 3)
+        #expect(found[0] == weighed)
+        #expect(found[1] == weighed)
+        #expect(try weights(first: 1, photographs: 1)[0] == plain)
     }
 }

@@ -1,6 +1,7 @@
 import Faces
 import EmotionRecognition
 import FaceDetection
+import FaceVerification
 import Foundation
 import Imaging
 import Training
