@@ -75,7 +75,7 @@ run: build
 # more or less; then a while longer, with both as teachers: the mean of those two is a teacher itself. The network that
 # ships begins at the first stage with more channels, and goes on in the same way from stage to stage. From the mean of its
 # stages it goes on with photographs beside FER2013, where the mean keeps teaching what it knows of FER2013's faces alone.
-# What comes is mostly that, with a part of the mean, fitted to what is held back of both.
+# What comes is mostly that, with a part of the mean, fitted to PublicTest.
 OUTPUT ?= runs/raut
 TRAIN = .build/release/raut train --data "$(DATA)" --ferplus "$(FERPLUS)" --architecture raut --threads 2 --resume
 EASED = --mixup 0 --augmentation $(or $(1),0.5) --erasing 0.1
@@ -120,8 +120,7 @@ model:
 	[ -f "$(PHOTOGRAPHED)" ] || $(TRAIN) --data "$(PHOTOGRAPHS)" --output "$(OUTPUT)/photographs" \
 	  --from "$(WIDE_MEAN)" --teacher "$(WIDE_MEAN)" --teacher-share 0.6,0 --data-rare 1,3 --jitter 1.5 --gamma 0.5 \
 	  --seed 7 --epochs 6 --learning-rate 0.0008 $(EASED) --degradation 0.06 --settling 2
-	$(CALIBRATE) --data "$(PHOTOGRAPHS)" --cache "$(OUTPUT)/photographs" --shares 3,1 \
-	  --output "$(OUTPUT)/raut.safetensors" "$(PHOTOGRAPHED)" "$(WIDE_MEAN)"
+	$(CALIBRATE) --shares 4,1 --output "$(OUTPUT)/raut.safetensors" "$(PHOTOGRAPHED)" "$(WIDE_MEAN)"
 
 # A broker and its reader for the tests of MQTT, as programs; the service that comes with them is not left running. xz
 # packs what the tests unpack.
