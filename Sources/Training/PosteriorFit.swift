@@ -8,7 +8,7 @@ extension Posterior {
     /// How far class frequencies are divided out by default; models/README.md has what each power gives.
     public static let standardFrequencyExponent: Float = 0.75
     /// How much FER+'s head counts by default; models/README.md has what each share gives.
-    public static let standardFERPlusShare: Float = 0.5
+    public static let standardFERPlusShare: Float = 0.6
 
     /// Fits the posterior of a trained network: class frequencies from the training set (those of the heads' targets), and
     /// the temperature that gives the least cross-entropy on the validation set's labels (Guo et al., 2017). Each source of
