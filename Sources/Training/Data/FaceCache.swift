@@ -1,5 +1,6 @@
 import Foundation
 import NeuralNetwork
+import System
 
 /// Faces that were cut from the pictures of a folder, kept in a file so that the next run need not find them again.
 ///
@@ -70,7 +71,7 @@ struct FaceCache {
             let json = Array(try encoder.encode(header))
             var file = Self.mark + Self.bytes(UInt64(json.count)) + json + pixels
             file += Self.bytes(Self.hash(file[Self.mark.count...]))
-            try AtomicFile.write(Data(file), to: path)
+            try AtomicFile.write(file, to: path)
         } catch {
             throw .unwritable(path: path, reason: FileReason.of(error))
         }
