@@ -137,7 +137,7 @@ enum CalibrateCommand {
     /// How the models were made; where they differ, each one's own, in their order. What was measured of a single model
     /// is left out.
     private static func facts(of models: [[String: String]]) -> [String: String] {
-        let measured = ["test_accuracy", "validation_accuracy"]
+        let measured = ["test_accuracy", "validation_accuracy", "gains"]
         var facts: [String: String] = [:]
         for key in Set(models.flatMap(\.keys)).subtracting(measured) {
             let values = models.map { $0[key] ?? "" }
