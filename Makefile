@@ -71,56 +71,16 @@ build: setup
 run: build
 	@exec .build/release/raut run --or-demo $(ARGS)
 
-# First with faces mixed, varied and spoilt much; then from there, with the first stage as teacher, on faces as they are
-# more or less; then a while longer, with both as teachers: the mean of those two is a teacher itself. The network that
-# ships begins at the first stage with more channels, and goes on in the same way from stage to stage. From the mean of its
-# stages it goes on with photographs beside FER2013, where the mean keeps teaching what it knows of FER2013's faces alone.
-# What comes is mostly that, with a part of the mean, fitted to PublicTest.
+# The stages stand in models/raut.recipe.
 OUTPUT ?= runs/raut
-TRAIN = .build/release/raut train --data "$(DATA)" --ferplus "$(FERPLUS)" --architecture raut --threads 2 --resume
-EASED = --mixup 0 --augmentation $(or $(1),0.5) --erasing 0.1
-SLIM = --widths 24,48,96,192
-WIDE = $(call EASED,$(1)) --widths 24,56,112,208
-CALIBRATE = .build/release/raut calibrate --data "$(DATA)" --ferplus "$(FERPLUS)"
-stage = $(OUTPUT)/$(1)/model.safetensors
-FIRST = $(call stage,first)
-SECOND = $(call stage,second)
-THIRD = $(call stage,third)
-NARROW = $(OUTPUT)/narrow.safetensors
-WIDE1 = $(call stage,wide-1)
-WIDE2 = $(call stage,wide-2)
-WIDE3 = $(call stage,wide-3)
-WIDE4 = $(call stage,wide-4)
-WIDE_MEAN = $(OUTPUT)/wide.safetensors
-PHOTOGRAPHED = $(call stage,photographs)
 model:
 	@[ -f "$(DATA)" ] && [ -f "$(FERPLUS)" ] || { \
 	  echo "make: no FER2013: make model DATA=fer2013.csv FERPLUS=fer2013new.csv PHOTOGRAPHS=photographs" >&2; exit 1; }
 	@[ -d "$(PHOTOGRAPHS)" ] || { \
 	  echo "make: no photographs: PHOTOGRAPHS=DIR, a folder with one folder an emotion" >&2; exit 1; }
 	@$(MAKE) --no-print-directory build
-	[ -f "$(FIRST)" ] || $(TRAIN) --output "$(OUTPUT)/first" --epochs 84 $(SLIM)
-	[ -f "$(SECOND)" ] || $(TRAIN) --output "$(OUTPUT)/second" --from "$(FIRST)" --teacher "$(FIRST)" \
-	  --teacher-share 0.3 --seed 2 --epochs 46 --learning-rate 0.0015 $(EASED) $(SLIM) --degradation 0.08
-	[ -f "$(THIRD)" ] || $(TRAIN) --output "$(OUTPUT)/third" --from "$(SECOND)" --teacher "$(SECOND),$(FIRST)" \
-	  --teacher-share 0.5 --seed 3 --epochs 22 --learning-rate 0.001 $(EASED) $(SLIM) --degradation 0.06 \
-	  --settling 5
-	[ -f "$(NARROW)" ] || $(CALIBRATE) --output "$(NARROW)" "$(SECOND)" "$(THIRD)"
-	[ -f "$(WIDE1)" ] || $(TRAIN) --output "$(OUTPUT)/wide-1" --from "$(FIRST)" --teacher "$(FIRST)" \
-	  --teacher-share 0.3 --seed 2 --epochs 46 --learning-rate 0.002 $(WIDE) --degradation 0.08
-	[ -f "$(WIDE2)" ] || $(TRAIN) --output "$(OUTPUT)/wide-2" --from "$(WIDE1)" --teacher "$(WIDE1),$(NARROW)" \
-	  --teacher-share 0.5 --seed 4 --epochs 22 --learning-rate 0.001 $(WIDE) --degradation 0.06 --settling 5
-	[ -f "$(WIDE3)" ] || $(TRAIN) --output "$(OUTPUT)/wide-3" --from "$(WIDE1),$(WIDE2)" \
-	  --teacher "$(WIDE1),$(WIDE2),$(NARROW)" --teacher-share 0.6 --seed 5 --epochs 22 --learning-rate 0.001 $(call WIDE,0.6) \
-	  --degradation 0.06 --settling 5
-	[ -f "$(WIDE4)" ] || $(TRAIN) --output "$(OUTPUT)/wide-4" --from "$(WIDE1),$(WIDE2),$(WIDE3)" \
-	  --teacher "$(WIDE2),$(WIDE3),$(NARROW)" --teacher-share 0.5 --ferplus-weight 2.5 --seed 6 --epochs 14 \
-	  --learning-rate 0.0008 $(WIDE) --degradation 0.06 --settling 3
-	[ -f "$(WIDE_MEAN)" ] || $(CALIBRATE) --output "$(WIDE_MEAN)" "$(WIDE1)" "$(WIDE2)" "$(WIDE3)" "$(WIDE4)"
-	[ -f "$(PHOTOGRAPHED)" ] || $(TRAIN) --data "$(PHOTOGRAPHS)" --output "$(OUTPUT)/photographs" \
-	  --from "$(WIDE_MEAN)" --teacher "$(WIDE_MEAN)" --teacher-share 0.6,0 --data-rare 1,3 --jitter 1.5 --gamma 0.5 \
-	  --seed 7 --epochs 6 --learning-rate 0.0008 $(EASED) --degradation 0.06 --settling 2
-	$(CALIBRATE) --shares 4,1 --output "$(OUTPUT)/raut.safetensors" "$(PHOTOGRAPHED)" "$(WIDE_MEAN)"
+	.build/release/raut train --recipe models/raut.recipe --data "$(DATA)" --ferplus "$(FERPLUS)" \
+	  --data "$(PHOTOGRAPHS)" --output "$(OUTPUT)" --threads 2 --resume
 
 # A broker and its reader for the tests of MQTT, as programs; the service that comes with them is not left running. xz
 # packs what the tests unpack.

@@ -178,7 +178,14 @@ struct TrainerTests {
         let path = "\(folder.path)/checkpoint.safetensors"
         try Trainer(options(epochs: 1), training: data, validation: data).saveCheckpoint(to: path)
         let other = try Trainer(options(epochs: 1, batch: 8), training: data, validation: data)
-        #expect(throws: TrainingError.self) { try other.resume(from: path) }
+        #expect(
+            message { try other.resume(from: path) }
+                == "\(path): the checkpoint of another run: batch is 16 there, 8 here; give another --output, or "
+                + "leave out --resume")
+        let fewer = try Trainer(
+            options(epochs: 1), training: data.subset(Array(0..<60)), validation: data)
+        let words = try #require(message { try fewer.resume(from: path) })
+        #expect(words.contains("another run: training images is 64 (") && words.contains(" there, 60 ("))
     }
 
     @Test("a checkpoint that can't be written leaves the old one whole")

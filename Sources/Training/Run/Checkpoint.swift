@@ -19,7 +19,7 @@ extension Trainer {
             }
             if let average = loop.average { add("average", average.values[index]) }
         }
-        file.metadata["run"] = runDescription
+        file.metadata["run"] = identity.text
         file.metadata["optimizer_step"] = "\(loop.optimizer.step)"
         file.metadata["average_step"] = "\(loop.average?.step ?? 0)"
         let position = loop.position
@@ -42,8 +42,8 @@ extension Trainer {
         guard let run = file.metadata["run"] else {
             throw ModelFileError.invalid(path: path, reason: "it is a model, not a checkpoint")
         }
-        guard isOwn(run) else {
-            throw TrainingError.otherRun(path: path, reason: "it says \(run), this run is \(runDescription)")
+        if let difference = identity.difference(from: RunIdentity(text: run)) {
+            throw TrainingError.otherRun(path: path, reason: difference)
         }
         try network.load(file, path: path)
         for (index, parameter) in loop.optimizer.parameters.enumerated() {
@@ -77,40 +77,26 @@ extension Trainer {
             seconds: Double(bitPattern: place[5]))
     }
 
-    /// What must be the same in a run that is resumed. More epochs are fine where the schedule does not depend on them.
-    var runDescription: String {
-        let o = options
-        let network = o.network.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        let length = o.schedule == .constant ? "" : " epochs=\(o.epochs)"
-        return network.joined(separator: " ")
-            + "\(length) batch=\(o.batch) rate=\(o.learningRate) schedule=\(o.schedule) optimizer=\(o.optimizer) "
-            + "clip=\(o.clip ?? 0) smoothing=\(o.labelSmoothing) average=\(o.averageDecay ?? 0) "
-            + "mixup=\(o.mixupShare),\(o.mixupAlpha) augmentation=\(o.augmentation) settling=\(o.settlingEpochs) seed=\(o.seed) "
-            + (teacher.map { "teacher=\($0.fingerprint) " } ?? "")
-            + (o.ferplusWeight == 1 ? "" : "ferplus=\(o.ferplusWeight) ")
-            + (o.cutMixShare == 0 ? "" : "cutmix=\(o.cutMixShare) ")
-            + (o.disputingVotes.map { "disputed=\($0) " } ?? "")
-            + (o.targets == [SourceTargets()] ? "" : "targets=\(o.targets) ")
-            + (o.emotionWeights.map { "emotions=\($0) " } ?? "")
-            + (classWeights.map { "weights=\($0) " } ?? "")
-            + "threads=\(execution.pool.threads) training=\(training.count):\(training.fingerprint) "
-            + "validation=\(validation.count):\(validation.fingerprint)" + (votesDescription ?? "")
+    /// What must be the same in a run that is resumed: every option, the data and the teachers. More epochs are fine where
+    /// the schedule does not depend on them.
+    var identity: RunIdentity {
+        var identity = RunIdentity()
+        identity.add(allOf: options)
+        if options.schedule == .constant, options.settlingEpochs == 0 { identity.remove("epochs") }
+        identity.add("class weights", classWeights.map { "\($0)" } ?? "none")
+        let readsVotes = options.network.heads.contains(.ferplus) || options.disputingVotes != nil
+        if readsVotes {
+            let prints = [training, validation].compactMap(\.votesFingerprint)
+            identity.add("votes", prints.isEmpty ? "none" : prints.joined(separator: ", "))
+        }
+        identity.add("teachers", teacher?.fingerprint ?? "none")
+        identity.add("training images", "\(training.count) (\(training.fingerprint))")
+        identity.add("validation images", "\(validation.count) (\(validation.fingerprint))")
+        return identity
     }
 
-    /// FER+'s votes, which a second head learns from.
-    private var votesDescription: String? {
-        guard options.network.heads.contains(.ferplus) || options.disputingVotes != nil else { return nil }
-        let prints = [training, validation].compactMap(\.votesFingerprint)
-        return prints.isEmpty ? nil : " votes=\(prints.joined(separator: ":"))"
-    }
-
-    /// True for a checkpoint of this run. One that says nothing of votes is older than their fingerprint, and is taken
-    /// at its word.
-    private func isOwn(_ run: String) -> Bool {
-        if run == runDescription { return true }
-        guard let votes = votesDescription, !run.contains(" votes=") else { return false }
-        return run + votes == runDescription
-    }
+    /// The identity in one line.
+    var runDescription: String { identity.text.split(separator: "\n").joined(separator: " ") }
 }
 
 extension FaceDataSet {

@@ -39,6 +39,14 @@ package struct Arguments<Options: OptionGroup>: Sendable {
         Arguments<Group>(options[keyPath: path], line)
     }
 
+    /// The options of this group and of those within it that were typed, each with its value, in the order of their
+    /// declaration.
+    package var given: [(option: any AnyOption, value: any Sendable)] {
+        options.sections.flatMap(\.options).compactMap { option in
+            line.values[option.facts.name].map { (option, $0) }
+        }
+    }
+
     /// True where the option was typed, with whatever value.
     package func isGiven<Value>(_ path: KeyPath<Options, Option<Value>>) -> Bool {
         line.values[options[keyPath: path].facts.name] != nil

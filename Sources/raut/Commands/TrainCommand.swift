@@ -12,6 +12,7 @@ enum TrainCommand {
     ) { try run($0) }
 
     private static func run(_ arguments: Arguments<TrainOptions>) throws -> Int32 {
+        if let recipe = arguments.program.recipe { return try make(recipe, arguments) }
         let start = try arguments.start.from.map { names in
             try modelPaths(names, of: "from").map { (file: try SafeTensors(path: $0), path: $0) }
         }
@@ -124,6 +125,21 @@ enum TrainCommand {
         let part = sources.sources[gain.source].isFolder ? "held out" : gain.usage.rawValue
         return "\(sources.sources[gain.source].path), \(gain.count) faces of \(part): "
             + "\(percent(gain.before)) before, \(percent(gain.after)) now: \(word) \(decimal(abs(change), 1)) points"
+    }
+
+    /// Makes a model in stages.
+    private static func make(_ recipe: String, _ arguments: Arguments<TrainOptions>) throws -> Int32 {
+        let own = ["recipe", "data", "ferplus", "output", "threads", "resume"]
+        if let other = arguments.given.first(where: { !own.contains($0.option.facts.name) }) {
+            throw UsageError(
+                description:
+                    "--\(other.option.facts.name) does not go with --recipe: it stands in the recipe, "
+                    + "below the stage's name")
+        }
+        let (output, display) = (arguments.run.output, TrainingDisplay(epochs: 0))
+        return try Recipe(path: recipe, output: output).make(
+            data: arguments.run.labelled.data, votes: arguments.run.labelled.ferplus, output: output,
+            threads: arguments.run.threads, resume: arguments.program.resume, say: display.say)
     }
 
     /// Asks the models of `--teacher`, and shows that it takes a while.
