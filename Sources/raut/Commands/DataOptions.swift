@@ -74,21 +74,30 @@ extension Arguments<LabelledDataOptions> {
 }
 
 extension FaceFinder {
-    /// The cascade and the second look that `raut image` takes where nothing else is said.
+    /// What `raut image` takes where nothing else is said: the cascade, the second look, and the search for what the
+    /// cascade can't see.
     static func standard() throws -> FaceFinder {
-        let (cascadePath, verifierPath) = (try Locations.cascade(), try Locations.model(Locations.verifier))
-        let cascade = try HaarCascade(contentsOf: cascadePath)
-        let verifier = try VerifierNetwork(modelAt: verifierPath)
-        func mark(_ path: String) -> String {
+        let paths = [
+            try Locations.cascade(), try Locations.cascade(Locations.profileCascade),
+            try Locations.model(Locations.verifier),
+        ]
+        let (cascade, profile) = (
+            try HaarCascade(contentsOf: paths[0]), try HaarCascade(contentsOf: paths[1])
+        )
+        let verifier = try FaceVerifier(modelAt: paths[2])
+        let marks = paths.map { path in
             let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? NSNumber
             return "\(URL(fileURLWithPath: path).lastPathComponent):\(size ?? 0)"
         }
-        nonisolated(unsafe) let network = verifier
-        return FaceFinder(identity: "cascade \(mark(cascadePath)) verifier \(mark(verifierPath)) 1") {
-            let detector = VerifyingDetector(FaceDetector(cascade: cascade), verifier: FaceVerifier(network))
+        return FaceFinder(identity: (marks + ["thorough 1"]).joined(separator: " ")) {
+            let detector = VerifyingDetector(
+                FaceDetector(cascade: cascade), verifier: verifier,
+                wide: WideSearch(cascade: cascade, profile: profile))
             return { image in
                 var parameters = DetectionParameters()
-                parameters.minSize = min(80, max(24, min(image.width, image.height) / 4))
+                parameters.isThorough = true
+                parameters.minSize = DetectionParameters.standardMinSize(
+                    width: image.width, height: image.height)
                 var faces: [DetectedFace] = []
                 detector.detect(in: image, region: nil, parameters: parameters, into: &faces)
                 return faces
