@@ -49,57 +49,63 @@ let package = Package(
         systemLibrary("CMosquitto", pkgConfig: "libmosquitto", package: "libmosquitto-dev"),
         .systemLibrary(name: "CLinux"),
         .target(name: "CKernels"),
+        .target(name: "CSpawn"),
         .target(name: "CPNGCodec", dependencies: ["CPNG"]),
-        room("Imaging", ["CTurboJPEG", "CPNGCodec", "CFreeType"]),
+        room("System", ["CLinux", "CSpawn"]),
+        room("Imaging", ["System", "CTurboJPEG", "CPNGCodec", "CFreeType"]),
         room("Faces", ["Imaging"]),
         // Apart from Capture, which would take seconds longer to compile with the picture's bytes in it.
         .target(name: "DemoPicture", resources: [.embedInCode("astronaut.jpg")]),
-        room("Capture", ["Imaging", "DemoPicture", "CV4L2", "CLinux"]),
-        room("FaceDetection", ["Imaging", "Faces", "CExpat", "CKernels"]),
+        room("Capture", ["System", "Imaging", "DemoPicture", "CV4L2", "CLinux"]),
+        room("FaceDetection", ["System", "Imaging", "Faces", "CExpat", "CKernels"]),
         // Lifetimes: a tensor lends its elements as a Span, which can't outlive it.
         .target(
-            name: "NeuralNetwork", dependencies: ["COpenBLAS", "CKernels"],
+            name: "NeuralNetwork", dependencies: ["System", "COpenBLAS", "CKernels"],
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
-        room("EmotionRecognition", ["Imaging", "Faces", "FaceDetection", "NeuralNetwork"]),
+        room("EmotionRecognition", ["System", "Imaging", "Faces", "FaceDetection", "NeuralNetwork"]),
         room("FaceVerification", ["Imaging", "Faces", "FaceDetection", "NeuralNetwork"]),
         room("Tracking", ["Imaging", "Faces"]),
         room(
             "Training",
             [
-                "Imaging", "Faces", "FaceDetection", "NeuralNetwork", "EmotionRecognition",
+                "System", "Imaging", "Faces", "FaceDetection", "NeuralNetwork", "EmotionRecognition",
                 "FaceVerification", "CLZMA",
             ]),
         room(
             "Events",
             [
-                "Imaging", "Faces", "CSystemd", "CLinux",
+                "System", "Imaging", "Faces", "CSystemd", "CLinux",
                 .target(name: "CMosquitto", condition: .when(traits: ["MQTT"])),
             ]),
         room("Overlay", ["Imaging", "Faces", "Capture", "EmotionRecognition", "Tracking", "CSDL2"]),
         room(
             "Pipeline",
             [
-                "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition", "FaceVerification",
+                "System", "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition",
+                "FaceVerification",
                 "Tracking", "Events", window,
             ]),
         room(
             "Analysis",
             [
-                "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition", "FaceVerification",
+                "System", "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition",
+                "FaceVerification",
                 "Tracking", "Events", "Pipeline",
             ]),
         .executableTarget(
             name: "raut",
             dependencies: [
-                "Imaging", "Faces", "Capture", "FaceDetection", "NeuralNetwork", "EmotionRecognition",
+                "System", "Imaging", "Faces", "Capture", "FaceDetection", "NeuralNetwork",
+                "EmotionRecognition",
                 "FaceVerification", "Tracking", "Training", "Events", window, "Pipeline", "Analysis",
                 "CLinux",
             ]),
         .target(name: "Mutation", path: "Tests/Mutation"),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(name: "HouseTests"),
-        tests("Imaging", ["Mutation"]),
-        tests("Capture", ["Imaging", "Mutation"]),
+        tests("System"),
+        tests("Imaging", ["System", "Mutation"]),
+        tests("Capture", ["System", "Imaging", "Mutation"]),
         tests("FaceDetection", ["CKernels", "Faces", "Imaging", "Mutation", "CAllocationCounter"]),
         tests("NeuralNetwork", ["CKernels", "Mutation"]),
         tests(
@@ -109,12 +115,15 @@ let package = Package(
             "FaceVerification",
             ["Faces", "Imaging", "FaceDetection", "NeuralNetwork", "CAllocationCounter"]),
         tests("Tracking", ["Faces", "Imaging", "FaceDetection", "EmotionRecognition"]),
-        tests("Training", ["Faces", "Imaging", "NeuralNetwork", "EmotionRecognition"]),
+        tests("Training", ["System", "Faces", "Imaging", "NeuralNetwork", "EmotionRecognition"]),
         tests("Events", ["Faces", "Imaging", "EmotionRecognition", "Tracking", "Mutation"]),
         tests("Overlay", ["Faces", "Imaging", "Capture", "EmotionRecognition", "Tracking", "CSDL2"]),
         tests(
             "Pipeline",
-            ["Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition", "Events", "Tracking"]),
+            [
+                "System", "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition", "Events",
+                "Tracking",
+            ]),
         tests(
             "raut",
             [

@@ -2,6 +2,7 @@ import EmotionRecognition
 import Faces
 import Foundation
 import Imaging
+import System
 
 /// A folder of copies of pictures, with what was found drawn on them.
 public struct AnnotatedCopies {
@@ -21,10 +22,10 @@ public struct AnnotatedCopies {
         } catch {
             throw .unwritable(path: folder, reason: "\(error)")
         }
-        var isFolder: ObjCBool = false
-        if !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
+        let kind = FileSystem.kind(of: folder)
+        if kind == nil {
             try Self.make(folder)
-        } else if !isFolder.boolValue {
+        } else if kind != .folder {
             throw .unwritable(path: folder, reason: "it is no folder")
         }
     }
@@ -77,7 +78,7 @@ public struct AnnotatedCopies {
         where folder[end] == "/" || folder.index(after: end) == folder.endIndex {
             let path = String(folder[...end])
             guard mkdir(path, 0o777) != 0, errno != EEXIST, errno != EISDIR else { continue }
-            throw .unwritable(path: path, reason: String(cString: strerror(errno)).lowercased())
+            throw .unwritable(path: path, reason: Errno.last.description.lowercased())
         }
     }
 }

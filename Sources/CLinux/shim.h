@@ -1,13 +1,14 @@
 // Calls of Linux and glibc that Swift's Glibc module leaves out, as it is built without _GNU_SOURCE.
 #pragma once
 #include <poll.h>
-#include <spawn.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <time.h>
 
 int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
 int ppoll(struct pollfd *list, nfds_t count, const struct timespec *timeout, const sigset_t *mask);
 int pipe2(int ends[2], int flags);
-int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+int pthread_setname_np(pthread_t thread, const char *name);

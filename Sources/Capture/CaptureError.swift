@@ -6,6 +6,8 @@ public enum CaptureError: Error, Equatable, Sendable, CustomStringConvertible {
     case lost(source: String, reason: String)
     /// The source gives bytes that are not frames.
     case invalidData(source: String, reason: String)
+    /// The system gives no thread to take frames with.
+    case noThread(reason: String)
 
     /// One line: what, where, why.
     public var description: String {
@@ -13,6 +15,8 @@ public enum CaptureError: Error, Equatable, Sendable, CustomStringConvertible {
         case .cannotOpen(let source, let reason): "\(source): cannot open it: \(reason)"
         case .lost(let source, let reason): "\(source): lost: \(reason)"
         case .invalidData(let source, let reason): "\(source): \(reason)"
+        case .noThread(let reason):
+            "no thread can be started: \(reason): end other programs, or raise the limit of processes (ulimit -u)"
         }
     }
 }

@@ -1,20 +1,21 @@
 import DemoPicture
 import Glibc
 import Imaging
+import System
 
 /// A picture of an astronaut, moved about the frame: nearer and farther, out of view and back.
 ///
 /// What a frame shows depends on its number alone. A round takes 600 frames: 450 in view, 60 on the way out to the
 /// right, 30 without anybody, 60 on the way in from the left.
 final class DemoSource: FrameSource, @unchecked Sendable {
-    // Unchecked: the protocol promises one thread at a time but for cancel(), and CancelSignal is safe.
+    // Unchecked: the protocol promises one thread at a time but for cancel(), and Cancellation is safe.
 
     let name = "demo"
     let width: Int
     let height: Int
     let frameRate: Double?
     private let picture: PlanarPicture
-    private let signal = CancelSignal()
+    private let signal = Cancellation()
     private var pacer: Pacer?
     private let interval: UInt64
     private var count = 0

@@ -1,11 +1,12 @@
 import Glibc
+import System
 
 /// A video file or network stream, decoded by the `ffmpeg` program as a child that hands over raw frames.
 ///
 /// The child gives YUV4MPEG2 with 4:2:0 chroma at a constant rate; it reads files at their own pace (`-re`) unless
 /// asked for speed, and live streams as they come.
 final class FFmpegSource: RecoverableSource, @unchecked Sendable {
-    // Unchecked: the protocol promises one thread at a time but for cancel(), and CancelSignal is safe.
+    // Unchecked: the protocol promises one thread at a time but for cancel(), and Cancellation is safe.
 
     /// What is asked of the child.
     struct Settings: Equatable, Sendable {
@@ -47,7 +48,7 @@ final class FFmpegSource: RecoverableSource, @unchecked Sendable {
     private(set) var frameRate: Double?
     let canComeBack: Bool
     private let settings: Settings
-    private let signal = CancelSignal()
+    private let signal = Cancellation()
     private var child: ChildProcess?
     private var stream: YUV4MPEGReader?
     private var count = 0
@@ -55,6 +56,8 @@ final class FFmpegSource: RecoverableSource, @unchecked Sendable {
 
     /// How long a stream from the network may say nothing, in nanoseconds.
     private static let patience: UInt64 = 10_000_000_000
+    /// How long a child that has closed its output may take to say why, in seconds.
+    private static let lastWords = 2.0
 
     /// Starts the child and reads as far as the video's size.
     ///
@@ -109,7 +112,7 @@ final class FFmpegSource: RecoverableSource, @unchecked Sendable {
     func cancel() { signal.raise() }
 
     private func start() throws(CaptureError) {
-        guard let program = ChildProcess.find("ffmpeg") else {
+        guard let program = FileSystem.program("ffmpeg") else {
             throw .cannotOpen(
                 source: name,
                 reason: "videos take the ffmpeg program, which is not installed: apt install ffmpeg")
@@ -125,14 +128,14 @@ final class FFmpegSource: RecoverableSource, @unchecked Sendable {
             height = stream.header.size.height
             frameRate = stream.header.frameRate
             framesOfThisChild = 0
-        } catch let error as ChildProcessError {
-            throw .cannotOpen(source: name, reason: "\(program): \(systemMessage(error.number))")
+        } catch let error as Errno {
+            throw .cannotOpen(source: name, reason: "\(program): \(error.description)")
         } catch PipeReader.End.stalled {
             stop()
             throw .cannotOpen(
                 source: name, reason: "nothing came for \(Self.patience / 1_000_000_000) seconds")
         } catch {
-            _ = child?.reap()
+            _ = child?.wait(until: .after(Self.lastWords), signal)
             let said = child.flatMap(message)
             stop()
             guard let said else { throw .cannotOpen(source: name, reason: "ffmpeg finds no video in it") }
@@ -158,7 +161,7 @@ final class FFmpegSource: RecoverableSource, @unchecked Sendable {
 
     /// The stream's end: fine where the child says so too.
     private func end(of child: ChildProcess) throws(CaptureError) -> Bool {
-        let ending = child.reap()
+        let ending = child.wait(until: .after(Self.lastWords), signal)
         let reason = message(of: child)
         stop()
         if settings.isLive { throw .lost(source: name, reason: reason ?? "the stream ended") }
@@ -169,7 +172,7 @@ final class FFmpegSource: RecoverableSource, @unchecked Sendable {
     }
 
     private func stop() {
-        child?.stop()
+        child?.end()
         child = nil
         stream = nil
     }

@@ -1,3 +1,5 @@
+import System
+
 /// Holds frames that could come faster to their rate.
 struct Pacer {
     /// Nanoseconds from one frame to the next.
@@ -12,14 +14,14 @@ struct Pacer {
     /// Waits until the next frame is due; after a pause the pace goes on from now instead of catching up.
     ///
     /// - Returns: when the frame was due, on the monotonic clock, or nil where the signal was raised.
-    mutating func wait(_ signal: CancelSignal) -> UInt64? {
+    mutating func wait(_ signal: Cancellation) -> UInt64? {
         var now = MonotonicClock.now
         guard let due, now < due &+ 1_000_000_000 else {
             self.due = now &+ interval
             return signal.isRaised ? nil : now
         }
         while now < due {
-            if signal.wait(nanoseconds: due - now) == .cancelled { return nil }
+            if !signal.sleep(until: Deadline(at: due)) { return nil }
             now = MonotonicClock.now
         }
         self.due = due &+ interval

@@ -1,9 +1,10 @@
 import Glibc
 import Imaging
+import System
 
 /// One picture, again and again, or the pictures of a folder, one after another.
 final class PictureSource: FrameSource, @unchecked Sendable {
-    // Unchecked: the protocol promises one thread at a time but for cancel(), and CancelSignal is safe.
+    // Unchecked: the protocol promises one thread at a time but for cancel(), and Cancellation is safe.
 
     /// Pictures of a folder a second where nothing else is asked: a person sees each one.
     static let folderRate = 2.0
@@ -16,7 +17,7 @@ final class PictureSource: FrameSource, @unchecked Sendable {
     let frameRate: Double?
     private let paths: [String]
     private let repeats: Bool
-    private let signal = CancelSignal()
+    private let signal = Cancellation()
     private var pacer: Pacer?
     private let interval: UInt64
     private var count = 0
@@ -112,12 +113,14 @@ final class PictureSource: FrameSource, @unchecked Sendable {
     }
 
     private static func pictures(in path: String) throws(CaptureError) -> [String] {
-        guard let folder = opendir(path) else {
-            throw .cannotOpen(source: path, reason: systemMessage(errno))
+        let all: [String]
+        do {
+            all = try FileSystem.names(in: path)
+        } catch {
+            throw .cannotOpen(source: path, reason: error.description)
         }
-        defer { closedir(folder) }
         var names: [String] = []
-        while let name = nextName(folder) {
+        for name in all {
             let suffix = name.lowercased().split(separator: ".").last ?? ""
             if !name.hasPrefix("."), ["jpg", "jpeg", "png"].contains(suffix) { names.append(name) }
         }

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Reads a pipe, a socket or a file through a buffer, and stops waiting when a signal is raised.
 final class PipeReader {
@@ -19,13 +20,13 @@ final class PipeReader {
     /// How long a read waits for bytes, in nanoseconds; nil for ever.
     var patience: UInt64?
     private let descriptor: Int32
-    private let signal: CancelSignal
+    private let signal: Cancellation
     private var buffer = [UInt8](repeating: 0, count: 65536)
     private var start = 0
     private var end = 0
 
     /// Reads from a descriptor, which stays the caller's to close.
-    init(_ descriptor: Int32, signal: CancelSignal) {
+    init(_ descriptor: Int32, signal: Cancellation) {
         self.descriptor = descriptor
         self.signal = signal
     }
@@ -102,7 +103,8 @@ final class PipeReader {
 
     private func receive(into bytes: inout [UInt8], from offset: Int) throws(End) -> Int {
         while true {
-            switch signal.wait(for: descriptor, nanoseconds: patience) {
+            let deadline = patience.map { Deadline.after(nanoseconds: $0) } ?? .never
+            switch signal.wait(for: descriptor, until: deadline) {
             case .cancelled: throw .cancelled
             case .timedOut: throw .stalled
             case .ready: break

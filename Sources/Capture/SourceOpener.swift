@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// What is asked of a source: the words after `--source` and the options that go with them.
 public struct SourceRequest: Equatable, Sendable {
@@ -118,7 +119,7 @@ public enum SourceOpener {
         _ name: String, isPipe: Bool, _ request: SourceRequest
     ) throws(CaptureError) -> any FrameSource {
         let descriptor = Glibc.open(name, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .cannotOpen(source: name, reason: systemMessage(errno)) }
+        guard descriptor >= 0 else { throw .cannotOpen(source: name, reason: Errno.last.description) }
         if isPipe {
             return try StreamSource(name: name, descriptor: descriptor, closes: true, isPaced: false)
         }
@@ -127,7 +128,7 @@ public enum SourceOpener {
         guard count >= 0 else {
             let number = errno
             close(descriptor)
-            throw .cannotOpen(source: name, reason: systemMessage(number))
+            throw .cannotOpen(source: name, reason: Errno(number).description)
         }
         // ffmpeg scales and changes rates; without such a wish YUV4MPEG2 needs no help.
         if start.starts(with: YUV4MPEGHeader.magic), request.size == nil, request.frameRate == nil {

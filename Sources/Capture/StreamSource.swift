@@ -1,9 +1,10 @@
 import Glibc
 import Imaging
+import System
 
 /// Frames that another program writes into a pipe: YUV4MPEG2, or JPEGs one after another.
 package final class StreamSource: FrameSource, @unchecked Sendable {
-    // Unchecked: the protocol promises one thread at a time but for cancel(), and CancelSignal is safe.
+    // Unchecked: the protocol promises one thread at a time but for cancel(), and Cancellation is safe.
 
     private enum Format {
         case yuv4mpeg(YUV4MPEGReader)
@@ -16,7 +17,7 @@ package final class StreamSource: FrameSource, @unchecked Sendable {
     package private(set) var frameRate: Double?
     private let descriptor: Int32
     private let closes: Bool
-    private let signal = CancelSignal()
+    private let signal = Cancellation()
     private let format: Format
     private var pacer: Pacer?
     private var count = 0
@@ -97,7 +98,7 @@ package final class StreamSource: FrameSource, @unchecked Sendable {
         } catch PipeReader.End.cancelled {
             return false
         } catch PipeReader.End.failed(let number) {
-            throw .lost(source: name, reason: systemMessage(number))
+            throw .lost(source: name, reason: Errno(number).description)
         } catch let error as YUV4MPEGError {
             throw .invalidData(source: name, reason: "after \(count) frames: \(error.reason)")
         } catch {
@@ -117,7 +118,7 @@ package final class StreamSource: FrameSource, @unchecked Sendable {
             "expected YUV4MPEG2 or JPEGs one after another, as ffmpeg writes with '-f yuv4mpegpipe -'"
         return switch error {
         case PipeReader.End.ended: .invalidData(source: name, reason: "it ended before a frame: \(expected)")
-        case PipeReader.End.failed(let number): .cannotOpen(source: name, reason: systemMessage(number))
+        case PipeReader.End.failed(let number): .cannotOpen(source: name, reason: Errno(number).description)
         case let error as YUV4MPEGError where error.reason.hasPrefix("its"):
             .invalidData(source: name, reason: error.reason)
         case let error as JPEGError: .invalidData(source: name, reason: "its first JPEG is broken: \(error)")

@@ -19,8 +19,3 @@ public enum EventError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 }
-
-/// The system's words for an error number.
-func systemMessage(_ number: Int32) -> String {
-    String(cString: strerror(number))
-}

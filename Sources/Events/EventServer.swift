@@ -1,12 +1,12 @@
 import CLinux
-import Foundation
 import Glibc
 import Synchronization
+import System
 
 /// Sends event lines to any number of readers of a Unix socket.
 ///
 /// `send` only leaves the line with the server's own thread: no reader, however slow or many, holds up who sends.
-public final class EventServer: EventSink, @unchecked Sendable {
+public final class EventServer: EventSink, Sendable {
     /// What readers may cost; the defaults suit a kiosk.
     public struct Limits: Sendable {
         /// Readers at once; one more is closed when it comes.
@@ -40,12 +40,10 @@ public final class EventServer: EventSink, @unchecked Sendable {
         }
     }
 
-    // Sendable unchecked because `lock` guards `mailbox`; the thread sanitizer sees this lock, and not a `Mutex`.
-    private let lock = NSLock()
-    private var mailbox: Mailbox
+    private let mailbox: Guarded<Mailbox>
     private let readerCount = Atomic<Int>(0)
-    private let wake: Int32
-    private let ended = DispatchSemaphore(value: 0)
+    private let wake: WakeSignal
+    private let thread = Guarded<JoinableThread?>(nil)
 
     /// Bytes that may wait for the server's thread.
     private static let mailboxLimit = 1 << 20
@@ -71,26 +69,23 @@ public final class EventServer: EventSink, @unchecked Sendable {
     }
 
     private init(_ socket: EventSocket, hello: [UInt8], limits: Limits) throws(EventError) {
-        let wake = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-        let poll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        guard wake >= 0, poll >= 0 else {
-            let reason = systemMessage(errno)
-            if wake >= 0 { close(wake) }
+        var opened: Int32 = -1
+        do throws(Errno) {
+            wake = try WakeSignal()
+            mailbox = Guarded(Mailbox(hello: hello))
+            let poll = try valueOrErrno(.event) { epoll_create1(Int32(EPOLL_CLOEXEC)) }
+            opened = poll
+            let started = try JoinableThread(name: "raut-events") { [self] in
+                var loop = ReaderLoop(socket: socket, wake: wake.descriptor, poll: poll, limits: limits)
+                loop.run(server: self)
+            }
+            thread.withLock { $0 = started }
+        } catch {
+            if opened >= 0 { close(opened) }
             socket.remove()
-            throw .cannotListen(path: socket.path, reason: reason)
+            throw .cannotListen(path: socket.path, reason: error.description)
         }
-        self.wake = wake
-        mailbox = Mailbox(hello: hello)
-        let thread = Thread { [self] in
-            var loop = ReaderLoop(socket: socket, wake: wake, poll: poll, limits: limits)
-            loop.run(server: self)
-            ended.signal()
-        }
-        thread.name = "raut-events"
-        thread.start()
     }
-
-    deinit { close(wake) }
 
     /// How many readers there are.
     public var readers: Int { readerCount.load(ordering: .relaxed) }
@@ -98,48 +93,43 @@ public final class EventServer: EventSink, @unchecked Sendable {
     /// Leaves a line for every reader that is there.
     public func send(_ line: [UInt8]) {
         guard readers > 0 else { return }
-        if lock.withLock({ mailbox.take(line) }) { wakeUp() }
+        if mailbox.withLock({ $0.take(line) }) { wake.raise() }
     }
 
     /// The same, and readers that come from now on are told of the faces in view after `hello`.
     public func send(_ line: [UInt8], inView: [UInt8]) {
-        let isFirst = lock.withLock {
+        let isFirst = mailbox.withLock { mailbox in
             mailbox.inView = inView
             // Asked within the lock: a reader that is not there yet gets its first lines after this one.
             return readers > 0 && mailbox.take(line)
         }
-        if isFirst { wakeUp() }
+        if isFirst { wake.raise() }
     }
 
     /// Sends a new first line to the readers that are there, and keeps it for those who come from now on.
     public func greet(_ hello: [UInt8]) {
-        let isFirst = lock.withLock {
+        let isFirst = mailbox.withLock { mailbox in
             mailbox.hello = hello
             return readers > 0 && mailbox.take(hello)
         }
-        if isFirst { wakeUp() }
+        if isFirst { wake.raise() }
     }
 
     /// Sends what waits as far as readers take it at once, closes them, and removes the socket file.
     public func stop() {
-        let wasStopping = lock.withLock {
+        let wasStopping = mailbox.withLock { mailbox in
             defer { mailbox.isStopping = true }
             return mailbox.isStopping
         }
         guard !wasStopping else { return }
-        wakeUp()
-        ended.wait()
-    }
-
-    private func wakeUp() {
-        var one: UInt64 = 1
-        _ = Glibc.write(wake, &one, 8)
+        wake.raise()
+        thread.withLock { $0 }?.join()
     }
 
     /// What the loop works from: new lines moved to `lines`, and how many did not fit.
     func collect(into lines: inout [UInt8]) -> Collected {
         lines.removeAll(keepingCapacity: true)
-        return lock.withLock {
+        return mailbox.withLock { mailbox in
             swap(&mailbox.lines, &lines)
             defer {
                 mailbox.lost = 0

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 /// Who may connect to the event socket.
 public struct SocketAccess: Sendable, Equatable {
@@ -54,7 +55,7 @@ struct EventSocket: Sendable {
         // both find the other's socket stale. The lock is on the folder and leaves no file behind.
         let folder = open(Self.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else {
-            throw failure("its folder \(Self.folder(of: path)): \(systemMessage(errno))")
+            throw failure("its folder \(Self.folder(of: path)): \(Errno.last.description)")
         }
         defer { close(folder) }
         flock(folder, LOCK_EX)
@@ -62,9 +63,9 @@ struct EventSocket: Sendable {
 
         let descriptor = socket(
             AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-        guard descriptor >= 0 else { throw failure(systemMessage(errno)) }
+        guard descriptor >= 0 else { throw failure(Errno.last.description) }
         guard address.withSocketAddress({ bind(descriptor, $0, $1) }) == 0 else {
-            let reason = systemMessage(errno)
+            let reason = Errno.last.description
             close(descriptor)
             throw failure(reason)
         }
@@ -73,7 +74,7 @@ struct EventSocket: Sendable {
             chmod(path, access.mode) == 0 && (group.map { chown(path, uid_t.max, $0) == 0 } ?? true)
             && listen(descriptor, SOMAXCONN) == 0
         guard isReady else {
-            let reason = systemMessage(errno)
+            let reason = Errno.last.description
             close(descriptor)
             unlink(path)
             throw failure(
@@ -98,7 +99,7 @@ struct EventSocket: Sendable {
         }
         let probe = socket(
             AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-        guard probe >= 0 else { throw .cannotListen(path: path, reason: systemMessage(errno)) }
+        guard probe >= 0 else { throw .cannotListen(path: path, reason: Errno.last.description) }
         defer { close(probe) }
         let isAlive = address.withSocketAddress { connect(probe, $0, $1) } == 0 || errno != ECONNREFUSED
         guard !isAlive else {

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// A moment by two clocks, as events carry it: for people UTC to the millisecond, which somebody may set while the
 /// program runs; for programs the monotonic clock, which only goes on.
@@ -16,12 +17,12 @@ public struct EventTime: Hashable, Sendable {
 
     /// The present by the system's clocks.
     public static var now: EventTime {
-        EventTime(milliseconds: wallMilliseconds, monotonic: monotonicNanoseconds())
+        EventTime(milliseconds: wallMilliseconds, monotonic: MonotonicClock.now)
     }
 
     /// When a frame was taken, by the monotonic clock, and when that was by the wall clock as it is set now.
     public static func of(monotonic: UInt64) -> EventTime {
-        let now = monotonicNanoseconds()
+        let now = MonotonicClock.now
         let age = now > monotonic ? min(now - monotonic, 1_000_000_000_000_000) : 0
         return EventTime(
             milliseconds: wallMilliseconds - Int64(age / 1_000_000), monotonic: min(monotonic, now))

@@ -2,6 +2,7 @@
 import CMosquitto
 import Foundation
 import Glibc
+import System
 
 /// A connection to an MQTT broker through libmosquitto, driven by one thread: Sendable unchecked, as who makes it hands
 /// it to that thread.
@@ -32,7 +33,7 @@ package final class MQTTClient: @unchecked Sendable {
         state.initialize(to: State())
         guard let handle = mosquitto_new(nil, true, state) else {
             state.deallocate()
-            throw .cannotPublish(address: address.name, reason: systemMessage(errno))
+            throw .cannotPublish(address: address.name, reason: Errno.last.description)
         }
         self.address = address
         self.handle = handle
@@ -115,8 +116,8 @@ package final class MQTTClient: @unchecked Sendable {
 
     /// Says good-bye; waits a little for the broker to have taken everything.
     package func disconnect(within seconds: Double) {
-        let end = monotonicNanoseconds() + UInt64(seconds * 1e9)
-        while state.pointee.unacknowledged > 0, monotonicNanoseconds() < end {
+        let end = MonotonicClock.now + UInt64(seconds * 1e9)
+        while state.pointee.unacknowledged > 0, MonotonicClock.now < end {
             guard (try? exchange(waitingFor: -1, milliseconds: 10)) != nil else { return }
         }
         mosquitto_disconnect(handle)
@@ -125,7 +126,7 @@ package final class MQTTClient: @unchecked Sendable {
     private func check(_ code: Int32) throws(EventError) {
         guard code != MOSQ_ERR_SUCCESS.code else { return }
         let reason =
-            code == MOSQ_ERR_ERRNO.code ? systemMessage(errno) : String(cString: mosquitto_strerror(code))
+            code == MOSQ_ERR_ERRNO.code ? Errno.last.description : String(cString: mosquitto_strerror(code))
         throw .cannotPublish(address: address.name, reason: reason)
     }
 }

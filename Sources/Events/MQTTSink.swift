@@ -1,7 +1,6 @@
 #if MQTT
-import CLinux
-import Foundation
 import Glibc
+import System
 
 /// Publishes event lines to an MQTT broker, from a thread of its own, as long as it takes to reach one.
 ///
@@ -9,7 +8,7 @@ import Glibc
 /// `online` or `offline`, both retained, so that who subscribes later knows; `offline` is also the last will. A
 /// broker that is away is tried again after one second, then two, up to a minute; lines that wait meanwhile are
 /// bounded, and what did not fit is counted in a `dropped` event.
-public final class MQTTSink: EventSink, @unchecked Sendable {
+public final class MQTTSink: EventSink, Sendable {
     /// What a person may want to know; each is said once.
     public enum Notice: Sendable, Equatable {
         /// There is no connection; it is tried again until there is one.
@@ -18,16 +17,17 @@ public final class MQTTSink: EventSink, @unchecked Sendable {
         case back
     }
 
-    // Sendable unchecked because `lock` guards every variable below it.
-    private let lock = NSLock()
-    private var backlog: LineBacklog
-    /// The first line that holds for what is published next; newer ones wait between the lines in `backlog`.
-    private var hello: [UInt8]
-    private var isHelloNew = true
-    private var isStopping = false
+    private struct Mailbox {
+        var backlog: LineBacklog
+        /// The first line that holds for what is published next; newer ones wait between the lines in `backlog`.
+        var hello: [UInt8]
+        var isHelloNew = true
+        var isStopping = false
+    }
 
-    private let wake: Int32
-    private let ended = DispatchSemaphore(value: 0)
+    private let mailbox: Guarded<Mailbox>
+    private let wake: WakeSignal
+    private let thread = Guarded<JoinableThread?>(nil)
 
     /// How long ``stop()`` waits for a broker to take what waits, in seconds.
     private static let lastWords = 0.05
@@ -46,29 +46,23 @@ public final class MQTTSink: EventSink, @unchecked Sendable {
         notify: @escaping @Sendable (Notice) -> Void = { _ in }
     ) throws(EventError) {
         let client = try MQTTClient(address, authorities: authorities)
-        wake = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-        guard wake >= 0 else {
-            throw .cannotPublish(address: address.name, reason: systemMessage(errno))
+        do throws(Errno) {
+            wake = try WakeSignal()
+            mailbox = Guarded(Mailbox(backlog: LineBacklog(limit: limit), hello: hello))
+            let started = try JoinableThread(name: "raut-mqtt") { [self] in run(client, notify) }
+            thread.withLock { $0 = started }
+        } catch {
+            throw .cannotPublish(address: address.name, reason: error.description)
         }
-        backlog = LineBacklog(limit: limit)
-        self.hello = hello
-        let thread = Thread { [self] in
-            run(client, notify)
-            ended.signal()
-        }
-        thread.name = "raut-mqtt"
-        thread.start()
     }
-
-    deinit { close(wake) }
 
     /// Leaves a line for the sink's thread.
     public func send(_ line: [UInt8]) {
-        lock.lock()
-        let wasEmpty = backlog.isEmpty
-        backlog.append(line)
-        lock.unlock()
-        if wasEmpty { wakeUp() }
+        let wasEmpty = mailbox.withLock { mailbox in
+            defer { mailbox.backlog.append(line) }
+            return mailbox.backlog.isEmpty
+        }
+        if wasEmpty { wake.raise() }
     }
 
     /// Replaces the retained first line, after the lines that were sent before it.
@@ -76,33 +70,29 @@ public final class MQTTSink: EventSink, @unchecked Sendable {
 
     /// Publishes what waits as far as the broker takes it soon, says `offline`, and ends.
     public func stop() {
-        let wasStopping = lock.withLock {
-            defer { isStopping = true }
-            return isStopping
+        let wasStopping = mailbox.withLock { mailbox in
+            defer { mailbox.isStopping = true }
+            return mailbox.isStopping
         }
         guard !wasStopping else { return }
-        wakeUp()
-        _ = ended.wait(timeout: .now() + 2 * Self.lastWords)
+        wake.raise()
+        thread.withLock { $0 }?.join(until: .after(2 * Self.lastWords))
     }
 
-    private func wakeUp() {
-        var one: UInt64 = 1
-        _ = Glibc.write(wake, &one, 8)
-    }
-
-    private var mustStop: Bool { lock.withLock { isStopping } }
+    private var mustStop: Bool { mailbox.withLock { $0.isStopping } }
 
     // MARK: - The sink's thread
 
     private func run(_ client: MQTTClient, _ notify: (Notice) -> Void) {
-        var pause = 1.0
+        var pause = Backoff(first: 1, longest: 60, factor: 2)
         var isKnownLost = false
         while !mustStop {
             do throws(EventError) {
                 try client.connect()
                 try serve(client) {
                     if isKnownLost { notify(.back) }
-                    (isKnownLost, pause) = (false, 1)
+                    isKnownLost = false
+                    pause.reset()
                 }
                 return
             } catch {
@@ -111,34 +101,32 @@ public final class MQTTSink: EventSink, @unchecked Sendable {
                     notify(.lost(reason: reason))
                 }
                 isKnownLost = true
-                waitForWake(seconds: pause)
-                pause = min(60, pause * 2)
+                waitForWake(until: .after(pause.next()))
             }
         }
     }
 
     /// Publishes until the end, or until the connection is lost.
     private func serve(_ client: MQTTClient, onConnected: () -> Void) throws(EventError) {
-        var deadline: UInt64?
+        var deadline: Deadline?
         var isGreeted = false
         while true {
-            try client.exchange(waitingFor: wake, milliseconds: deadline == nil ? 1000 : 10)
-            var counter: UInt64 = 0
-            _ = read(wake, &counter, 8)
+            try client.exchange(waitingFor: wake.descriptor, milliseconds: deadline == nil ? 1000 : 10)
+            wake.lower()
             if client.isConnected {
                 if !isGreeted {
                     isGreeted = true
                     onConnected()
                     try client.publish(Array("online".utf8), to: "status", isRetained: true)
-                    lock.withLock { isHelloNew = true }
+                    mailbox.withLock { $0.isHelloNew = true }
                 }
                 try publishWaiting(client)
             }
             guard mustStop else { continue }
-            let now = monotonicNanoseconds()
-            let end = deadline ?? now + UInt64(Self.lastWords * 1e9)
+            let end = deadline ?? .after(Self.lastWords)
             deadline = end
-            guard client.isConnected, now < end, !(lock.withLock { backlog.isEmpty } && client.isIdle)
+            let isEmpty = mailbox.withLock { $0.backlog.isEmpty }
+            guard client.isConnected, !end.isOver, !(isEmpty && client.isIdle)
             else { break }
         }
         if client.isConnected {
@@ -149,19 +137,19 @@ public final class MQTTSink: EventSink, @unchecked Sendable {
 
     /// Hands over lines as long as the broker acknowledges those before.
     private func publishWaiting(_ client: MQTTClient) throws(EventError) {
-        let greeting = lock.withLock { () -> [UInt8]? in
-            defer { isHelloNew = false }
-            return isHelloNew ? hello : nil
+        let greeting = mailbox.withLock { mailbox -> [UInt8]? in
+            defer { mailbox.isHelloNew = false }
+            return mailbox.isHelloNew ? mailbox.hello : nil
         }
         if let greeting { try client.publish(greeting.withoutNewline, to: "hello", isRetained: true) }
         while client.hasRoom {
-            let line = lock.withLock { () -> [UInt8] in
-                if backlog.isEmpty { backlog.noticeLoss() }
-                return backlog.takeLine()
+            let line = mailbox.withLock { mailbox -> [UInt8] in
+                if mailbox.backlog.isEmpty { mailbox.backlog.noticeLoss() }
+                return mailbox.backlog.takeLine()
             }
             guard !line.isEmpty else { return }
             if EventEncoder.isHello(line) {
-                lock.withLock { hello = line }
+                mailbox.withLock { $0.hello = line }
                 try client.publish(line.withoutNewline, to: "hello", isRetained: true)
             } else {
                 try client.publish(line.withoutNewline, to: nil, isRetained: false)
@@ -169,16 +157,12 @@ public final class MQTTSink: EventSink, @unchecked Sendable {
         }
     }
 
-    private func waitForWake(seconds: Double) {
-        let end = monotonicNanoseconds() + UInt64(seconds * 1e9)
-        while !mustStop {
-            let now = monotonicNanoseconds()
-            guard now < end else { return }
-            var poll = pollfd(fd: wake, events: Int16(POLLIN), revents: 0)
-            _ = Glibc.poll(&poll, 1, Int32(min(1000, (end - now) / 1_000_000 + 1)))
-            var counter: UInt64 = 0
+    private func waitForWake(until end: Deadline) {
+        while !mustStop, !end.isOver {
+            var poll = pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0)
+            _ = Glibc.poll(&poll, 1, Int32(min(1000, end.remaining / 1_000_000 + 1)))
             // Lines wake it too, and wait with it.
-            if read(wake, &counter, 8) == 8, !mustStop { usleep(50_000) }
+            if wake.lower(), !mustStop { usleep(50_000) }
         }
     }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 /// The event server's thread: takes readers, passes lines on, lets go of those who are gone or stuck.
 struct ReaderLoop {
@@ -30,7 +31,7 @@ struct ReaderLoop {
         var ready = [epoll_event](repeating: epoll_event(), count: 64)
         while !isStopping {
             let count = epoll_wait(poll, &ready, Int32(ready.count), timeout)
-            let now = monotonicNanoseconds()
+            let now = MonotonicClock.now
             for index in 0..<Int(max(0, count)) {
                 let descriptor = ready[index].data.fd
                 if descriptor == wake {
@@ -241,11 +242,4 @@ final class Reader {
         }
         return sent
     }
-}
-
-/// `CLOCK_MONOTONIC` in nanoseconds.
-func monotonicNanoseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(max(0, time.tv_sec)) &* 1_000_000_000 &+ UInt64(max(0, time.tv_nsec))
 }

@@ -1,6 +1,7 @@
 import CLinux
 import CSystemd
 import Glibc
+import System
 
 /// Tells systemd how the service is; does nothing where it was not started by systemd with `Type=notify`.
 public enum ServiceNotifier {
@@ -12,7 +13,7 @@ public enum ServiceNotifier {
 
     /// The options are read again; ``ready(status:)`` says when that is done.
     public static func reloading() {
-        sd_notify(0, "RELOADING=1\nMONOTONIC_USEC=\(monotonicNanoseconds() / 1000)")
+        sd_notify(0, "RELOADING=1\nMONOTONIC_USEC=\(MonotonicClock.now / 1000)")
     }
 
     /// A line for `systemctl status`.

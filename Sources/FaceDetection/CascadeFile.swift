@@ -1,4 +1,4 @@
-import Glibc
+import System
 
 extension HaarCascade {
     /// Files beyond this are refused unread; the largest that OpenCV ships has 3 MB.
@@ -6,22 +6,13 @@ extension HaarCascade {
 
     /// Reads a cascade from OpenCV's XML, such as `haarcascade_frontalface_alt2.xml`, in either of its two layouts.
     public init(contentsOf path: String) throws(CascadeError) {
-        guard let file = fopen(path, "rb") else {
-            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+        let file: OpenFile
+        do { file = try OpenFile(reading: path) } catch {
+            throw .unreadable(path: path, reason: error.description)
         }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var block = [UInt8](repeating: 0, count: 1 << 16)
-        while bytes.count <= Self.maximumBytes {
-            let count = fread(&block, 1, block.count, file)
-            if count == 0 { break }
-            bytes += block[..<count]
-        }
-        guard ferror(file) == 0 else {
-            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-        }
-        guard bytes.count <= Self.maximumBytes else {
-            throw .unreadable(path: path, reason: "larger than \(Self.maximumBytes >> 20) MB")
+        let bytes: [UInt8]
+        do { bytes = try file.readAll(limit: Self.maximumBytes) } catch {
+            throw .unreadable(path: path, reason: error.description)
         }
         try self.init(xml: bytes, path: path)
     }

@@ -4,6 +4,7 @@ import Events
 import FaceDetection
 import Faces
 import Imaging
+import System
 import Tracking
 
 /// What a viewer draws over the picture.
@@ -69,7 +70,7 @@ final class FrameWorker {
         changes.removeAll(keepingCapacity: true)
         tracker.update(probabilities, into: &changes)
 
-        let now = monotonicNanoseconds()
+        let now = MonotonicClock.now
         let age = now > frame.monotonicTime ? Double(now - frame.monotonicTime) * 1e-6 : 0
         // What is live has no time but the clock's, however fast it is asked for.
         lastTime =

@@ -4,6 +4,7 @@ import Events
 import FaceDetection
 import Foundation
 import Synchronization
+import System
 import Tracking
 
 /// A frame's way from its source to those who watch, on threads of its own.
@@ -64,8 +65,7 @@ public final class Pipeline: Sendable {
     private let isStopping = Atomic<Bool>(false)
     private let isLost = Atomic<Bool>(false)
     private let stopSignal = DispatchSemaphore(value: 0)
-    private let captureEnd = DispatchGroup()
-    private let workerEnd = DispatchGroup()
+    private let threads = Guarded<[JoinableThread]>([])
     private let notify: @Sendable (Notice) -> Void
 
     /// What a person at the terminal may want to know; each is said once.
@@ -114,8 +114,16 @@ public final class Pipeline: Sendable {
                 publisher: EventPublisher(
                     configuration.detail, includesRaw: configuration.includesRaw, sinks: sinks, hello: hello),
                 statistics: statistics, isPlayback: configuration.isPlayback))
-        start("raut-capture", captureEnd) { [self] in capture() }
-        start("raut-worker", workerEnd) { [self] in work(worker.value, recorder) }
+        do throws(Errno) {
+            // Both or none: the worker waits for frames until capture ends.
+            let working = try JoinableThread(name: "raut-worker") { [self] in work(worker.value, recorder) }
+            threads.withLock { $0.append(working) }
+            let capturing = try JoinableThread(name: "raut-capture") { [self] in capture() }
+            threads.withLock { $0.append(capturing) }
+        } catch {
+            end(.failed(.noThread(reason: error.description)))
+            slot.close()
+        }
     }
 
     /// Makes it end soon; may be called from any thread, more than once.
@@ -125,13 +133,12 @@ public final class Pipeline: Sendable {
 
     /// Waits for the end: every face has left, every event was handed to the sinks.
     public func wait() -> Outcome {
-        workerEnd.wait()
-        captureEnd.wait()
+        for thread in threads.withLock({ $0 }) { thread.join() }
         return outcome.withLock { $0 } ?? .ended
     }
 
     /// True once there will be no more events.
-    public var isOver: Bool { workerEnd.wait(timeout: .now()) == .success }
+    public var isOver: Bool { threads.withLock { $0.first }?.isOver ?? true }
 
     /// True while the source is lost and tried again.
     public var isSourceLost: Bool { isLost.load(ordering: .relaxed) }
@@ -149,16 +156,6 @@ public final class Pipeline: Sendable {
     private final class Confined: @unchecked Sendable {
         let value: FrameWorker
         init(_ value: FrameWorker) { self.value = value }
-    }
-
-    private func start(_ name: String, _ group: DispatchGroup, _ body: @escaping @Sendable () -> Void) {
-        group.enter()
-        let thread = Thread {
-            body()
-            group.leave()
-        }
-        thread.name = name
-        thread.start()
     }
 
     /// The first reason to end counts.
@@ -306,7 +303,9 @@ extension CaptureError {
     /// Why, without the source's name.
     var reason: String {
         switch self {
-        case .cannotOpen(_, let reason), .lost(_, let reason), .invalidData(_, let reason): reason
+        case .cannotOpen(_, let reason), .lost(_, let reason), .invalidData(_, let reason),
+            .noThread(let reason):
+            reason
         }
     }
 }

@@ -4,6 +4,7 @@ import FaceDetection
 import Faces
 import Foundation
 import Imaging
+import System
 import Tracking
 
 /// Why nothing can be recorded; each says what to do.
@@ -76,8 +77,7 @@ public final class Recording: Recorder, @unchecked Sendable {
 
     /// True for what is to hold pictures.
     package static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) { return isFolder.boolValue }
+        if let kind = FileSystem.kind(of: path) { return kind == .folder }
         return path.hasSuffix("/") || (path as NSString).pathExtension.isEmpty
     }
 
@@ -133,7 +133,7 @@ final class PictureFolder: FrameTarget {
             throw .cannotWrite(path: path, reason: error.localizedDescription)
         }
         guard access(path, W_OK | X_OK) == 0 else {
-            throw .cannotWrite(path: path, reason: String(cString: strerror(errno)))
+            throw .cannotWrite(path: path, reason: Errno.last.description)
         }
     }
 

@@ -3,6 +3,7 @@ import EmotionRecognition
 import FaceDetection
 import Faces
 import Imaging
+import System
 import Tracking
 
 /// Times each stage of the pipeline on this machine, on frames of the demo at 640×480, one after another on one
@@ -96,8 +97,8 @@ public struct StageBenchmark {
     ]
 
     private func milliseconds(_ body: () throws -> Void) rethrows -> Double {
-        let start = monotonicNanoseconds()
+        let start = MonotonicClock.now
         try body()
-        return Double(monotonicNanoseconds() - start) * 1e-6
+        return Double(MonotonicClock.now - start) * 1e-6
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// What became of the frames, and how long they took: counted by all threads, read by any.
 package final class Statistics: Sendable {
@@ -91,7 +92,7 @@ package struct ProcessUsage: Sendable {
         func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) * 1e-6 }
         return ProcessUsage(
             seconds: seconds(usage.ru_utime) + seconds(usage.ru_stime), memory: residentMemory(),
-            time: Double(monotonicNanoseconds()) * 1e-9)
+            time: Double(MonotonicClock.now) * 1e-9)
     }
 
     /// Processor time since an earlier look, as a share of one core.
@@ -113,11 +114,4 @@ package struct ProcessUsage: Sendable {
             return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
         }
     }
-}
-
-/// `CLOCK_MONOTONIC` in nanoseconds.
-package func monotonicNanoseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(max(0, time.tv_sec)) &* 1_000_000_000 &+ UInt64(max(0, time.tv_nsec))
 }

@@ -1,6 +1,7 @@
 import Capture
 import Foundation
 import Imaging
+import System
 
 /// A video that the `ffmpeg` program makes of raw frames; its ending says in which format.
 ///
@@ -32,7 +33,7 @@ final class VideoFile: FrameTarget {
         self.program = program
         let folder = name.deletingLastPathComponent
         guard access(folder.isEmpty ? "." : folder, W_OK | X_OK) == 0 else {
-            throw .cannotWrite(path: path, reason: "its folder: \(String(cString: strerror(errno)))")
+            throw .cannotWrite(path: path, reason: "its folder: \(Errno.last.description)")
         }
     }
 
@@ -100,7 +101,7 @@ final class VideoFile: FrameTarget {
         encoder.waitUntilExit()
         guard encoder.terminationStatus == 0 else { throw failure() }
         guard rename(unfinished, path) == 0 else {
-            throw .cannotWrite(path: path, reason: String(cString: strerror(errno)))
+            throw .cannotWrite(path: path, reason: Errno.last.description)
         }
         self.encoder = nil
     }

@@ -2,6 +2,7 @@
 import Faces
 import Foundation
 import Overlay
+import System
 import Tracking
 
 /// Shows a pipeline in a window: the newest picture at once, the faces as soon as they are known.
@@ -15,7 +16,7 @@ public final class Viewer {
     private var isDirty = true
     private var pausedFaces: [TrackedFace] = []
     private var framesShown = 0
-    private var lastStatus = monotonicNanoseconds()
+    private var lastStatus = MonotonicClock.now
     private var messageEnd: UInt64 = 0
 
     /// How often the numbers in the corner change, in nanoseconds: faster can't be read.
@@ -88,12 +89,12 @@ public final class Viewer {
 
     private func say(_ line: String) {
         window.message = line
-        messageEnd = monotonicNanoseconds() &+ Self.messageTime
+        messageEnd = MonotonicClock.now &+ Self.messageTime
         isDirty = true
     }
 
     private func updateNotes() {
-        let now = monotonicNanoseconds()
+        let now = MonotonicClock.now
         if !window.message.isEmpty, now >= messageEnd {
             window.message = ""
             isDirty = true

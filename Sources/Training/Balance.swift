@@ -2,6 +2,7 @@ import EmotionRecognition
 import Faces
 import Foundation
 import NeuralNetwork
+import System
 
 /// How the classes of the training images are brought to equal weight: FER2013 has 16 happy faces for each disgusted one.
 public enum Balance: String, CaseIterable, Sendable {
@@ -154,12 +155,13 @@ private struct NearestNeighbours {
     }
 
     /// One row an image, each written once by one thread.
-    private final class Rows: @unchecked Sendable {
-        private let lock = NSLock()
-        private(set) var all: [[Int]]
+    private final class Rows: Sendable {
+        private let rows: Guarded<[[Int]]>
 
-        init(count: Int) { all = Array(repeating: [], count: count) }
+        init(count: Int) { rows = Guarded(Array(repeating: [], count: count)) }
 
-        func set(_ row: [Int], at place: Int) { lock.withLock { all[place] = row } }
+        var all: [[Int]] { rows.withLock { $0 } }
+
+        func set(_ row: [Int], at place: Int) { rows.withLock { $0[place] = row } }
     }
 }

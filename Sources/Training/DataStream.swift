@@ -1,5 +1,6 @@
 import CLZMA
 import Foundation
+import System
 
 /// A data file's bytes from its start to its end, unpacked on the way where they are packed with xz.
 final class DataStream {
@@ -112,5 +113,5 @@ final class DataStream {
         }
     }
 
-    private static func reason(_ number: Int32) -> String { String(cString: strerror(number)) }
+    private static func reason(_ number: Int32) -> String { Errno(number).description }
 }

@@ -3,6 +3,7 @@ import FaceDetection
 import Faces
 import Foundation
 import Imaging
+import System
 
 /// Pictures of faces in a folder with one folder a class, named as people name emotions.
 public enum EmotionFolder {
@@ -39,7 +40,7 @@ public enum EmotionFolder {
     public static func read(path: String) throws(DataError) -> Contents {
         var contents = Contents()
         var classes: [(emotion: Emotion, folder: String)] = []
-        for name in try entries(path) where isFolder("\(path)/\(name)") {
+        for name in try entries(path) where FileSystem.isFolder("\(path)/\(name)") {
             if let emotion = emotion(named: name) {
                 classes.append((emotion, "\(path)/\(name)"))
             } else {
@@ -94,10 +95,5 @@ public enum EmotionFolder {
         } catch {
             throw .unreadable(path: path, reason: (error as NSError).localizedDescription)
         }
-    }
-
-    private static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 }

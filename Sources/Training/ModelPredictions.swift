@@ -3,6 +3,7 @@ import Faces
 import Foundation
 import Imaging
 import NeuralNetwork
+import System
 
 /// Which of a model's answers is judged.
 public enum JudgedHead: String, CaseIterable, Sendable {
@@ -67,15 +68,14 @@ public struct ModelPredictions: Sendable {
 }
 
 /// What each thread found, kept until all are done.
-private final class PartialResults: @unchecked Sendable {
-    private let lock = NSLock()
-    private var values: [[[EmotionProbabilities]]]
+private final class PartialResults: Sendable {
+    private let values: Guarded<[[[EmotionProbabilities]]]>
 
-    init(count: Int) { values = Array(repeating: [], count: count) }
+    init(count: Int) { values = Guarded(Array(repeating: [], count: count)) }
 
-    func set(_ value: [[EmotionProbabilities]], of thread: Int) { lock.withLock { values[thread] = value } }
+    func set(_ value: [[EmotionProbabilities]], of thread: Int) { values.withLock { $0[thread] = value } }
 
-    func of(_ thread: Int) -> [[EmotionProbabilities]] { lock.withLock { values[thread] } }
+    func of(_ thread: Int) -> [[EmotionProbabilities]] { values.withLock { $0[thread] } }
 }
 
 extension FaceDataSet {

@@ -1,6 +1,7 @@
 import EmotionRecognition
 import Foundation
 import NeuralNetwork
+import System
 
 /// What networks trained before say of each training image: targets beside the labels (knowledge distillation, Hinton
 /// et al., 2015), which tell a network what else a face may show, and spare it what is wrong among the labels.
@@ -60,11 +61,11 @@ public struct Teacher: Sendable {
 
     /// A number that tells teachers apart: FNV-1a over their answers.
     var fingerprint: String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        var hash = FNV1a()
         for head in Head.allCases {
-            for value in answers[head] ?? [] { hash = (hash ^ UInt64(value.bitPattern)) &* 0x100_0000_01b3 }
+            for value in answers[head] ?? [] { hash.add(UInt64(value.bitPattern)) }
         }
-        return String(hash, radix: 16)
+        return String(hash.value, radix: 16)
     }
 
     /// Moves a target toward what the teachers said of its image.

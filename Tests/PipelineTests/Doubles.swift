@@ -7,6 +7,7 @@ import Foundation
 import Imaging
 import Pipeline
 import Synchronization
+import System
 
 /// A source of grey frames that does as its script says.
 final class ScriptedSource: RecoverableSource, @unchecked Sendable {
@@ -63,7 +64,7 @@ final class ScriptedSource: RecoverableSource, @unchecked Sendable {
             case .frame, .brokenFrame:
                 number += 1
                 frame.number = number
-                frame.monotonicTime = monotonicNanoseconds()
+                frame.monotonicTime = MonotonicClock.now
                 frame.sourceTime = isLive ? frame.monotonicTime : UInt64(number - 1) * 33_333_333
                 frame.width = width
                 frame.height = height

@@ -8,6 +8,7 @@ import Glibc
 import Imaging
 import Pipeline
 import Synchronization
+import System
 import Testing
 
 /// How many frames `make endurance` asks for; nil in every other run.
@@ -136,7 +137,7 @@ private final class EndlessSource: RecoverableSource, @unchecked Sendable {
         }
         number += 1
         frame.number = number
-        frame.monotonicTime = monotonicNanoseconds()
+        frame.monotonicTime = MonotonicClock.now
         frame.sourceTime = UInt64(number - 1) * 33_333_333
         (frame.width, frame.height) = (width, height)
         frame.format = .gray

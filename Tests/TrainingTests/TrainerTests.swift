@@ -1,6 +1,7 @@
 import EmotionRecognition
 import Foundation
 import NeuralNetwork
+import System
 import Testing
 import Training
 
@@ -187,10 +188,9 @@ struct TrainerTests {
         let trainer = try Trainer(options(epochs: 1), training: data, validation: data)
         try trainer.saveCheckpoint(to: path)
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
-        // A folder in the place of the file written beside makes the write fail for root as well.
-        try FileManager.default.createDirectory(
-            atPath: "\(path).\(getpid()).part", withIntermediateDirectories: false)
-        #expect(throws: ModelFileError.self) { try trainer.saveCheckpoint(to: path) }
+        let faults = SystemFaults()
+        faults.fail(.write, .noSpace)
+        #expect(throws: ModelFileError.self) { try faults.during { try trainer.saveCheckpoint(to: path) } }
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
     }
 

@@ -1,11 +1,12 @@
 import Glibc
+import System
 
 /// A V4L2 camera, streaming through memory-mapped buffers.
 ///
 /// Format, size and rate are negotiated when it is opened; what the driver took stands in ``mode``. Of the formats
 /// that are read natively the best is taken; a camera that has none is read through libv4l's conversion to `yu12`.
 public final class Camera: RecoverableSource, @unchecked Sendable {
-    // Unchecked: the protocol promises one thread at a time but for cancel(), and CancelSignal is safe.
+    // Unchecked: the protocol promises one thread at a time but for cancel(), and Cancellation is safe.
 
     /// What the driver took.
     public struct Mode: Equatable, Sendable {
@@ -33,7 +34,7 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
     /// What the driver took of what was asked.
     public private(set) var mode: Mode
     private let settings: CameraSettings
-    private let signal = CancelSignal()
+    private let signal = Cancellation()
     private var running: Running?
     private var count = 0
 
@@ -94,7 +95,7 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
                 let seconds = Double(settings.stallTime) / 1e9
                 throw .lost(source: name, reason: "no frame for \(seconds.formatted) seconds")
             }
-            switch signal.wait(for: running.device.descriptor, nanoseconds: deadline - now) {
+            switch signal.wait(for: running.device.descriptor, until: Deadline(at: deadline)) {
             case .cancelled: return false
             case .timedOut: continue
             case .ready: break
@@ -145,7 +146,8 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
         do throws(CameraDevice.StreamFault) {
             guard let next = try device.dequeue() else {
                 // poll(2) and the driver disagree: not worth a full core.
-                return signal.wait(nanoseconds: 1_000_000) == .ready
+                _ = signal.sleep(until: .after(nanoseconds: 1_000_000))
+                return false
             }
             filled = next
         } catch {
@@ -194,7 +196,7 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
         switch number {
         case ENODEV: "it was unplugged"
         case EIO: "the stream failed"
-        default: systemMessage(number)
+        default: Errno(number).description
         }
     }
 

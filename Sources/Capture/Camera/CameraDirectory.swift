@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// A camera that is there.
 public struct CameraDescription: Equatable, Sendable {
@@ -92,22 +93,14 @@ enum CameraDirectory {
     }
 
     private static func videoNumbers() -> [Int] {
-        guard let folder = opendir("/dev") else { return [] }
-        defer { closedir(folder) }
-        var numbers: [Int] = []
-        while let name = nextName(folder) {
-            if name.hasPrefix("video"), let number = Int(name.dropFirst(5)) { numbers.append(number) }
-        }
-        return numbers.sorted()
+        let names = (try? FileSystem.names(in: "/dev")) ?? []
+        return names.compactMap { $0.hasPrefix("video") ? Int($0.dropFirst(5)) : nil }.sorted()
     }
 
     /// The names that udev gives from make and serial number, by device.
     private static func namesByDevice() -> [String: String] {
-        guard let folder = opendir("/dev/v4l/by-id") else { return [:] }
-        defer { closedir(folder) }
         var names: [String: String] = [:]
-        while let name = nextName(folder) {
-            guard !name.hasPrefix(".") else { continue }
+        for name in (try? FileSystem.names(in: "/dev/v4l/by-id")) ?? [] where !name.hasPrefix(".") {
             names[resolved("/dev/v4l/by-id/\(name)")] = name
         }
         return names

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Why a camera can't be used; each says what to do.
 public enum CameraError: Error, Equatable, Sendable {
@@ -43,7 +44,7 @@ public enum CameraError: Error, Equatable, Sendable {
         case .noFormat: "it offers no picture format that can be read"
         case .refused(_, let call, ENOSPC):
             "\(call): the USB bus has no bandwidth left: use another port or a smaller --size"
-        case .refused(_, let call, let number): "the driver refused \(call): \(systemMessage(number))"
+        case .refused(_, let call, let number): "the driver refused \(call): \(Errno(number).description)"
         }
     }
 
@@ -76,10 +77,8 @@ public enum CameraError: Error, Equatable, Sendable {
 enum DeviceHolder {
     /// `firefox (process 4711)`; nil where no process we may look into has it open.
     static func find(_ path: String) -> String? {
-        guard let processes = opendir("/proc") else { return nil }
-        defer { closedir(processes) }
         let own = getpid()
-        while let name = nextName(processes) {
+        for name in (try? FileSystem.names(in: "/proc")) ?? [] {
             guard let process = pid_t(name), process != own, hasOpen(process, path) else { continue }
             return "\(command(of: process)) (process \(process))"
         }
@@ -87,10 +86,8 @@ enum DeviceHolder {
     }
 
     private static func hasOpen(_ process: pid_t, _ path: String) -> Bool {
-        guard let descriptors = opendir("/proc/\(process)/fd") else { return false }
-        defer { closedir(descriptors) }
         var target = [UInt8](repeating: 0, count: 256)
-        while let name = nextName(descriptors) {
+        for name in (try? FileSystem.names(in: "/proc/\(process)/fd")) ?? [] {
             let count = target.withUnsafeMutableBytes { bytes in
                 bytes.withMemoryRebound(to: CChar.self) { text in
                     text.baseAddress.map { readlink("/proc/\(process)/fd/\(name)", $0, text.count) } ?? 0
@@ -108,13 +105,5 @@ enum DeviceHolder {
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = max(0, read(descriptor, &bytes, bytes.count))
         return String(decoding: bytes[0..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-    }
-}
-
-/// The next entry's name in a folder, or nil at its end.
-func nextName(_ folder: OpaquePointer) -> String? {
-    guard let entry = readdir(folder) else { return nil }
-    return withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import System
 
 /// Why a model file can't be read or written.
 public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -169,7 +170,7 @@ public struct SafeTensors: Sendable, Equatable {
     /// Writes the file beside its place and renames it, so that a full disk leaves an older one whole.
     public func write(to path: String) throws(ModelFileError) {
         do {
-            try AtomicFile.write(serialized(), to: path)
+            try serialized().withUnsafeBytes { try AtomicFile.write($0, to: path) }
         } catch {
             throw .unwritable(path: path, reason: FileReason.of(error))
         }

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralNetwork
+import System
 
 extension Trainer {
     /// Everything that the rest of the run depends on, so that a resumed run ends at the weights of an unbroken one.
@@ -98,9 +99,9 @@ extension Trainer {
 extension FaceDataSet {
     /// A number that tells data sets apart: FNV-1a over labels and pixels.
     var fingerprint: String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for label in labels { hash = (hash ^ UInt64(label)) &* 0x100_0000_01b3 }
-        for pixel in pixels { hash = (hash ^ UInt64(pixel)) &* 0x100_0000_01b3 }
-        return String(hash, radix: 16)
+        var hash = FNV1a()
+        for label in labels { hash.add(UInt64(label)) }
+        hash.add(pixels)
+        return String(hash.value, radix: 16)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralNetwork
+import System
 
 /// Where a run keeps what it makes: its checkpoint and log after each epoch, in the end its model.
 public struct RunFolder: Sendable {
@@ -49,7 +50,7 @@ public struct RunFolder: Sendable {
     /// Writes a text beside its place and renames it.
     public func write(_ text: String, to path: String) throws(DataError) {
         do {
-            try AtomicFile.write(Data(text.utf8), to: path)
+            try AtomicFile.write(Array(text.utf8), to: path)
         } catch {
             throw .unwritable(path: path, reason: FileReason.of(error))
         }

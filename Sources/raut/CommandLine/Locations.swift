@@ -1,4 +1,5 @@
 import Foundation
+import System
 
 /// Where the files that the program brings or needs are looked for.
 ///
@@ -119,7 +120,6 @@ package struct Locations: Sendable {
     }
 
     private func isFile(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+        FileSystem.kind(of: path).map { $0 != .folder } ?? false
     }
 }

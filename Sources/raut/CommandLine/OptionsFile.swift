@@ -1,4 +1,5 @@
 import Foundation
+import System
 
 /// Options of a command in a file: one a line, `size 640x480` or `size = 640x480`, a flag alone; lines that begin with
 /// `#` are comments.
@@ -12,7 +13,7 @@ package enum OptionsFile {
     package static func words(path: String, for command: Command) throws -> [String] {
         guard let file = FileHandle(forReadingAtPath: path) else {
             throw Failure(
-                description: "\(path): cannot read the options: \(String(cString: strerror(errno)))")
+                description: "\(path): cannot read the options: \(Errno.last.description)")
         }
         defer { try? file.close() }
         guard let data = try? file.read(upToCount: limit + 1) ?? Data() else {

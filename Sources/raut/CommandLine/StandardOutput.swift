@@ -1,4 +1,5 @@
 import Foundation
+import System
 
 /// Standard output, for lines that programs read: written whole, and every failure noticed.
 package enum StandardOutput {
@@ -29,6 +30,6 @@ package enum StandardOutput {
 
     private static func fail(_ number: Int32) throws {
         if number == EPIPE { throw Closed() }
-        throw Failure(description: "standard output: cannot write: \(String(cString: strerror(number)))")
+        throw Failure(description: "standard output: cannot write: \(Errno(number).description)")
     }
 }

@@ -2,6 +2,7 @@ import EmotionRecognition
 import Faces
 import Foundation
 import NeuralNetwork
+import System
 import Training
 
 /// `raut evaluate`: what a model's answers on labelled faces are worth.
@@ -58,7 +59,7 @@ enum EvaluateCommand {
             model: recognizer.modelName, path: path, usage: "all", head: chosen ?? .fer2013,
             agreementHead: chosen ?? (hasVotesHead ? .ferplus : .fer2013))
         var data: FaceDataSet
-        if isFolder(path) {
+        if FileSystem.isFolder(path) {
             if let option = [
                 arguments.ferplus.map { _ in "ferplus" }, arguments.usage.map { _ in "usage" },
             ].lazy.compactMap({ $0 }).first {
@@ -120,11 +121,6 @@ enum EvaluateCommand {
                     agreement.confusion),
                 "agree\(agreement.votes)-confusion")
         }
-    }
-
-    private static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 
     private static func json(

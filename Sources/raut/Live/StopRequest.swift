@@ -1,6 +1,7 @@
 import CLinux
 import Foundation
 import Synchronization
+import System
 
 /// Where the signal handler leaves a signal's number; a handler may touch nothing but such a plain variable.
 private nonisolated(unsafe) var signalPipe: Int32 = -1
@@ -23,7 +24,7 @@ final class StopRequest: Sendable {
     init(onSignals numbers: [Int32]) throws(Failure) {
         var ends: [Int32] = [-1, -1]
         guard pipe2(&ends, O_CLOEXEC) == 0 else {
-            throw Failure(description: "no pipe for signals: \(String(cString: strerror(errno)))")
+            throw Failure(description: "no pipe for signals: \(Errno.last.description)")
         }
         signalPipe = ends[1]
         for number in numbers {

@@ -1,0 +1,61 @@
+import Glibc
+import Synchronization
+
+/// Writes files so that a reader sees the old one or the new one, never a part.
+package enum AtomicFile {
+    /// Writes beside the place, forces the bytes to the disk, and renames.
+    ///
+    /// - Parameters:
+    ///   - bytes: the whole content.
+    ///   - path: the place.
+    ///   - permissions: of the new file, before the process's mask.
+    ///   - isForced: false to leave it to the system when bytes and name come to the disk.
+    /// - Throws: the ``Errno`` of the call that failed; the old file is whole then, and nothing is left beside it.
+    package static func write(
+        _ bytes: UnsafeRawBufferPointer, to path: String, permissions: UInt32 = 0o666, isForced: Bool = true
+    ) throws(Errno) {
+        let beside = besideName(path)
+        do throws(Errno) {
+            let file = try OpenFile(writing: beside, permissions: permissions)
+            try file.write(bytes)
+            if isForced { try file.sync() }
+        } catch {
+            // Nothing was made where it could not be opened.
+            unlink(beside)
+            throw error
+        }
+        try replace(path, with: beside, isForced: isForced)
+    }
+
+    /// The same for an array.
+    package static func write(
+        _ bytes: [UInt8], to path: String, permissions: UInt32 = 0o666, isForced: Bool = true
+    ) throws(Errno) {
+        try bytes.span.bytes.withUnsafeBytes { raw throws(Errno) in
+            try write(raw, to: path, permissions: permissions, isForced: isForced)
+        }
+    }
+
+    /// A name in the same folder for what is not yet whole, another one with each call.
+    package static func besideName(_ path: String) -> String {
+        let number = count.wrappingAdd(1, ordering: .relaxed).newValue
+        return "\(path).\(getpid())-\(number).part"
+    }
+
+    private static let count = Atomic<Int>(0)
+
+    /// Puts a finished file at its place, in one step; where that fails it is removed.
+    package static func replace(
+        _ path: String, with beside: String, isForced: Bool = true
+    ) throws(Errno) {
+        do {
+            _ = try valueOrErrno(.rename) { rename(beside, path) }
+        } catch {
+            unlink(beside)
+            throw error
+        }
+        guard isForced else { return }
+        // The name is on the disk when its folder is. A file system that can't do this keeps names in its own way.
+        if let folder = try? OpenFile(reading: FileSystem.folder(of: path)) { try? folder.sync() }
+    }
+}
