@@ -8,6 +8,8 @@ public enum CaptureError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalidData(source: String, reason: String)
     /// The system gives no thread to take frames with.
     case noThread(reason: String)
+    /// Somebody asked for the end while the source was being opened.
+    case cancelled
 
     /// One line: what, where, why.
     public var description: String {
@@ -17,6 +19,17 @@ public enum CaptureError: Error, Equatable, Sendable, CustomStringConvertible {
         case .invalidData(let source, let reason): "\(source): \(reason)"
         case .noThread(let reason):
             "no thread can be started: \(reason): end other programs, or raise the limit of processes (ulimit -u)"
+        case .cancelled: "stopped while the source was being opened"
+        }
+    }
+
+    /// Why, without the source's name.
+    package var reason: String {
+        switch self {
+        case .cannotOpen(_, let reason), .lost(_, let reason), .invalidData(_, let reason),
+            .noThread(let reason):
+            reason
+        case .cancelled: "stopped"
         }
     }
 }

@@ -15,7 +15,7 @@ final class DemoSource: FrameSource, @unchecked Sendable {
     let height: Int
     let frameRate: Double?
     private let picture: PlanarPicture
-    private let signal = Cancellation()
+    private let signal: Cancellation
     private var pacer: Pacer?
     private let interval: UInt64
     private var count = 0
@@ -27,7 +27,11 @@ final class DemoSource: FrameSource, @unchecked Sendable {
     ///   - size: the frame's size.
     ///   - framesPerSecond: the pace.
     ///   - isPaced: false to give frames as fast as they are taken.
-    init(size: FrameSize, framesPerSecond: Double, isPaced: Bool) throws(CaptureError) {
+    ///   - signal: ends each wait.
+    init(
+        size: FrameSize, framesPerSecond: Double, isPaced: Bool, signal: Cancellation = Cancellation()
+    ) throws(CaptureError) {
+        self.signal = signal
         width = size.width
         height = size.height
         frameRate = framesPerSecond

@@ -1,179 +1,294 @@
 import Glibc
 import System
 
-/// A video file or network stream, decoded by the `ffmpeg` program as a child that hands over raw frames.
+/// A video file or network stream, decoded by the `ffmpeg` program as a child that hands over raw frames with their
+/// own times.
 ///
-/// The child gives YUV4MPEG2 with 4:2:0 chroma at a constant rate; it reads files at their own pace (`-re`) unless
-/// asked for speed, and live streams as they come.
-final class FFmpegSource: RecoverableSource, @unchecked Sendable {
+/// A child and no library within this process: a decoder that crashes or hangs on what a stranger sends is ended like
+/// any other child (see `docs/decisions/ffmpeg.md`). Files are held to their own pace unless asked for speed; live
+/// streams come as they come.
+package final class FFmpegSource: RecoverableSource, @unchecked Sendable {
     // Unchecked: the protocol promises one thread at a time but for cancel(), and Cancellation is safe.
 
-    /// What is asked of the child.
-    struct Settings: Equatable, Sendable {
-        /// A path or a URL.
-        var location: String
-        /// The size to scale to, or nil for the video's own.
-        var size: FrameSize?
-        /// The rate to convert to, or nil for the video's own.
-        var frameRate: Double?
-        /// False to read as fast as frames are taken.
-        var isPaced = true
-
-        /// True for what is sent live and may come back after it ended: `rtsp://…`, `udp://…` and the like.
-        var isLive: Bool {
-            ["rtsp", "rtsps", "rtmp", "rtmps", "rtp", "udp", "tcp", "srt", "mms"].contains(scheme)
-        }
-
-        private var scheme: String {
-            guard let range = location.firstRange(of: "://") else { return "file" }
-            return location[..<range.lowerBound].lowercased()
-        }
-
-        /// The child's command line.
-        var arguments: [String] {
-            var words = ["-nostdin", "-hide_banner", "-loglevel", "error"]
-            if isPaced && !isLive { words.append("-re") }
-            // Without the prefix a name such as "a:b.mp4" or "-x.mp4" would be taken for something else.
-            words += ["-i", scheme == "file" && !location.contains("://") ? "file:\(location)" : location]
-            words += ["-map", "0:v:0", "-an", "-sn", "-dn"]
-            if let size { words += ["-vf", "scale=\(size.width):\(size.height)"] }
-            if let frameRate { words += ["-r", "\(frameRate)"] }
-            return words + ["-pix_fmt", "yuv420p", "-f", "yuv4mpegpipe", "pipe:1"]
-        }
-    }
-
-    let name: String
-    private(set) var width = 0
-    private(set) var height = 0
-    private(set) var frameRate: Double?
-    let canComeBack: Bool
-    private let settings: Settings
-    private let signal = Cancellation()
-    private var child: ChildProcess?
-    private var stream: YUV4MPEGReader?
+    package let name: String
+    package private(set) var width = 0
+    package private(set) var height = 0
+    package private(set) var frameRate: Double?
+    /// True for what comes from the network and has no end of its own.
+    package private(set) var canComeBack: Bool
+    private let command: FFmpegCommand
+    private let isPaced: Bool
+    private let signal: Cancellation
+    private var child: FFmpegChild?
+    private var pacer = FramePacer()
     private var count = 0
     private var framesOfThisChild = 0
-
-    /// How long a stream from the network may say nothing, in nanoseconds.
-    private static let patience: UInt64 = 10_000_000_000
-    /// How long a child that has closed its output may take to say why, in seconds.
-    private static let lastWords = 2.0
+    /// The last frame's time by the source's clock.
+    private var lastTime: UInt64 = 0
 
     /// Starts the child and reads as far as the video's size.
     ///
+    /// - Parameters:
+    ///   - command: what is asked of the child.
+    ///   - isPaced: false to read a file as fast as frames are taken.
+    ///   - signal: ends each wait, that for the first frame too.
     /// - Throws: ``CaptureError/cannotOpen(source:reason:)`` without `ffmpeg`, or with its own words where it
-    ///   can't read the video.
-    init(_ settings: Settings) throws(CaptureError) {
-        self.settings = settings
-        name = settings.location
-        canComeBack = settings.isLive
+    ///   can't read the video; ``CaptureError/cancelled`` where the signal came first.
+    package init(
+        _ command: FFmpegCommand, isPaced: Bool, signal: Cancellation = Cancellation()
+    ) throws(CaptureError) {
+        self.command = command
+        self.isPaced = isPaced
+        self.signal = signal
+        name = command.name
+        canComeBack = command.isNetwork
         try start()
     }
 
-    func next(into frame: inout Frame) throws(CaptureError) -> Bool {
-        guard let stream, let child else { return false }
-        // What is buffered would keep it from waiting, and so from seeing the signal.
-        guard !signal.isRaised else {
+    package func next(into frame: inout Frame) throws(CaptureError) -> Bool {
+        guard let child, !signal.isRaised else {
             stop()
             return false
         }
-        do {
-            guard try stream.next(into: &frame) else { return try end(of: child) }
-        } catch let error as PipeReader.End {
-            switch error {
-            case .cancelled:
-                stop()
-                return false
-            case .stalled:
-                stop()
-                throw .lost(source: name, reason: "nothing came for \(Self.patience / 1_000_000_000) seconds")
-            case .ended, .failed, .tooLong:
-                stop()
-                throw .lost(source: name, reason: "the pipe from ffmpeg broke")
-            }
+        let time: Int64
+        do throws(FFmpegChild.Fault) {
+            time = try child.next(into: &frame, signal) ?? .min
         } catch {
             stop()
-            throw .invalidData(source: name, reason: "what ffmpeg sends is no video")
+            switch error {
+            case .cancelled: return false
+            case .silent(let seconds):
+                throw canComeBack
+                    ? .lost(source: name, reason: "nothing came for \(seconds.formatted) seconds")
+                    : .invalidData(source: name, reason: "nothing came for \(seconds.formatted) seconds")
+            case .broken(let reason):
+                throw canComeBack
+                    ? .lost(source: name, reason: reason) : .invalidData(source: name, reason: reason)
+            }
         }
-        if count % 256 == 0 { child.drainMessages() }
+        if time == .min { return try end(of: child) }
         count += 1
         framesOfThisChild += 1
         frame.number = count
-        frame.monotonicTime = MonotonicClock.now
-        frame.sourceTime = UInt64(Double(count - 1) * 1e9 / (frameRate ?? 25))
+        if canComeBack {
+            // By the stream's clock, as far as it goes with ours.
+            frame.monotonicTime = pacer.liveTime(of: time)
+            frame.sourceTime = frame.monotonicTime
+            return true
+        }
+        frame.sourceTime = max(lastTime, pacer.place(of: time))
+        lastTime = frame.sourceTime
+        guard isPaced else {
+            frame.monotonicTime = MonotonicClock.now
+            return true
+        }
+        guard let due = pacer.wait(for: time, signal) else {
+            stop()
+            return false
+        }
+        frame.monotonicTime = due
         return true
     }
 
-    func reopen() throws(CaptureError) {
+    package func reopen() throws(CaptureError) {
         stop()
         try start()
     }
 
-    func cancel() { signal.raise() }
+    package func cancel() { signal.raise() }
 
     private func start() throws(CaptureError) {
-        guard let program = FileSystem.program("ffmpeg") else {
+        let child = try FFmpegChild(command, signal)
+        self.child = child
+        let header = child.header
+        (width, height) = (header.size.width, header.size.height)
+        frameRate = header.frameRate.map { min($0, command.frameRate ?? $0) } ?? command.frameRate
+        canComeBack = command.isNetwork && !child.hasDuration
+        framesOfThisChild = 0
+        pacer.restart()
+    }
+
+    /// The stream's end: fine for a file where the child says so too; what is live has none.
+    private func end(of child: FFmpegChild) throws(CaptureError) -> Bool {
+        let ending = child.finish(signal)
+        let reason = child.reason
+        stop()
+        if signal.isRaised { return false }
+        if canComeBack { throw .lost(source: name, reason: reason ?? "the stream ended") }
+        switch ending {
+        case .status(0): return false
+        case .status:
+            throw .invalidData(
+                source: name,
+                reason: "ffmpeg stopped after \(framesOfThisChild) frames: \(reason ?? "it said nothing")")
+        case .signal(let number):
+            throw .invalidData(
+                source: name, reason: "ffmpeg was ended by signal \(number) after \(framesOfThisChild) frames"
+            )
+        case nil:
+            throw .invalidData(
+                source: name,
+                reason: "ffmpeg closed its output after \(framesOfThisChild) frames and did not end")
+        }
+    }
+
+    private func stop() { child = nil }
+}
+
+/// `ffmpeg` at work on one video: its frames, and its words where there are no more.
+final class FFmpegChild {
+    /// Why a frame did not come.
+    enum Fault: Error, Equatable {
+        case cancelled
+        case silent(seconds: Double)
+        case broken(reason: String)
+    }
+
+    /// What the video is.
+    var header: NUTHeader { reader.header }
+    /// True where ffmpeg knows how long the video is: what is live has no length.
+    let hasDuration: Bool
+    private let command: FFmpegCommand
+    private let process: ChildProcess
+    private let pipe: PipeReader
+    private let reader: NUTReader
+    private var count = 0
+
+    /// How long a stream from the network may say nothing, in seconds.
+    private static let patience = 10.0
+    /// How long a file may take to give a frame: disks that sleep and broken indexes take theirs.
+    private static let patienceWithFiles = 60.0
+    /// How long a child that has closed its output may take to say why, in seconds.
+    private static let lastWords = 1.0
+
+    /// Starts ffmpeg and reads up to the first frame.
+    ///
+    /// - Throws: ``CaptureError/cannotOpen(source:reason:)`` or ``CaptureError/cancelled``.
+    init(_ command: FFmpegCommand, _ signal: Cancellation) throws(CaptureError) {
+        self.command = command
+        let name = command.name
+        guard let program = command.program ?? FileSystem.program("ffmpeg") else {
             throw .cannotOpen(
                 source: name,
                 reason: "videos take the ffmpeg program, which is not installed: apt install ffmpeg")
         }
+        let process: ChildProcess
         do {
-            let child = try ChildProcess(program, settings.arguments)
-            self.child = child
-            let reader = PipeReader(child.output, signal: signal)
-            if settings.location.contains("://") { reader.patience = Self.patience }
-            let stream = try YUV4MPEGReader(reader)
-            self.stream = stream
-            width = stream.header.size.width
-            height = stream.header.size.height
-            frameRate = stream.header.frameRate
-            framesOfThisChild = 0
-        } catch let error as Errno {
-            throw .cannotOpen(source: name, reason: "\(program): \(error.description)")
-        } catch PipeReader.End.stalled {
-            stop()
-            throw .cannotOpen(
-                source: name, reason: "nothing came for \(Self.patience / 1_000_000_000) seconds")
+            process = try ChildProcess(
+                program, command.arguments, input: command.input == nil ? .nothing : .pipe)
         } catch {
-            _ = child?.wait(until: .after(Self.lastWords), signal)
-            let said = child.flatMap(message)
-            stop()
-            guard let said else { throw .cannotOpen(source: name, reason: "ffmpeg finds no video in it") }
-            let isNoVideo = said.hasPrefix("Invalid data")
-            throw .cannotOpen(
-                source: name, reason: isNoVideo ? "ffmpeg finds no video in it: \(said)" : said)
+            throw .cannotOpen(source: name, reason: "\(program): \(error)")
+        }
+        self.process = process
+        if let input = command.input {
+            // Shorter than what a pipe holds: no wait.
+            _ = input.withCString { write(process.input, $0, strlen($0)) }
+            process.closeInput()
+        }
+        let seconds = command.isNetwork ? Self.patience : Self.patienceWithFiles
+        pipe = PipeReader(process.output, signal: signal)
+        pipe.patience = UInt64(seconds * 1e9)
+        do {
+            reader = try NUTReader(pipe)
+        } catch {
+            let fault = error as? PipeReader.End
+            if fault == .cancelled { throw .cancelled }
+            if fault == .stalled {
+                throw .cannotOpen(source: name, reason: "nothing came for \(seconds.formatted) seconds")
+            }
+            // What is no NUT is no fault of the video's, and no reason to wait for more of it.
+            if fault == nil { process.end() }
+            _ = process.wait(until: .after(Self.lastWords), signal)
+            if signal.isRaised { throw .cancelled }
+            let said = Self.reason(process.lastMessages, command)
+            throw .cannotOpen(source: name, reason: said.map(Self.explained) ?? Self.unexplained(error))
+        }
+        process.drainMessages()
+        hasDuration = Self.hasDuration(process.lastMessages)
+    }
+
+    /// Fills a frame and returns its time in nanoseconds of the stream; nil at the end.
+    func next(into frame: inout Frame, _ signal: Cancellation) throws(Fault) -> Int64? {
+        if count % 256 == 0 { process.drainMessages() }
+        count += 1
+        do {
+            guard let time = try reader.next(into: &frame.bytes) else { return nil }
+            (frame.width, frame.height) = (header.size.width, header.size.height)
+            frame.format = header.format
+            frame.encoding = .video
+            frame.bytesPerRow = header.size.width
+            guard frame.byteCountOfPlanes == frame.bytes.count else {
+                throw NUTError("a frame has not the size of the first")
+            }
+            return time
+        } catch PipeReader.End.cancelled {
+            throw .cancelled
+        } catch PipeReader.End.stalled {
+            throw .silent(seconds: Double(pipe.patience ?? 0) * 1e-9)
+        } catch {
+            // What it says of its end is worth more than what we see of it.
+            _ = process.wait(until: .after(0.2), signal)
+            throw .broken(reason: reason ?? Self.unexplained(error))
         }
     }
+
+    /// Waits for the child, which has closed its output; nil where it does not end, or the signal came.
+    func finish(_ signal: Cancellation) -> ChildProcess.Ending? {
+        process.wait(until: .after(Self.lastWords), signal)
+    }
+
+    /// What ffmpeg says of why there is no more, without anything secret; nil where it says nothing.
+    var reason: String? {
+        process.drainMessages()
+        return Self.reason(process.lastMessages, command)
+    }
+
+    // MARK: - Its words
 
     /// What ffmpeg says of the source, without its name; where it says nothing of it, the last of what it says.
-    private func message(of child: ChildProcess) -> String? {
-        let messages = child.lastMessages
-        let prefixes = ["file:\(name): ", "\(name): "]
-        for message in messages.reversed() {
-            for prefix in prefixes where message.hasPrefix(prefix) {
-                return String(message.dropFirst(prefix.count))
+    static func reason(_ messages: [String], _ command: FFmpegCommand) -> String? {
+        let errors = messages.compactMap(Self.error)
+        // Of what it was told to take, not of the file; on the line after it says how to get round that.
+        if errors.contains(where: { $0.hasPrefix("Stream map") }) { return "there is no video in it" }
+        let names = [
+            "file:\(command.location): ", "\(command.address?.reveal() ?? command.location): ", "pipe:0: ",
+        ]
+        var chosen: String?
+        for message in errors.reversed() {
+            if let name = names.first(where: { message.hasPrefix($0) }) {
+                chosen = String(message.dropFirst(name.count))
+                break
             }
         }
-        // Of what it was told to take, not of the file; on the line after it says how to get round that.
-        if messages.contains(where: { $0.hasPrefix("Stream map") }) { return "there is no video in it" }
-        return messages.last
+        return (chosen ?? errors.last).map { command.address?.redacted($0) ?? $0 }
     }
 
-    /// The stream's end: fine where the child says so too.
-    private func end(of child: ChildProcess) throws(CaptureError) -> Bool {
-        let ending = child.wait(until: .after(Self.lastWords), signal)
-        let reason = message(of: child)
-        stop()
-        if settings.isLive { throw .lost(source: name, reason: reason ?? "the stream ended") }
-        if ending == .status(0) || ending == nil { return false }
-        throw .invalidData(
-            source: name,
-            reason: "ffmpeg stopped after \(framesOfThisChild) frames: \(reason ?? "it said nothing")")
+    /// The text of a message that is an error: `[tcp @ 0x55e0] [error] …` or `[fatal] …`.
+    private static func error(_ message: String) -> String? {
+        for level in ["[error] ", "[fatal] ", "[panic] "] {
+            if let range = message.firstRange(of: level) { return String(message[range.upperBound...]) }
+        }
+        return nil
     }
 
-    private func stop() {
-        child?.end()
-        child = nil
-        stream = nil
+    /// Adds to ffmpeg's words what they mean where they say little.
+    private static func explained(_ reason: String) -> String {
+        reason.hasPrefix("Invalid data") ? "ffmpeg finds no video in it: \(reason)" : reason
+    }
+
+    private static func unexplained(_ error: any Error) -> String {
+        switch error {
+        case let error as NUTError: "what ffmpeg sends is no video: \(error.reason)"
+        case PipeReader.End.failed(let number): "the pipe from ffmpeg broke: \(Errno(number))"
+        default: "ffmpeg finds no video in it"
+        }
+    }
+
+    /// True where a line such as `Duration: 00:00:10.00, start: …` tells a length, and not `N/A`.
+    static func hasDuration(_ messages: [String]) -> Bool {
+        messages.contains { message in
+            guard let range = message.firstRange(of: "Duration: ") else { return false }
+            return message[range.upperBound...].first?.isNumber == true
+        }
     }
 }

@@ -11,6 +11,9 @@ public protocol FrameSource: AnyObject, Sendable {
     /// Frames a second that the source says it gives, or nil where it has no pace of its own.
     var frameRate: Double? { get }
 
+    /// True where each frame is a picture by itself, so that none confirms what the one before showed.
+    var givesStills: Bool { get }
+
     /// Waits for the next frame and puts it into `frame`, reusing its storage.
     ///
     /// - Returns: false at the end of the source, or after `cancel()`.
@@ -27,6 +30,9 @@ public protocol FrameSource: AnyObject, Sendable {
 }
 
 extension FrameSource {
+    /// Most sources give moving pictures.
+    public var givesStills: Bool { false }
+
     /// Most sources either work or fail.
     public func takeNotice() -> SourceNotice? { nil }
 }

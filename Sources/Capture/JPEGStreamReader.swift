@@ -7,6 +7,8 @@ final class JPEGStreamReader {
     static let largestPicture = 64 << 20
 
     private let reader: PipeReader
+    /// True where the next picture's start marker was met within the one before, which lacked its end.
+    private var hasStarted = false
 
     init(_ reader: PipeReader) { self.reader = reader }
 
@@ -14,7 +16,8 @@ final class JPEGStreamReader {
     func next(into bytes: inout [UInt8]) throws(PipeReader.End) {
         while true {
             bytes.removeAll(keepingCapacity: true)
-            try findStart()
+            if !hasStarted { try findStart() }
+            hasStarted = false
             bytes += [0xFF, 0xD8]
             if try readPicture(into: &bytes) { return }
         }
@@ -34,14 +37,23 @@ final class JPEGStreamReader {
 
     /// Reads from behind the start-of-image marker to the end-of-image marker; false where the bytes are no JPEG.
     private func readPicture(into bytes: inout [UInt8]) throws(PipeReader.End) -> Bool {
+        var hasScan = false
         var marker = try readMarker(into: &bytes)
         while let code = marker {
             switch code {
             case 0xD9:
                 return true
-            case 0xD8, 0x00:
+            case 0xD8:
+                // Behind a scan: a camera that leaves out the end marker.
+                hasStarted = true
+                guard hasScan else { return false }
+                bytes[bytes.count - 1] = 0xD9
+                return true
+            case 0x00:
                 return false
             case 0x01, 0xD0...0xD7:
+                // Markers without length, of which a stream could send any number.
+                guard bytes.count < Self.largestPicture else { return false }
                 marker = try readMarker(into: &bytes)
             default:
                 let high = try reader.byte()
@@ -51,6 +63,7 @@ final class JPEGStreamReader {
                 bytes.append(high)
                 bytes.append(low)
                 for _ in 2..<length { bytes.append(try reader.byte()) }
+                hasScan = hasScan || code == 0xDA
                 marker = code == 0xDA ? try readScan(into: &bytes) : try readMarker(into: &bytes)
             }
         }

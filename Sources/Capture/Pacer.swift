@@ -15,16 +15,13 @@ struct Pacer {
     ///
     /// - Returns: when the frame was due, on the monotonic clock, or nil where the signal was raised.
     mutating func wait(_ signal: Cancellation) -> UInt64? {
-        var now = MonotonicClock.now
+        let now = MonotonicClock.now
         guard let due, now < due &+ 1_000_000_000 else {
             self.due = now &+ interval
             return signal.isRaised ? nil : now
         }
-        while now < due {
-            if !signal.sleep(until: Deadline(at: due)) { return nil }
-            now = MonotonicClock.now
-        }
+        guard signal.sleep(until: Deadline(at: due)) else { return nil }
         self.due = due &+ interval
-        return signal.isRaised ? nil : due
+        return due
     }
 }

@@ -17,38 +17,60 @@ final class PictureSource: FrameSource, @unchecked Sendable {
     let frameRate: Double?
     private let paths: [String]
     private let repeats: Bool
-    private let signal = Cancellation()
+    private let signal: Cancellation
+    /// What the folder holds besides pictures: one line, or none.
+    private(set) var notes: [String] = []
     private var pacer: Pacer?
     private let interval: UInt64
     private var count = 0
     /// The path that is read next.
     private var place = 0
+    private let reader = ImageReader()
     private var image = ColorImage()
     private var notices: [SourceNotice] = []
     private var isTroubled = false
 
     /// Shows one picture until cancelled, or once where no pace is kept.
-    convenience init(picture path: String, frameRate: Double?, isPaced: Bool) throws(CaptureError) {
+    convenience init(
+        picture path: String, frameRate: Double?, isPaced: Bool, signal: Cancellation = Cancellation()
+    ) throws(CaptureError) {
         try self.init(
             name: path, paths: [path], rate: frameRate ?? (isPaced ? Self.pictureRate : Self.folderRate),
-            isPaced: isPaced, repeats: isPaced)
+            isPaced: isPaced, repeats: isPaced, signal: signal)
     }
 
     /// Shows each picture of a folder once, in the order of their names.
     ///
     /// - Throws: ``CaptureError/cannotOpen(source:reason:)`` where the folder can't be read or has no pictures.
-    convenience init(folder path: String, frameRate: Double?, isPaced: Bool) throws(CaptureError) {
-        let paths = try Self.pictures(in: path)
-        guard !paths.isEmpty else {
-            throw .cannotOpen(source: path, reason: "the folder has no .jpg, .jpeg or .png in it")
+    convenience init(
+        folder path: String, frameRate: Double?, isPaced: Bool, signal: Cancellation = Cancellation()
+    ) throws(CaptureError) {
+        let content: FolderListing
+        do { content = try FolderListing(path) } catch {
+            throw .cannotOpen(source: path, reason: error.description)
+        }
+        guard !content.pictures.isEmpty else {
+            throw .cannotOpen(
+                source: path,
+                reason:
+                    "the folder has no picture in it: .jpg, .png, .\(ImageReader.nameEndings[2...].joined(separator: ", ."))"
+            )
         }
         try self.init(
-            name: path, paths: paths, rate: frameRate ?? Self.folderRate, isPaced: isPaced, repeats: false)
+            name: path, paths: content.pictures, rate: frameRate ?? Self.folderRate, isPaced: isPaced,
+            repeats: false, signal: signal)
+        if let note = content.leftOutNote { notes = ["\(path): \(note)"] }
+    }
+
+    /// True where these, a file's first 16 bytes, begin a picture. GIFs move: as a source they are videos.
+    static func isPicture(_ start: [UInt8]) -> Bool {
+        ImageReader.isPicture(start) && !start.starts(with: "GIF8".utf8)
     }
 
     private init(
-        name: String, paths: [String], rate: Double, isPaced: Bool, repeats: Bool
+        name: String, paths: [String], rate: Double, isPaced: Bool, repeats: Bool, signal: Cancellation
     ) throws(CaptureError) {
+        self.signal = signal
         self.name = name
         self.paths = paths
         self.repeats = repeats
@@ -56,10 +78,9 @@ final class PictureSource: FrameSource, @unchecked Sendable {
         interval = pacer.interval
         self.pacer = isPaced ? pacer : nil
         frameRate = rate
-        do {
-            try ImageFile.readColor(path: paths[0], into: &image)
-        } catch {
-            throw .cannotOpen(source: paths[0], reason: error.reason)
+        var refusal: CaptureError?
+        if !readNextGood(&refusal) {
+            throw signal.isRaised ? .cancelled : refusal ?? .cannotOpen(source: name, reason: "no picture")
         }
         width = image.width
         height = image.height
@@ -68,7 +89,10 @@ final class PictureSource: FrameSource, @unchecked Sendable {
     func next(into frame: inout Frame) throws(CaptureError) -> Bool {
         guard repeats || place < paths.count else { return false }
         // The first is read when the source is made.
-        if place > 0 && paths.count > 1 && !readNextGood() { return false }
+        if count > 0 && paths.count > 1 {
+            var refusal: CaptureError?
+            if !readNextGood(&refusal) { return false }
+        }
         place += 1
         if pacer != nil {
             guard let due = pacer?.wait(signal) else { return false }
@@ -89,41 +113,29 @@ final class PictureSource: FrameSource, @unchecked Sendable {
         return true
     }
 
+    var givesStills: Bool { true }
+
     func cancel() { signal.raise() }
 
     func takeNotice() -> SourceNotice? {
         notices.isEmpty ? nil : notices.removeFirst()
     }
 
-    /// Reads on from `place`, passing over broken pictures; false where none is left.
-    private func readNextGood() -> Bool {
-        while place < paths.count {
+    /// Reads on from `place`, passing over broken pictures; false where none is left, with why the first was refused.
+    private func readNextGood(_ refusal: inout CaptureError?) -> Bool {
+        while place < paths.count, !signal.isRaised {
             do {
-                try ImageFile.readColor(path: paths[place], into: &image)
+                try reader.readColor(path: paths[place], into: &image)
                 if isTroubled { notices.append(.recovered) }
                 isTroubled = false
                 return true
             } catch {
+                refusal = refusal ?? .cannotOpen(source: paths[place], reason: error.reason)
                 if !isTroubled { notices.append(.troubled(reason: "\(error)")) }
                 isTroubled = true
                 place += 1
             }
         }
         return false
-    }
-
-    private static func pictures(in path: String) throws(CaptureError) -> [String] {
-        let all: [String]
-        do {
-            all = try FileSystem.names(in: path)
-        } catch {
-            throw .cannotOpen(source: path, reason: error.description)
-        }
-        var names: [String] = []
-        for name in all {
-            let suffix = name.lowercased().split(separator: ".").last ?? ""
-            if !name.hasPrefix("."), ["jpg", "jpeg", "png"].contains(suffix) { names.append(name) }
-        }
-        return names.sorted().map { "\(path)/\($0)" }
     }
 }

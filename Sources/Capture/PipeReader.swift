@@ -2,7 +2,7 @@ import Glibc
 import System
 
 /// Reads a pipe, a socket or a file through a buffer, and stops waiting when a signal is raised.
-final class PipeReader {
+package final class PipeReader {
     /// Why there is nothing to read.
     enum End: Error, Equatable {
         /// The writer has closed it.
@@ -26,7 +26,7 @@ final class PipeReader {
     private var end = 0
 
     /// Reads from a descriptor, which stays the caller's to close.
-    init(_ descriptor: Int32, signal: Cancellation) {
+    package init(_ descriptor: Int32, signal: Cancellation) {
         self.descriptor = descriptor
         self.signal = signal
     }

@@ -1,146 +1,167 @@
 import Glibc
 import System
 
-/// What is asked of a source: the words after `--source` and the options that go with them.
-public struct SourceRequest: Equatable, Sendable {
-    /// The `--source` option; nil for the first camera, else the demo.
-    public var name: String?
-    /// The size asked for: negotiated with a camera, scaled to by a video.
-    public var size: FrameSize?
-    /// Frames a second asked for.
-    public var frameRate: Double?
-    /// True where files are read as fast as frames are taken.
-    public var asFastAsPossible: Bool
-
-    /// Asks for a source by name, or for the best there is.
-    public init(
-        name: String? = nil, size: FrameSize? = nil, frameRate: Double? = nil, asFastAsPossible: Bool = false
-    ) {
-        self.name = name
-        self.size = size
-        self.frameRate = frameRate
-        self.asFastAsPossible = asFastAsPossible
-    }
-}
-
-/// A source that is open, and what its user should know about it.
-public struct OpenedSource: Sendable {
-    /// The source.
-    public let source: any FrameSource
-    /// One line each: why the demo is shown, that another size was taken.
-    public let notes: [String]
-}
-
 /// Finds out what the name of a source means and opens it.
 public enum SourceOpener {
     /// Opens what `--source` names:
     /// - `-`: YUV4MPEG2 or JPEGs on standard input; `demo`: the picture in the program, moved about
     /// - anything with `://`: a URL, through `ffmpeg`
-    /// - a folder: its pictures; a JPEG or PNG: that picture; YUV4MPEG2: its frames; other files: through `ffmpeg`
+    /// - a folder: its pictures; a picture: that picture; YUV4MPEG2: its frames; other files: through `ffmpeg`
     /// - a device (`/dev/video0`), a name from `/dev/v4l/by-id`, or a part of a camera's name
     ///
-    /// Without a name: the first camera, else the demo and a note that says why.
+    /// Without a name: the first camera that gives frames, else the demo and a note that says why.
     ///
     /// - Throws: ``CaptureError`` with what is wrong and what to do about it.
     public static func open(_ request: SourceRequest) throws(CaptureError) -> OpenedSource {
-        guard let name = request.name else {
-            do throws(CameraError) {
-                return try camera(nil, request)
-            } catch {
-                var why = "\(error.source): \(error.reason)"
-                if case .notThere = error { why = error.reason }
-                return try demo(request, notes: ["\(why): showing the demo"])
-            }
-        }
+        try open(request, Cancellation())
+    }
+
+    /// The same; every wait on the way, and the source itself, is ended by a cancellation.
+    ///
+    /// - Throws: ``CaptureError``; ``CaptureError/cancelled`` where the end was asked for.
+    package static func open(
+        _ request: SourceRequest, _ signal: Cancellation
+    ) throws(CaptureError) -> OpenedSource {
+        guard let name = request.name else { return try anyCamera(request, signal) }
+        if NetworkAddress(name) != nil { return try video(name, request, signal) }
         switch name {
-        case "demo": return try demo(request, notes: [])
+        case "demo": return try demo(request, notes: [], signal)
         case "-":
-            return OpenedSource(
-                source: try StreamSource(
-                    name: "standard input", descriptor: STDIN_FILENO, closes: false, isPaced: false),
-                notes: [])
+            let stream = try StreamSource(
+                name: "standard input", descriptor: STDIN_FILENO, closes: false, isPaced: false,
+                signal: signal)
+            return turned(OpenedSource(source: stream, notes: []), request)
         default: break
         }
-        if name.contains("://") { return OpenedSource(source: try video(name, request), notes: []) }
-        var status = stat()
-        guard stat(name, &status) == 0 else { return try missing(name, request) }
-        switch status.st_mode & S_IFMT {
-        case S_IFDIR:
+        switch FileSystem.kind(of: name) {
+        case .folder:
             let folder = try PictureSource(
-                folder: name, frameRate: request.frameRate, isPaced: !request.asFastAsPossible)
-            return OpenedSource(source: folder, notes: [])
-        case S_IFREG, S_IFIFO:
-            return OpenedSource(
-                source: try file(name, isPipe: status.st_mode & S_IFMT == S_IFIFO, request), notes: [])
-        default:
-            do { return try camera(name, request) } catch { throw error.captureError }
+                folder: name, frameRate: request.frameRate, isPaced: !request.asFastAsPossible, signal: signal
+            )
+            return turned(OpenedSource(source: folder, notes: folder.notes), request)
+        case .file: return try file(name, request, signal)
+        case .pipe: return try stream(name, isPaced: false, request, signal)
+        case .other, nil: return try namedCamera(name, request, signal)
         }
     }
 
-    private static func camera(_ name: String?, _ request: SourceRequest) throws(CameraError) -> OpenedSource
-    {
-        let camera = try Camera(
-            CameraSettings(name: name, size: request.size, frameRate: request.frameRate))
-        return OpenedSource(source: camera, notes: camera.notes)
+    // MARK: - Cameras
+
+    private static func settings(_ name: String?, _ request: SourceRequest) -> CameraSettings {
+        CameraSettings(name: name, size: request.size, frameRate: request.frameRate)
     }
 
-    /// Opens the camera that a name means which is no file's.
-    private static func missing(
-        _ name: String, _ request: SourceRequest
+    /// The first camera that gives frames; without one the demo, where that may be shown.
+    private static func anyCamera(
+        _ request: SourceRequest, _ signal: Cancellation
+    ) throws(CaptureError) -> OpenedSource {
+        let listing = Camera.listing()
+        var failures = listing.failures
+        for description in listing.cameras {
+            let camera: Camera
+            do throws(CameraError) {
+                camera = try Camera(settings(description.device, request), signal: signal)
+            } catch {
+                failures.append(error.captureError)
+                continue
+            }
+            switch camera.awaitFrame(seconds: 3) {
+            case .cancelled: throw .cancelled
+            case .timedOut: failures.append(.cannotOpen(source: camera.name, reason: "it gives no frames"))
+            case .ready:
+                camera.isChosenFreely = true
+                let passedOver = failures.map { "\($0): taking \(camera.name)" }
+                return turned(OpenedSource(source: camera, notes: passedOver + camera.notes), request)
+            }
+        }
+        let why = failures.first.map { "\($0)" } ?? CameraError.noneThere
+        guard request.mayBeDemo else {
+            throw failures.first ?? .cannotOpen(source: "camera", reason: CameraError.noneThere)
+        }
+        return try demo(request, notes: ["\(why): showing the demo"], signal)
+    }
+
+    private static func namedCamera(
+        _ name: String, _ request: SourceRequest, _ signal: Cancellation
     ) throws(CaptureError) -> OpenedSource {
         do throws(CameraError) {
-            return try camera(name, request)
+            let camera = try Camera(settings(name, request), signal: signal)
+            return turned(OpenedSource(source: camera, notes: camera.notes), request)
+        } catch .notThere(_, let cameras) where !name.hasPrefix("/dev/") {
+            let known = cameras.isEmpty ? "" : "; there is \(cameras.joined(separator: ", "))"
+            throw .cannotOpen(source: name, reason: "no file and no camera of this name\(known)")
         } catch {
-            if case .notThere(_, let cameras) = error, !name.hasPrefix("/dev/") {
-                let known = cameras.isEmpty ? "" : "; there is \(cameras.joined(separator: ", "))"
-                throw .cannotOpen(
-                    source: name, reason: "no file and no camera of this name\(known)")
-            }
             throw error.captureError
         }
     }
 
-    private static func demo(_ request: SourceRequest, notes: [String]) throws(CaptureError) -> OpenedSource {
+    // MARK: - Files and streams
+
+    private static func demo(
+        _ request: SourceRequest, notes: [String], _ signal: Cancellation
+    ) throws(CaptureError) -> OpenedSource {
         let source = try DemoSource(
             size: request.size ?? FrameSize(width: 640, height: 480),
             framesPerSecond: request.frameRate ?? 30,
-            isPaced: !request.asFastAsPossible)
+            isPaced: !request.asFastAsPossible, signal: signal)
+        return turned(OpenedSource(source: source, notes: notes), request)
+    }
+
+    private static func video(
+        _ name: String, _ request: SourceRequest, _ signal: Cancellation
+    ) throws(CaptureError) -> OpenedSource {
+        var command = FFmpegCommand(location: name)
+        (command.size, command.frameRate, command.turn) = (request.size, request.frameRate, request.turn)
+        let source = try FFmpegSource(command, isPaced: !request.asFastAsPossible, signal: signal)
+        var notes: [String] = []
+        if let size = request.size, source.width != size.width || source.height != size.height {
+            notes.append(
+                "\(source.name): keeps its shape: taking \(source.width)×\(source.height) for \(size)")
+        }
         return OpenedSource(source: source, notes: notes)
     }
 
-    private static func video(_ name: String, _ request: SourceRequest) throws(CaptureError) -> FFmpegSource {
-        try FFmpegSource(
-            FFmpegSource.Settings(
-                location: name, size: request.size, frameRate: request.frameRate,
-                isPaced: !request.asFastAsPossible))
-    }
-
     private static func file(
-        _ name: String, isPipe: Bool, _ request: SourceRequest
-    ) throws(CaptureError) -> any FrameSource {
-        let descriptor = Glibc.open(name, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .cannotOpen(source: name, reason: Errno.last.description) }
-        if isPipe {
-            return try StreamSource(name: name, descriptor: descriptor, closes: true, isPaced: false)
+        _ name: String, _ request: SourceRequest, _ signal: Cancellation
+    ) throws(CaptureError) -> OpenedSource {
+        let start: [UInt8]
+        do throws(Errno) { start = try OpenFile(reading: name).start(16) } catch {
+            throw .cannotOpen(source: name, reason: error.description)
         }
-        var start = [UInt8](repeating: 0, count: 16)
-        let count = pread(descriptor, &start, start.count, 0)
-        guard count >= 0 else {
-            let number = errno
-            close(descriptor)
-            throw .cannotOpen(source: name, reason: Errno(number).description)
-        }
+        guard !start.isEmpty else { throw .invalidData(source: name, reason: "the file is empty") }
         // ffmpeg scales and changes rates; without such a wish YUV4MPEG2 needs no help.
         if start.starts(with: YUV4MPEGHeader.magic), request.size == nil, request.frameRate == nil {
-            return try StreamSource(
-                name: name, descriptor: descriptor, closes: true, isPaced: !request.asFastAsPossible)
+            return try stream(name, isPaced: !request.asFastAsPossible, request, signal)
         }
-        close(descriptor)
-        if start.starts(with: [0xFF, 0xD8, 0xFF]) || start.starts(with: [0x89, 0x50, 0x4E, 0x47]) {
-            return try PictureSource(
-                picture: name, frameRate: request.frameRate, isPaced: !request.asFastAsPossible)
+        if PictureSource.isPicture(start) {
+            let picture = try PictureSource(
+                picture: name, frameRate: request.frameRate, isPaced: !request.asFastAsPossible,
+                signal: signal)
+            return turned(OpenedSource(source: picture, notes: []), request)
         }
-        guard count > 0 else { throw .invalidData(source: name, reason: "the file is empty") }
-        return try video(name, request)
+        return try video(name, request, signal)
+    }
+
+    /// YUV4MPEG2 or JPEGs in a file or FIFO, which is opened without a wait for a writer.
+    private static func stream(
+        _ name: String, isPaced: Bool, _ request: SourceRequest, _ signal: Cancellation
+    ) throws(CaptureError) -> OpenedSource {
+        let descriptor: Int32
+        do throws(Errno) {
+            descriptor = try valueOrErrno(.open) {
+                FileName.withCString(name) { Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+            }
+        } catch {
+            throw .cannotOpen(source: name, reason: error.description)
+        }
+        let stream = try StreamSource(
+            name: name, descriptor: descriptor, closes: true, isPaced: isPaced, signal: signal)
+        return turned(OpenedSource(source: stream, notes: []), request)
+    }
+
+    /// What does not turn its picture itself is turned here.
+    private static func turned(_ opened: OpenedSource, _ request: SourceRequest) -> OpenedSource {
+        guard !request.turn.isNone else { return opened }
+        return OpenedSource(source: TurnedSource(opened.source, request.turn), notes: opened.notes)
     }
 }

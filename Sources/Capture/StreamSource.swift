@@ -17,7 +17,7 @@ package final class StreamSource: FrameSource, @unchecked Sendable {
     package private(set) var frameRate: Double?
     private let descriptor: Int32
     private let closes: Bool
-    private let signal = Cancellation()
+    private let signal: Cancellation
     private let format: Format
     private var pacer: Pacer?
     private var count = 0
@@ -32,11 +32,13 @@ package final class StreamSource: FrameSource, @unchecked Sendable {
     ///   - closes: true to close the descriptor in the end.
     ///   - isPaced: true to hold a file to its own rate; a pipe's writer sets the pace.
     ///   - maximumPixels: a first JPEG that claims more is refused.
+    ///   - signal: ends each wait, that for the first frame too.
     /// - Throws: ``CaptureError/invalidData(source:reason:)`` for anything but the two formats.
     package init(
         name: String, descriptor: Int32, closes: Bool, isPaced: Bool,
-        maximumPixels: Int = JPEGDecoder.defaultMaximumPixels
+        maximumPixels: Int = JPEGDecoder.defaultMaximumPixels, signal: Cancellation = Cancellation()
     ) throws(CaptureError) {
+        self.signal = signal
         self.name = name
         self.descriptor = descriptor
         self.closes = closes
@@ -107,7 +109,8 @@ package final class StreamSource: FrameSource, @unchecked Sendable {
         count += 1
         frame.number = count
         frame.monotonicTime = MonotonicClock.now
-        frame.sourceTime = frameRate.map { UInt64(Double(count - 1) * 1e9 / $0) } ?? frame.monotonicTime
+        frame.sourceTime =
+            frameRate.map { UInt64(min(Double(count - 1) * 1e9 / $0, 9e18)) } ?? frame.monotonicTime
         return true
     }
 
@@ -117,6 +120,7 @@ package final class StreamSource: FrameSource, @unchecked Sendable {
         let expected =
             "expected YUV4MPEG2 or JPEGs one after another, as ffmpeg writes with '-f yuv4mpegpipe -'"
         return switch error {
+        case PipeReader.End.cancelled: .cancelled
         case PipeReader.End.ended: .invalidData(source: name, reason: "it ended before a frame: \(expected)")
         case PipeReader.End.failed(let number): .cannotOpen(source: name, reason: Errno(number).description)
         case let error as YUV4MPEGError where error.reason.hasPrefix("its"):

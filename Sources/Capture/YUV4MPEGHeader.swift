@@ -34,7 +34,7 @@ struct YUV4MPEGHeader: Equatable {
             switch word.first {
             case "W": width = Int(value)
             case "H": height = Int(value)
-            case "F": frameRate = Self.rate(value)
+            case "F": frameRate = try Self.rate(value)
             case "C": sampling = try Self.sampling(value)
             case "X" where value == "COLORRANGE=FULL": isFullRange = true
             default: break
@@ -65,11 +65,19 @@ struct YUV4MPEGHeader: Equatable {
         return (size.height + down - 1) / down
     }
 
-    private static func rate(_ text: Substring) -> Double? {
+    /// `30000:1001`; `0:0` is a rate that is not known.
+    private static func rate(_ text: Substring) throws(YUV4MPEGError) -> Double? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let over = Double(parts[0]), let under = Double(parts[1]) else { return nil }
-        let rate = over / under
-        return rate.isFinite && rate > 0 && rate <= 1000 ? rate : nil
+        guard parts.count == 2, let over = UInt32(parts[0]), let under = UInt32(parts[1]) else {
+            throw YUV4MPEGError("its frame rate \(text.prefix(30)) is none")
+        }
+        if over == 0 || under == 0 { return nil }
+        let rate = Double(over) / Double(under)
+        // Slower is one frame in a day, faster no camera.
+        guard (1e-5...1000).contains(rate) else {
+            throw YUV4MPEGError("its frame rate \(text.prefix(30)) is none")
+        }
+        return rate
     }
 
     private static func sampling(_ text: Substring) throws(YUV4MPEGError) -> Sampling {

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralNetwork
+import System
 
 extension EmotionNetwork {
     /// Writes the network in the format of ONNX (https://onnx.ai), operator set 17, for other programs.
@@ -15,7 +16,7 @@ extension EmotionNetwork {
             outputs: configuration.heads.map { "head_\($0.rawValue)" },
             metadata: configuration.metadata.merging(facts) { own, _ in own })
         do {
-            try AtomicFile.write(data, to: path)
+            try data.withUnsafeBytes { try AtomicFile.write($0, to: path) }
         } catch {
             throw .unwritable(path: path, reason: FileReason.of(error))
         }

@@ -37,6 +37,8 @@ final class CascadeReader {
     private var tilted = false
 
     private static let windowSides = 3...1024
+    /// Bytes of text in one element; the longest list of numbers in OpenCV's cascades has some hundred.
+    private static let longestText = 1 << 16
 
     init(path: String) { self.path = path }
 
@@ -111,6 +113,10 @@ final class CascadeReader {
     }
 
     private func append(_ characters: UnsafePointer<XML_Char>?, count: Int32) {
+        guard failure == nil else { return }
+        guard text.count + Int(count) <= Self.longestText else {
+            return stop("an element holds more text than any cascade's")
+        }
         text.append(contentsOf: UnsafeRawBufferPointer(start: characters, count: Int(count)))
     }
 

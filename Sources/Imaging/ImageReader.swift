@@ -1,10 +1,12 @@
-/// Reads JPEG and PNG pictures one after another, keeping what it needs from one to the next.
+/// Reads pictures one after another, keeping what it needs from one to the next: JPEG and PNG itself, WebP, BMP, TIFF,
+/// GIF (its first frame), HEIC and AVIF through `ffmpeg`, as far as that reads them.
 ///
 /// The format is told by the first bytes, not by the name. A picture that its camera stored rotated (EXIF) comes
 /// upright. Transparency is dropped, 16-bit samples are rounded to 8. Used from one thread at a time.
 public final class ImageReader {
     private let jpeg: JPEGDecoder
     private let maximumPixels: Int
+    private var colors = ColorImage()
 
     /// Makes a reader that refuses pictures whose header claims more than `maximumPixels`.
     public init(maximumPixels: Int = JPEGDecoder.defaultMaximumPixels) {
@@ -38,6 +40,9 @@ public final class ImageReader {
                 throw .corrupt(path: name, reason: reason)
             }
             image.apply(Orientation(ofPNG: bytes))
+        case .foreign(let format):
+            try format.decode(bytes, name: name, maximumPixels: maximumPixels, into: &colors)
+            image.setLuma(of: colors)
         }
     }
 
@@ -54,17 +59,39 @@ public final class ImageReader {
         case .png(let header):
             try decodePNG(bytes, header, name: name, into: &image)
             image.apply(Orientation(ofPNG: bytes))
+        case .foreign(let format):
+            try format.decode(bytes, name: name, maximumPixels: maximumPixels, into: &image)
         }
     }
 
     private enum Format {
+        case foreign(ForeignPicture)
         case jpeg
         case png(PNG.Header)
+    }
+
+    /// True where these, a file's first 16 bytes, begin a picture that is read.
+    public static func isPicture(_ start: some Collection<UInt8>) -> Bool {
+        let start = Array(start)
+        return start.starts(with: [0xff, 0xd8, 0xff]) || start.starts(with: PNG.signature)
+            || ForeignPicture(start) != nil
+    }
+
+    /// Endings of the names of pictures, in small letters: how pictures are found in a folder.
+    public static let nameEndings = [
+        "jpg", "jpeg", "jfif", "png", "webp", "bmp", "tif", "tiff", "gif", "heic", "heif", "avif",
+    ]
+
+    /// True where a file's name ends as a picture's does.
+    public static func isPictureName(_ name: String) -> Bool {
+        guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return false }
+        return nameEndings.contains(name[name.index(after: dot)...].lowercased())
     }
 
     private func format(of bytes: [UInt8], name: String) throws(ImageError) -> Format {
         guard !bytes.isEmpty else { throw .corrupt(path: name, reason: "the file is empty") }
         if bytes.starts(with: [0xff, 0xd8, 0xff]) { return .jpeg }
+        if let foreign = ForeignPicture(bytes) { return .foreign(foreign) }
         guard bytes.starts(with: PNG.signature) else { throw .unknownFormat(path: name) }
         guard let header = PNG.Header(bytes) else {
             throw .corrupt(path: name, reason: "the file ends early")

@@ -23,6 +23,8 @@ public final class JPEGDecoder {
     private let maximumPixels: Int
     private var cmyk: [UInt8] = []
     private var planes: [UInt8] = []
+    /// A picture with the end marker that it lacked.
+    private var ended: [UInt8] = []
 
     /// Makes a decoder.
     ///
@@ -41,6 +43,11 @@ public final class JPEGDecoder {
 
     /// Decodes the luma alone; the colour is not even transformed back.
     public func decode(_ bytes: [UInt8], into image: inout GrayImage) throws(JPEGError) {
+        guard Self.isEnded(bytes) else {
+            return try withEnd(bytes) { bytes throws(JPEGError) in
+                try decode(bytes, into: &image)
+            }
+        }
         let header = try readHeader(bytes)
         guard !header.isCMYK else {
             try decodeCMYK(bytes, header)
@@ -56,6 +63,11 @@ public final class JPEGDecoder {
 
     /// Decodes to red, green and blue.
     public func decode(_ bytes: [UInt8], into image: inout ColorImage) throws(JPEGError) {
+        guard Self.isEnded(bytes) else {
+            return try withEnd(bytes) { bytes throws(JPEGError) in
+                try decode(bytes, into: &image)
+            }
+        }
         let header = try readHeader(bytes)
         guard !header.isCMYK else {
             try decodeCMYK(bytes, header)
@@ -77,6 +89,11 @@ public final class JPEGDecoder {
     /// The cheapest form for a window, whose graphics card turns it into colours: no colour conversion here. The
     /// values have JPEG's full range (0 to 255), by BT.601.
     public func decode(_ bytes: [UInt8], into image: inout YUVImage) throws(JPEGError) {
+        guard Self.isEnded(bytes) else {
+            return try withEnd(bytes) { bytes throws(JPEGError) in
+                try decode(bytes, into: &image)
+            }
+        }
         let header = try readHeader(bytes)
         guard !header.isCMYK, header.isYCbCr, header.subsampling >= 0 else {
             var color = ColorImage()
@@ -86,6 +103,51 @@ public final class JPEGDecoder {
         }
         image.setSize(width: header.width, height: header.height)
         try decompressPlanes(bytes, header, into: &image)
+    }
+
+    /// True where the last bytes are the end marker, or zeros behind it, as many cameras fill up what they send; and
+    /// where nothing tells whether more than the marker is missing.
+    private static func isEnded(_ bytes: [UInt8]) -> Bool {
+        guard let last = bytes.lastIndex(where: { $0 != 0 }), last > 0 else { return true }
+        if bytes[last] == 0xD9 && bytes[last - 1] == 0xFF { return true }
+        return !isOneScan(bytes)
+    }
+
+    /// True for a picture whose one scan holds all its components: one that is cut off between two scans looks whole.
+    private static func isOneScan(_ bytes: [UInt8]) -> Bool {
+        var at = 2
+        var components: UInt8?
+        while at + 10 < bytes.count, bytes[at] == 0xFF {
+            let marker = bytes[at + 1]
+            switch marker {
+            case 0xFF:
+                at += 1
+                continue
+            case 0xC0, 0xC1: components = bytes[at + 9]
+            case 0xDA: return bytes[at + 4] == components
+            default: break
+            }
+            at += 2 + (Int(bytes[at + 2]) << 8 | Int(bytes[at + 3]))
+        }
+        return false
+    }
+
+    /// Decodes with an end marker behind the bytes: some cameras leave it out. Where more is missing, libjpeg finds the
+    /// marker too early and says so.
+    private func withEnd(
+        _ bytes: [UInt8], _ body: ([UInt8]) throws(JPEGError) -> Void
+    ) throws(JPEGError) {
+        // Taken out meanwhile, so that there is one owner and no copy from picture to picture.
+        var whole = ended
+        ended = []
+        whole.removeAll(keepingCapacity: true)
+        whole.append(contentsOf: bytes)
+        whole += [0xFF, 0xD9]
+        defer { ended = whole }
+        do throws(JPEGError) { try body(whole) } catch {
+            guard case .broken(let reason) = error, reason.contains("premature end") else { throw error }
+            throw .broken(reason: "Premature end of JPEG file")
+        }
     }
 
     // MARK: - Header

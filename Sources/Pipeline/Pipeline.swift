@@ -298,14 +298,3 @@ public final class Pipeline: Sendable {
         scene.withLock { $0 = worker.scene }
     }
 }
-
-extension CaptureError {
-    /// Why, without the source's name.
-    var reason: String {
-        switch self {
-        case .cannotOpen(_, let reason), .lost(_, let reason), .invalidData(_, let reason),
-            .noThread(let reason):
-            reason
-        }
-    }
-}

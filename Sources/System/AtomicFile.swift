@@ -21,7 +21,7 @@ package enum AtomicFile {
             if isForced { try file.sync() }
         } catch {
             // Nothing was made where it could not be opened.
-            unlink(beside)
+            remove(beside)
             throw error
         }
         try replace(path, with: beside, isForced: isForced)
@@ -44,14 +44,18 @@ package enum AtomicFile {
 
     private static let count = Atomic<Int>(0)
 
+    private static func remove(_ path: String) { _ = FileName.withCString(path) { unlink($0) } }
+
     /// Puts a finished file at its place, in one step; where that fails it is removed.
     package static func replace(
         _ path: String, with beside: String, isForced: Bool = true
     ) throws(Errno) {
         do {
-            _ = try valueOrErrno(.rename) { rename(beside, path) }
+            _ = try valueOrErrno(.rename) {
+                FileName.withCString(beside) { old in FileName.withCString(path) { rename(old, $0) } }
+            }
         } catch {
-            unlink(beside)
+            remove(beside)
             throw error
         }
         guard isForced else { return }

@@ -17,11 +17,13 @@ package final class ChildProcess {
     }
 
     /// What a stream of the child is joined to.
-    package enum Stream: Sendable {
+    package enum Stream: Equatable, Sendable {
         /// `/dev/null`.
         case nothing
         /// A pipe whose other end is ours.
         case pipe
+        /// An open file, which stays the caller's to close.
+        case descriptor(Int32)
     }
 
     /// Our end of the child's standard output, for reading; -1 without a pipe.
@@ -34,7 +36,7 @@ package final class ChildProcess {
     private var lines: [UInt8] = []
 
     /// Bytes kept of what the child says: the last.
-    private static let keptMessages = 4096
+    private static let keptMessages = 1 << 14
 
     /// Starts a program.
     ///
@@ -48,8 +50,9 @@ package final class ChildProcess {
         _ program: String, _ arguments: [String], input: Stream = .nothing, output: Stream = .pipe
     ) throws(Errno) {
         let idle = try OpenFile(nullDevice: ())
-        let inputs = input == .pipe ? try Pipe() : nil
-        let outputs = output == .pipe ? try Pipe() : nil
+        var (inputs, outputs): (Pipe?, Pipe?)
+        if case .pipe = input { inputs = try Pipe() }
+        if case .pipe = output { outputs = try Pipe() }
         let messages = try Pipe()
         // What the child says is read now and then; one that says much must lose words, not wait for us.
         messages.setNonBlocking(messages.reading)
@@ -61,8 +64,8 @@ package final class ChildProcess {
         }
         identifier = try ChildSpawner.shared.spawn(
             ChildSpawner.Order(
-                words: [program] + arguments, input: inputs?.reading ?? idle.descriptor,
-                output: outputs?.writing ?? idle.descriptor, messages: messages.writing))
+                words: [program] + arguments, input: inputs?.reading ?? input.file ?? idle.descriptor,
+                output: outputs?.writing ?? output.file ?? idle.descriptor, messages: messages.writing))
         self.input = inputs?.takeWriting() ?? -1
         self.output = outputs?.takeReading() ?? -1
         self.messages = messages.takeReading()
@@ -155,6 +158,13 @@ package final class ChildProcess {
 
     /// F_SETPIPE_SZ of fcntl(2), a macro that Swift does not import.
     private static let setPipeSize: Int32 = 1031
+}
+
+extension ChildProcess.Stream {
+    fileprivate var file: Int32? {
+        guard case .descriptor(let descriptor) = self else { return nil }
+        return descriptor
+    }
 }
 
 /// The two ends of a pipe, closed where nobody has taken them.

@@ -65,7 +65,9 @@ final class ChildSpawner: Sendable {
     }
 
     private static func run(_ order: Order) -> Result<pid_t, Errno> {
-        var words: [UnsafeMutablePointer<CChar>?] = order.words.map { strdup($0) }
+        var words: [UnsafeMutablePointer<CChar>?] = order.words.map { word in
+            FileName.withCString(word) { strdup($0) }
+        }
         words.append(nil)
         defer { words.forEach { free($0) } }
         let child = spawn_child(

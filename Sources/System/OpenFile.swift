@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// An open file, closed when it goes out of scope.
@@ -13,7 +14,7 @@ package struct OpenFile: ~Copyable {
     /// - Throws: the ``Errno`` of open(2).
     package init(reading path: String) throws(Errno) {
         descriptor = try valueOrErrno(.open) {
-            Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+            FileName.withCString(path) { Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) }
         }
     }
 
@@ -22,8 +23,20 @@ package struct OpenFile: ~Copyable {
     /// - Throws: the ``Errno`` of open(2).
     package init(writing path: String, permissions: UInt32 = 0o666) throws(Errno) {
         descriptor = try valueOrErrno(.open) {
-            Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, permissions)
+            FileName.withCString(path) {
+                Glibc.open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, permissions)
+            }
         }
+    }
+
+    /// Makes a file that lies in memory alone, holds these bytes and is at its start.
+    ///
+    /// - Throws: the ``Errno`` of memfd_create(2) or write(2).
+    package static func inMemory(_ bytes: [UInt8]) throws(Errno) -> OpenFile {
+        let file = OpenFile(descriptor: try valueOrErrno(.open) { memfd_create("raut", 1) })
+        try bytes.span.bytes.withUnsafeBytes { raw throws(Errno) in try file.write(raw) }
+        lseek(file.descriptor, 0, SEEK_SET)
+        return file
     }
 
     deinit { close(descriptor) }
@@ -73,6 +86,17 @@ package struct OpenFile: ~Copyable {
             }
             guard count <= limit else { throw .tooLarge(limit: limit) }
         }
+    }
+
+    /// The first bytes of a file, so many or fewer.
+    ///
+    /// - Throws: the ``Errno`` of pread(2).
+    package borrowing func start(_ count: Int) throws(Errno) -> [UInt8] {
+        let descriptor = descriptor
+        var bytes = [UInt8](repeating: 0, count: max(0, count))
+        let got = try valueOrErrno(.read) { pread(descriptor, &bytes, bytes.count, 0) }
+        bytes.removeLast(bytes.count - got)
+        return bytes
     }
 
     /// Writes all bytes.
@@ -139,7 +163,7 @@ package enum FileSystem {
     /// What stands at a path, or nil where nothing does or may be looked at.
     package static func kind(of path: String) -> Kind? {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard FileName.withCString(path, { stat($0, &status) }) == 0 else { return nil }
         return switch status.st_mode & S_IFMT {
         case S_IFREG: .file
         case S_IFDIR: .folder
@@ -170,12 +194,14 @@ extension FileSystem {
     /// - Throws: the ``Errno`` of opendir(3).
     package static func names(in folder: String) throws(Errno) -> [String] {
         if let forced = SystemFaults.forced(.open) { throw forced }
-        guard let stream = opendir(folder) else { throw .last }
+        guard let stream = FileName.withCString(folder, { opendir($0) }) else { throw .last }
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                pointer.withMemoryRebound(to: UInt8.self, capacity: 256) { bytes in
+                    FileName.decode(UnsafeBufferPointer(start: bytes, count: strlen(pointer)))
+                }
             }
             if name != ".", name != ".." { names.append(name) }
         }

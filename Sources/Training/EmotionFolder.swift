@@ -55,7 +55,6 @@ public enum EmotionFolder {
             )
         }
         classes.sort { ($0.emotion.rawValue, $0.folder) < ($1.emotion.rawValue, $1.folder) }
-        let recognized = ["png", "jpg", "jpeg"]
         let reader = ImageReader()
         var image = GrayImage()
         var face = GrayImage(width: NetworkConfiguration.side, height: NetworkConfiguration.side)
@@ -63,9 +62,7 @@ public enum EmotionFolder {
         for (emotion, folder) in classes {
             for name in try entries(folder) {
                 let file = "\(folder)/\(name)"
-                guard recognized.contains(URL(fileURLWithPath: file).pathExtension.lowercased()) else {
-                    continue
-                }
+                guard ImageReader.isPictureName(name), FileSystem.kind(of: file) == .file else { continue }
                 do {
                     try reader.readGray(path: file, into: &image)
                 } catch {

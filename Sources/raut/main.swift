@@ -1,3 +1,4 @@
 import Foundation
+import System
 
-exit(CommandLineInterface.main(Array(CommandLine.arguments.dropFirst())))
+exit(CommandLineInterface.main(Array(FileName.arguments.dropFirst())))

@@ -2,6 +2,7 @@ import Capture
 import Foundation
 import Imaging
 import Mutation
+import System
 import Testing
 
 /// Damaged streams and frames: each is refused or read, none crashes or hangs.
@@ -73,6 +74,63 @@ struct CaptureFuzzTests {
                 let frame = Array("FRAME\n".utf8) + (0..<size).map { UInt8($0) }
                 return Array("\(header)\n".utf8) + frame + frame + frame
             })
+    }
+
+    @Test("YUV4MPEG2 headers of any words that their grammar allows are refused or read")
+    func yuv4mpegGrammar() throws {
+        let stream = try Stream()
+        let decoder = FrameDecoder(maximumPixels: 1 << 16)
+        let numbers = [
+            "", "0", "1", "2", "3", "2", "-1", "16384", "16385", "4294967295", "99999999999", "1e9", "2.5",
+        ]
+        let samplings = ["420", "420jpeg", "422", "444", "mono", "420p10", "", "x"]
+        var frames = 0
+        for number in 0..<Mutation.count {
+            var mutation = Mutation(number: number)
+            func pick(_ list: [String], _ mutation: inout Mutation) -> String {
+                list[mutation.below(list.count)]
+            }
+            var header = "YUV4MPEG2"
+            for kind in ["W", "H", "F", "C", "A", "X", "W"] where mutation.below(8) > 0 {
+                let (one, other) = (pick(numbers, &mutation), pick(numbers, &mutation))
+                switch kind {
+                case "F", "A": header += " \(kind)\(one):\(other)"
+                case "C": header += " C\(pick(samplings, &mutation))"
+                case "X": header += " XCOLORRANGE=\(pick(["FULL", "LIMITED", ""], &mutation))"
+                default: header += " \(kind)\(mutation.below(2) == 0 ? "2" : one)"
+                }
+            }
+            let frame = Array("FRAME\n".utf8) + [UInt8](repeating: 9, count: 12)
+            frames += read(Array("\(header)\n".utf8) + frame + frame + frame, from: stream, with: decoder)
+        }
+        #expect(frames > Mutation.count / 20)
+    }
+
+    @Test("damaged NUT streams are refused or read")
+    func nut() throws {
+        let folder = try TemporaryFolder()
+        let video = "\(folder.path)/clip.nut"
+        let words = FFmpegCommand(location: "x").arguments
+        try makeWithFFmpeg(
+            ["-f", "lavfi", "-i", "testsrc=size=8x6:rate=10:duration=0.5"]
+                + words.drop { $0 != "-map_metadata" }.dropLast() + [video])
+        let seed = Array(try Data(contentsOf: URL(fileURLWithPath: video)))
+        let stream = try Stream()
+        var frames = 0
+        for number in 0..<Mutation.count {
+            Mutation.note(number, "NUT")
+            var mutation = Mutation(number: number)
+            stream.hold(mutation.damage([seed]))
+            var frame = Frame()
+            guard
+                let reader = try? NUTReader(PipeReader(stream.descriptor, signal: Cancellation()))
+            else { continue }
+            for _ in 0..<50 {
+                guard let time = try? reader.next(into: &frame.bytes), time < .max else { break }
+                frames += 1
+            }
+        }
+        #expect(frames > Mutation.count / 4)
     }
 
     @Test("damaged runs of JPEGs are refused or read")

@@ -1,6 +1,7 @@
 import Capture
 import Foundation
 import Imaging
+import System
 import Testing
 
 @Suite("a source's name")
@@ -61,8 +62,83 @@ struct SourceOpenerTests {
         #expect(zip(levels, [10, 30, 90]).allSatisfy { abs($0 - $1) <= 2 } && levels.count == 3)
         #expect(
             notices == [
-                .troubled(reason: "\(folder.path)/c.png: not a JPEG or PNG picture"), .recovered,
+                .troubled(
+                    reason:
+                        "\(folder.path)/c.png: no picture that is read: JPEG, PNG, WebP, BMP, TIFF, GIF, HEIC or AVIF"
+                ), .recovered,
             ])
+    }
+
+    @Test("of a folder with what is no picture opens all the same, and counts and names what it left out")
+    func folderOfMore() throws {
+        _ = try folder.write([1], to: "notes.txt")
+        try #require(mkfifo("\(folder.path)/c.jpg", 0o600) == 0)
+        try #require(symlink("/dev/zero", "\(folder.path)/z.png") == 0)
+        _ = try picture(90, "a.jpg")
+        try #require(rename(try picture(30, "b.jpg"), "\(folder.path)/b.jfif") == 0)
+        let opened = try SourceOpener.open(SourceRequest(name: folder.path, asFastAsPossible: true))
+        #expect(opened.notes == ["\(folder.path): 3 left out: c.jpg, notes.txt, z.png"])
+        #expect(opened.source.givesStills)
+        #expect(try grays(of: opened.source).count == 2)
+    }
+
+    @Test("of a folder whose first picture is broken begins with the next")
+    func brokenFirst() throws {
+        _ = try folder.write([0xFF, 0xD8, 0xFF, 1, 2], to: "a.jpg")
+        _ = try picture(90, "b.png")
+        #expect(try grays(of: open(folder.path)).map { Int($0.pixels[0]) } == [90])
+    }
+
+    @Test("of a FIFO that nobody writes to is let go of within 200 ms")
+    func silentPipe() throws {
+        let path = "\(folder.path)/pipe"
+        try #require(mkfifo(path, 0o600) == 0)
+        let signal = Cancellation()
+        let outcome = Guarded<CaptureError?>(nil)
+        let opening = try JoinableThread(name: "opening") {
+            do throws(CaptureError) { _ = try SourceOpener.open(SourceRequest(name: path), signal) } catch {
+                outcome.change { $0 = error }
+            }
+        }
+        usleep(20_000)
+        let raised = MonotonicClock.now
+        signal.raise()
+        #expect(opening.join(until: .after(10)))
+        #expect(MonotonicClock.now - raised < 200_000_000)
+        #expect(outcome.withLock { $0 } == .cancelled)
+        // A writer that comes later is read.
+        let late = try JoinableThread(name: "writer") { [clip = try clip()] in
+            let descriptor = Glibc.open(path, O_WRONLY)
+            _ = clip.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            close(descriptor)
+        }
+        #expect(try grays(of: open(path)).count == 3)
+        late.join()
+    }
+
+    @Test("with a turn gives the picture turned, then flipped")
+    func turned() throws {
+        // A 3×2 picture whose red says where each pixel stood.
+        var image = ColorImage(width: 3, height: 2)
+        for index in 0..<6 { image.pixels[3 * index] = UInt8(10 * index) }
+        let path = "\(folder.path)/turn.png"
+        try ImageFile.write(image, path: path)
+        for (turn, columns, reds) in [
+            (FrameTurn(), 3, [0, 10, 20, 30, 40, 50]),
+            (FrameTurn(clockwise: 90), 2, [30, 0, 40, 10, 50, 20]),
+            (FrameTurn(clockwise: 180), 3, [50, 40, 30, 20, 10, 0]),
+            (FrameTurn(clockwise: 270), 2, [20, 50, 10, 40, 0, 30]),
+            (FrameTurn(isFlipped: true), 3, [20, 10, 0, 50, 40, 30]),
+            (FrameTurn(clockwise: 90, isFlipped: true), 2, [0, 30, 10, 40, 20, 50]),
+        ] {
+            var request = SourceRequest(name: path, asFastAsPossible: true)
+            request.turn = turn
+            let source = try SourceOpener.open(request).source
+            var frame = Frame()
+            try #require(try source.next(into: &frame))
+            #expect(frame.width == columns && source.width == columns && frame.height == 6 / columns)
+            #expect((0..<6).map { Int(frame.bytes[3 * $0]) } == reds, "\(turn)")
+        }
     }
 
     @Test("of a YUV4MPEG2 file is read without ffmpeg, held to its rate unless told to hurry")
@@ -93,7 +169,8 @@ struct SourceOpenerTests {
             SourceRequest(
                 name: video, size: FrameSize(width: 40, height: 26), frameRate: 20, asFastAsPossible: true)
         ).source
-        #expect(scaled.width == 40 && scaled.height == 26 && scaled.frameRate == 20)
+        // It keeps its shape, and there are no more frames than it holds.
+        #expect(scaled.width == 40 && scaled.height == 25 && scaled.frameRate == 10)
         scaled.cancel()
         var frame = Frame()
         #expect(try !scaled.next(into: &frame))
@@ -134,7 +211,7 @@ struct SourceOpenerTests {
         for (name, words) in [
             (sound, "there is no video in it"), ("/no/such/file.mp4", "no file and no camera of this name"),
             (rubbish, "Invalid data"),
-            (empty, "the file is empty"), (noPictures.path, "no .jpg, .jpeg or .png"),
+            (empty, "the file is empty"), (noPictures.path, "no picture in it"),
             ("/dev/null", "it gives no pictures"), ("/dev/video99", "there is no such"),
         ] {
             do {

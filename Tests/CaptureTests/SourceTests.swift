@@ -1,6 +1,7 @@
 import Capture
 import Foundation
 import Imaging
+import System
 import Testing
 
 /// A folder that is gone when the test is over.
@@ -114,6 +115,8 @@ struct YUV4MPEGTests {
         arguments: [
             ("YUV4MPEG2 W2", "size"), ("YUV4MPEG2 W0 H5", "size"), ("YUV4MPEG2 W-2 H5", "size"),
             ("YUV4MPEG2 W99999 H99999", "size"), ("YUV4MPEG2 W99999999999999999999 H1", "size"),
+            ("YUV4MPEG2 W2 H2 F1:99999999999", "frame rate"), ("YUV4MPEG2 W2 H2 F1:4294967295", "frame rate"),
+            ("YUV4MPEG2 W2 H2 F99999:1", "frame rate"), ("YUV4MPEG2 W2 H2 F-1:1", "frame rate"),
             ("YUV4MPEG2 W2 H2 C420p10", "420p10"), ("hello, this is no video", "YUV4MPEG2"), ("", "ended"),
             (String(repeating: "YUV4MPEG2 ", count: 1000), "YUV4MPEG2"),
         ])
@@ -169,6 +172,40 @@ struct JPEGStreamTests {
     @Test("of which the last is cut off end before it")
     func cut() throws {
         #expect(try grays(of: open(try jpeg(10) + jpeg(90).dropLast(30))).count == 1)
+    }
+
+    @Test("that lack their end markers are read all the same")
+    func withoutEnd() throws {
+        let (one, two) = (try jpeg(10).dropLast(2), try jpeg(90).dropLast(2))
+        #expect(
+            try grays(of: open(Array(one) + two + jpeg(200))).map { Int($0.pixels[40]) } == [10, 90, 200])
+    }
+
+    @Test("with restart markers without end cost no memory without end")
+    func endlessMarkers() throws {
+        let ends = Pipe()
+        let reader = dup(ends.fileHandleForReading.fileDescriptor)
+        let writer = ends.fileHandleForWriting
+        signal(SIGPIPE, SIG_IGN)
+        let sender = try JoinableThread(name: "sender") {
+            let chunk = Data([0xFF, 0xD8] + [[UInt8]](repeating: [0xFF, 0xD0], count: 1 << 19).joined())
+            // Twice what one picture may have.
+            for _ in 0..<130 where (try? writer.write(contentsOf: chunk.dropFirst(2))) == nil { return }
+            try? writer.close()
+        }
+        try writer.write(contentsOf: [0xFF, 0xD8])
+        let before = residentMegabytes()
+        #expect(throws: CaptureError.self) {
+            try StreamSource(name: "test", descriptor: reader, closes: true, isPaced: false)
+        }
+        #expect(residentMegabytes() - before < 200)
+        sender.join()
+    }
+
+    /// The second number of `/proc/self/statm`, in pages of 4 KiB.
+    private func residentMegabytes() -> Int {
+        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .ascii)) ?? ""
+        return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) / 256
     }
 
     @Test("that are none are refused")

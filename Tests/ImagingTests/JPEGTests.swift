@@ -135,6 +135,18 @@ struct JPEGTests {
         }
     }
 
+    @Test("a JPEG that lacks its end marker alone is decoded, and again from the same decoder")
+    func withoutEnd() throws {
+        let bytes = try ImageFile.encodeJPEG(gradient())
+        #expect(try color(Array(bytes.dropLast(2))) == color(bytes))
+        let decoder = JPEGDecoder(tolerance: .strayBytes)
+        var (image, planes, whole) = (GrayImage(), YUVImage(), GrayImage())
+        for _ in 0..<2 { try decoder.decode(Array(bytes.dropLast(2)), into: &image) }
+        try decoder.decode(Array(bytes.dropLast(2)), into: &planes)
+        try decoder.decode(bytes, into: &whole)
+        #expect(image == whole && planes.luma == whole.pixels)
+    }
+
     @Test("stray bytes before the end marker harm nothing")
     func strayBytesAtEnd() throws {
         let bytes = try ImageFile.encodeJPEG(gradient())

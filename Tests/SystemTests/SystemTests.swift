@@ -158,3 +158,53 @@ final class TemporaryFolder: Sendable {
         rmdir(path)
     }
 }
+
+@Suite("names of files")
+struct FileNameTests {
+    @Test("of any bytes come back to their bytes, and are valid text")
+    func roundTrip() {
+        let names: [[UInt8]] = [
+            Array("plain".utf8), Array("ärger €".utf8), [0x66, 0xE4, 0x72], [0xFF, 0x80, 0x41], [0xE2, 0x82],
+            Array("\u{EF80}\u{EFFF}".utf8), [0xED, 0xA0, 0x80], [],
+        ]
+        for name in names {
+            #expect(FileName.encode(FileName.decode(name)) == name)
+        }
+        #expect(FileName.decode([0x66, 0xE4, 0x72]) == "f\u{EFE4}r")
+    }
+
+    @Test("that are not UTF-8 open, are listed and handed to a child")
+    func opens() throws {
+        let folder = TemporaryFolder()
+        let path = folder.path(FileName.decode([0x66, 0xE4, 0x72]))
+        try AtomicFile.write([7], to: path)
+        #expect(try OpenFile(reading: path).readAll(limit: 9) == [7])
+        #expect(FileSystem.kind(of: path) == .file)
+        #expect(try FileSystem.names(in: folder.path) == ["f\u{EFE4}r"])
+        let child = try ChildProcess("/bin/rm", [path])
+        #expect(child.wait(until: .after(10)) == .status(0))
+    }
+}
+
+@Suite("standard output")
+struct StandardStreamTests {
+    @Test("taken for oneself, what others print comes out with the messages")
+    func taken() throws {
+        var output: (Int32, Int32) = (-1, -1)
+        var messages: (Int32, Int32) = (-1, -1)
+        #expect(
+            withUnsafeMutableBytes(of: &output) { pipe($0.assumingMemoryBound(to: Int32.self).baseAddress) }
+                == 0)
+        #expect(
+            withUnsafeMutableBytes(of: &messages) { pipe($0.assumingMemoryBound(to: Int32.self).baseAddress) }
+                == 0)
+        let own = try StandardStreams.takeOutput(output.1, insteadOf: messages.1)
+        // As a plugin would: by the number that it knows.
+        #expect(write(output.1, "noise", 5) == 5)
+        #expect(write(own, "event", 5) == 5)
+        var bytes = [UInt8](repeating: 0, count: 9)
+        #expect(read(output.0, &bytes, 9) == 5 && bytes.starts(with: Array("event".utf8)))
+        #expect(read(messages.0, &bytes, 9) == 5 && bytes.starts(with: Array("noise".utf8)))
+        for descriptor in [own, output.0, output.1, messages.0, messages.1] { close(descriptor) }
+    }
+}

@@ -34,9 +34,13 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
     /// What the driver took of what was asked.
     public private(set) var mode: Mode
     private let settings: CameraSettings
-    private let signal = Cancellation()
+    private let signal: Cancellation
     private var running: Running?
     private var count = 0
+    /// The cameras that were there beside this one: never taken for this one when it has gone.
+    private var others: [CameraDescription]
+    /// True where nobody named it: then a camera that is newly plugged in may take its place.
+    package var isChosenFreely = false
 
     /// `/dev/videoN`.
     public var name: String { identity.device }
@@ -77,22 +81,46 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
     /// Opens a camera and starts it.
     ///
     /// - Throws: ``CameraError`` with what is wrong and what to do about it.
-    public init(_ settings: CameraSettings) throws(CameraError) {
+    public convenience init(_ settings: CameraSettings) throws(CameraError) {
+        try self.init(settings, signal: Cancellation())
+    }
+
+    /// The same, with the signal that ends each wait for a frame.
+    package init(_ settings: CameraSettings, signal: Cancellation) throws(CameraError) {
         self.settings = settings
-        identity = try CameraDirectory.find(settings.name)
-        (running, mode) = try Self.start(identity, settings)
+        self.signal = signal
+        let cameras = CameraDirectory.list()
+        let found = try CameraDirectory.find(settings.name, in: cameras)
+        identity = found
+        others = cameras.cameras.filter { $0 != found }
+        (running, mode) = try Self.start(found, settings)
+    }
+
+    /// Waits for the first frame without taking it.
+    package func awaitFrame(seconds: Double) -> WaitOutcome {
+        signal.wait(for: running?.device.descriptor, until: .after(seconds))
+    }
+
+    /// How long it may give nothing: a camera of one frame in five seconds is not lost after two.
+    private var stallTime: UInt64 { Self.stallTime(settings, rate: mode.rate) }
+
+    /// The time asked for, or three frames of the slower of the rates that were asked for and promised.
+    package static func stallTime(_ settings: CameraSettings, rate: Double?) -> UInt64 {
+        let slowest =
+            [settings.frameRate, rate].compactMap { $0 }.filter { $0 > 0 }.min() ?? CameraSettings.usualRate
+        return max(settings.stallTime, UInt64(3e9 / max(slowest, 0.001)))
     }
 
     /// Waits for a whole frame; those that the driver marks as broken are passed over.
     public func next(into frame: inout Frame) throws(CaptureError) -> Bool {
         guard running != nil else { throw .lost(source: name, reason: "it is closed") }
         // Counted from here, not from the last frame: it is no fault of the camera's where we come late.
-        let deadline = MonotonicClock.now &+ settings.stallTime
+        let deadline = MonotonicClock.now &+ stallTime
         while true {
             let now = MonotonicClock.now
             guard let running, now < deadline else {
                 close()
-                let seconds = Double(settings.stallTime) / 1e9
+                let seconds = Double(stallTime) / 1e9
                 throw .lost(source: name, reason: "no frame for \(seconds.formatted) seconds")
             }
             switch signal.wait(for: running.device.descriptor, until: Deadline(at: deadline)) {
@@ -114,9 +142,11 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
     public func reopen() throws(CaptureError) {
         close()
         do throws(CameraError) {
-            let found = try CameraDirectory.find(again: identity, name: settings.name)
+            let found = try CameraDirectory.find(
+                again: identity, name: isChosenFreely ? nil : settings.name, others: others)
             (running, mode) = try Self.start(found, settings)
             identity = found
+            others = CameraDirectory.list().cameras.filter { $0 != found }
         } catch .notThere {
             throw .lost(source: name, reason: "it is not there")
         } catch {
@@ -238,11 +268,11 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
                 rates: device.rates(of: offer.code, size: nearest))
         }
         guard let choice = CameraChoice.best(of: candidates, size: size, rate: rate) else {
-            throw .noFormat(path: device.path)
+            throw .noFormat(path: device.path, offered: device.formats().map { Self.name(of: $0.code) })
         }
         let given = try device.setPicture(code: choice.code, size: choice.size)
         guard let format = PixelFormat(code: given.code), given.size.isValid else {
-            throw .noFormat(path: device.path)
+            throw .noFormat(path: device.path, offered: [Self.name(of: given.code)])
         }
         // Some drivers leave the length of a row out.
         let bytesPerRow =

@@ -26,10 +26,20 @@ public struct CameraDescription: Equatable, Sendable {
         if card == other.card && bus == other.bus { return 2 }
         return card == other.card ? 1 : 0
     }
+
+    /// True for the same camera at the same plug, whatever number it has now.
+    func isSame(as other: CameraDescription) -> Bool {
+        card == other.card && bus == other.bus && id == other.id
+    }
+
+    /// A camera by what is known of it, for tests.
+    package init(device: String, card: String, id: String, bus: String) {
+        (self.device, self.card, self.id, self.bus) = (device, card, id, bus)
+    }
 }
 
 /// The cameras of this machine.
-enum CameraDirectory {
+package enum CameraDirectory {
     /// What a look at every video device showed.
     struct Listing {
         /// Those that capture, by their number.
@@ -61,8 +71,9 @@ enum CameraDirectory {
     }
 
     /// The camera that a name means, or the first without a name.
-    static func find(_ name: String?) throws(CameraError) -> CameraDescription {
-        let listing = list()
+    static func find(
+        _ name: String?, in listing: Listing = list()
+    ) throws(CameraError) -> CameraDescription {
         guard let name else {
             if let first = listing.cameras.first { return first }
             throw listing.failures.first ?? .notThere(name: "camera", cameras: [])
@@ -76,13 +87,36 @@ enum CameraDirectory {
         throw .notThere(name: name, cameras: listing.cameras.map { "\($0.device) (\($0.card))" })
     }
 
-    /// A camera that was there, under whatever number it is now: the likest one, or what the name means now.
-    static func find(again camera: CameraDescription, name: String?) throws(CameraError) -> CameraDescription
-    {
-        let cameras = list().cameras
-        let likest = cameras.max { $0.likeness(to: camera) < $1.likeness(to: camera) }
-        if let likest, likest.likeness(to: camera) > 0 { return likest }
-        return try find(name)
+    /// A camera that was there, under whatever number it is now; while it is away no other one takes its place.
+    ///
+    /// - Parameters:
+    ///   - camera: the one that was there.
+    ///   - name: what it was asked for by; nil for any.
+    ///   - others: those that were there beside it.
+    static func find(
+        again camera: CameraDescription, name: String?, others: [CameraDescription]
+    ) throws(CameraError) -> CameraDescription {
+        let there = list().cameras
+        let path = name.map(resolved)
+        if let found = choose(
+            again: camera, among: there, others: others,
+            isMeant: { name == nil || $0.device == path || $0.matches(name ?? "") })
+        {
+            return found
+        }
+        throw .notThere(name: name ?? camera.device, cameras: there.map { "\($0.device) (\($0.card))" })
+    }
+
+    /// Of the cameras that are there the one that was: by its serial number or by the bus it sits on; else one that
+    /// was not there before, which is the same one at another plug, or what its owner has plugged in for it.
+    package static func choose(
+        again camera: CameraDescription, among there: [CameraDescription], others: [CameraDescription],
+        isMeant: (CameraDescription) -> Bool
+    ) -> CameraDescription? {
+        let sure = there.filter { $0.likeness(to: camera) >= 2 }
+        if let same = sure.max(by: { $0.likeness(to: camera) < $1.likeness(to: camera) }) { return same }
+        let new = there.filter { one in !others.contains { $0.isSame(as: one) } }
+        return new.first { $0.likeness(to: camera) == 1 } ?? new.first(where: isMeant)
     }
 
     /// Where a link such as those in `/dev/v4l/by-id` leads.

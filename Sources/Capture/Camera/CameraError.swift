@@ -11,8 +11,9 @@ public enum CameraError: Error, Equatable, Sendable {
     case busy(path: String, holder: String?)
     /// A device that gives no pictures: an output, metadata, no video device at all.
     case notACamera(path: String)
-    /// The camera offers no format that is read here, and libv4l converts none of its own.
-    case noFormat(path: String)
+    /// The camera offers no format that is read here, and libv4l converts none of its own: those that it offers, by
+    /// their four characters.
+    case noFormat(path: String, offered: [String])
     /// A call that the driver refused: its name and errno.
     case refused(path: String, call: String, number: Int32)
 
@@ -20,7 +21,7 @@ public enum CameraError: Error, Equatable, Sendable {
     public var source: String {
         switch self {
         case .notThere(let name, _): name
-        case .noPermission(let path, _), .busy(let path, _), .notACamera(let path), .noFormat(let path),
+        case .noPermission(let path, _), .busy(let path, _), .notACamera(let path), .noFormat(let path, _),
             .refused(let path, _, _):
             path
         }
@@ -32,7 +33,7 @@ public enum CameraError: Error, Equatable, Sendable {
         case .notThere(let name, let cameras) where cameras.isEmpty:
             name.hasPrefix("/dev/")
                 ? "there is no such device, nor any other camera: plug one in, or say --source demo"
-                : "there is no camera"
+                : Self.noneThere
         case .notThere(_, let cameras):
             "there is no such camera, only \(cameras.joined(separator: ", "))"
         case .noPermission(_, let group?):
@@ -41,10 +42,24 @@ public enum CameraError: Error, Equatable, Sendable {
         case .busy(_, let holder?): "busy: \(holder) uses it"
         case .busy(_, nil): "busy: another program uses it; 'sudo fuser -v' on it names it"
         case .notACamera: "it gives no pictures; 'raut cameras' lists what does"
-        case .noFormat: "it offers no picture format that can be read"
+        case .noFormat(_, let offered) where offered.isEmpty: "it offers no picture format"
+        case .noFormat(_, let offered):
+            "it gives only \(offered.joined(separator: ", ")), which is not read from a camera: "
+                + "set it to MJPEG or YUYV, or give its stream's address"
         case .refused(_, let call, ENOSPC):
             "\(call): the USB bus has no bandwidth left: use another port or a smaller --size"
         case .refused(_, let call, let number): "the driver refused \(call): \(Errno(number).description)"
+        }
+    }
+
+    /// The reason where there is no camera at all.
+    static let noneThere = "there is no camera"
+
+    /// True where the camera may be there, or free, later.
+    var mayPass: Bool {
+        switch self {
+        case .notThere, .noPermission, .busy, .refused: true
+        case .notACamera, .noFormat: false
         }
     }
 

@@ -1,5 +1,6 @@
 import Capture
 import Foundation
+import System
 
 /// `raut cameras`: the cameras of this machine, with their formats, sizes and rates.
 enum CamerasCommand {
@@ -13,7 +14,8 @@ enum CamerasCommand {
         run: run)
 
     private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
-        let listing = Camera.listing()
+        // Plugins of libv4l print to standard output, where nothing but the answer may stand.
+        let listing = StandardStreams.withoutOutput { Camera.listing() }
         for failure in listing.failures { CommandLineInterface.report("\(failure)") }
         guard !listing.cameras.isEmpty else {
             guard listing.failures.isEmpty else { return 1 }
@@ -23,7 +25,9 @@ enum CamerasCommand {
         for camera in listing.cameras {
             var modes: [CameraMode] = []
             do {
-                modes = try Camera.modes(of: camera)
+                modes = try StandardStreams.withoutOutput { () throws(CaptureError) in
+                    try Camera.modes(of: camera)
+                }
             } catch {
                 CommandLineInterface.report("\(error)")
                 status = 1

@@ -29,6 +29,8 @@ package enum RunCommand {
         settings.source.size = source.size
         settings.source.frameRate = source.rate
         settings.source.asFastAsPossible = source.asFastAsPossible
+        settings.source.turn = FrameTurn(
+            clockwise: source.rotate.flatMap { Int($0) } ?? 0, isFlipped: source.flip)
         settings.isHeadless = view.headless
         settings.isMirrored = view.mirror
         settings.recordPath = view.record

@@ -21,10 +21,14 @@ package struct SourceOptions: OptionGroup {
 
     package let source = Option(
         "source", .path("SOURCE"),
-        help: "camera, picture, folder, video, URL, '-' or 'demo' (first camera, else the demo)")
+        help: "camera, picture, folder, video, URL, '-' or 'demo' (the first camera, else the demo)")
     package let size = Option(
         "size", .sides(1...16384) { FrameSize(width: $0, height: $1) }, help: "size of the frames asked for")
     package let rate = Option("fps", .number("N", 0.01...1000), help: "frames a second asked for")
+    package let rotate = Option(
+        "rotate", .choice("DEGREES", of: ["90", "180", "270"]),
+        help: "turn the picture clockwise, of a camera that hangs on its side")
+    package let flip = Option("flip", help: "swap left and right in the picture, after it is turned")
     package let frames = Option("frames", .whole("N", 1...Int.max), help: "end after N frames")
     package let asFastAsPossible = Option(
         "as-fast-as-possible", help: "work on every frame of a file, without its pace")

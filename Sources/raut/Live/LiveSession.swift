@@ -101,7 +101,7 @@ struct LiveSession {
         _ settings: LiveSettings, for source: any FrameSource
     ) -> Pipeline.Configuration {
         var configuration = settings.pipeline
-        if let rate = source.frameRate, rate < 5 {
+        if source.givesStills || source.frameRate.map({ $0 < 5 }) ?? false {
             // Pictures shown one after another: a second look at a face may never come.
             configuration.tracking.confirmations = 1
         }

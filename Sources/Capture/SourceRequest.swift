@@ -1,0 +1,33 @@
+/// What is asked of a source: the words after `--source` and the options that go with them.
+public struct SourceRequest: Equatable, Sendable {
+    /// The `--source` option; nil for the first camera that gives frames.
+    public var name: String?
+    /// The size asked for: negotiated with a camera; a video is made to fit inside it and keeps its shape.
+    public var size: FrameSize?
+    /// Frames a second asked for: negotiated with a camera; of a video at most so many are taken.
+    public var frameRate: Double?
+    /// True where files are read as fast as frames are taken.
+    public var asFastAsPossible: Bool
+    /// How the picture is turned before anybody sees it.
+    public var turn = FrameTurn()
+    /// True where the demo may take the place of a camera that nobody named.
+    public var mayBeDemo = true
+
+    /// Asks for a source by name, or for the best there is.
+    public init(
+        name: String? = nil, size: FrameSize? = nil, frameRate: Double? = nil, asFastAsPossible: Bool = false
+    ) {
+        self.name = name
+        self.size = size
+        self.frameRate = frameRate
+        self.asFastAsPossible = asFastAsPossible
+    }
+}
+
+/// A source that is open, and what its user should know about it.
+public struct OpenedSource: Sendable {
+    /// The source.
+    public let source: any FrameSource
+    /// One line each: why the demo is shown, that another size was taken.
+    public let notes: [String]
+}
