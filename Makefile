@@ -4,6 +4,7 @@
 # make test-service  the systemd units, started by systemd in that virtual machine
 # make test-program  the program as a process: how it ends, and that it writes nothing that it was not told to
 # make test-arm64  the C kernels for arm64 beside their plain versions, under qemu-user
+# make test-network  cameras over HTTP and RTSP that go and come back, by real servers on this machine
 # make endurance  a million frames with faces, readers and the source coming and going, and a table of what was left
 # make lint     checks the format
 # make fuzz     feeds the readers a hundred thousand damaged files each, under the address sanitizer
@@ -39,7 +40,7 @@ RULES = $(wildcard systemd/*.rules)
 CONF = $(wildcard systemd/raut.conf)
 MODELS = $(wildcard models/*.safetensors)
 
-.PHONY: setup swift build run model test test-camera test-service test-program test-arm64 endurance fuzz sanitize lint static install uninstall \
+.PHONY: setup swift build run model test test-camera test-service test-program test-network test-arm64 endurance fuzz sanitize lint static install uninstall \
 	deb fresh fresh-package
 
 # One look at what is installed, and apt only where something is missing.
@@ -139,6 +140,13 @@ test-service:
 test-program: build
 	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) socat strace"
 	Tests/Service/program
+
+# Servers on loopback alone; the service that comes with the package is not left running.
+NETWORK_PACKAGES = rtsp-server-perl python3 procps
+test-network: build
+	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(NETWORK_PACKAGES)"
+	@[ ! -d /run/systemd/system ] || systemctl disable --now --quiet rtsp-server-perl || :
+	Tests/Service/network
 
 # ROUNDS=… says how many random shapes each kernel gets.
 ARM64_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user

@@ -1,18 +1,24 @@
 import System
 
 /// The times of a stream's frames, brought to the clock that all frames have.
-struct FramePacer {
+package struct FramePacer {
     /// A frame that by its time is to come so much later than the one before is shown after this long, in nanoseconds.
     static let longestPause: UInt64 = 2_000_000_000
-    /// How far a live stream's clock may be from ours before it is set anew.
-    static let largestDrift: UInt64 = 1_000_000_000
+    /// How far a live stream's clock may lag behind ours before it is set anew, in nanoseconds.
+    static let largestLag: UInt64 = 250_000_000
+    /// A network that stumbles now and then makes as many lags.
+    static let bearableLags = 2
 
     private var first: Int64?
     private var previous: Int64 = 0
     private var due: UInt64 = 0
+    private var lags = 0
+
+    /// A stream of which no frame has come.
+    package init() {}
 
     /// Forgets the stream: another begins, with times of its own.
-    mutating func restart() { first = nil }
+    package mutating func restart() { (first, lags) = (nil, 0) }
 
     /// Nanoseconds from the first frame to this one.
     mutating func place(of time: Int64) -> UInt64 {
@@ -35,16 +41,24 @@ struct FramePacer {
         return due
     }
 
-    /// When a live frame was taken, on the monotonic clock: never later than now.
-    mutating func liveTime(of time: Int64) -> UInt64 {
-        let now = MonotonicClock.now
-        if first == nil { due = now } else { due = due &+ step(to: time) }
+    /// When a live frame was taken, on the monotonic clock: by the stream's steps from frame to frame, never later than
+    /// now. A stream whose steps lag again and again has no clock of its own, as Motion JPEG over HTTP, to which ffmpeg
+    /// gives 25 frames a second whatever comes: then a frame is taken when it comes.
+    ///
+    /// - Parameters:
+    ///   - time: the frame's time in the stream, in nanoseconds.
+    ///   - now: the monotonic clock.
+    package mutating func liveTime(of time: Int64, at now: UInt64 = MonotonicClock.now) -> UInt64 {
+        if first == nil || lags > Self.bearableLags { due = now } else { due = due &+ step(to: time) }
         first = first ?? time
         previous = time
-        if due > now || now - due > Self.largestDrift {
+        if due > now {
             due = now
+        } else if now - due > Self.largestLag {
+            due = now
+            lags += 1
         } else {
-            // A clock that is slower than ours must not make frames older and older.
+            // A clock that is a little slower than ours must not make frames older and older.
             due += (now - due) / 32
         }
         return due

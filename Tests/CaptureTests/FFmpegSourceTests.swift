@@ -202,6 +202,47 @@ struct FFmpegSourceTests {
     }
 }
 
+@Suite("a live stream's times")
+struct LiveTimeTests {
+    private let second: UInt64 = 1_000_000_000
+
+    @Test("are its own, free of the network's jitter")
+    func own() {
+        var pacer = FramePacer()
+        var last: UInt64 = 0
+        for number in 0..<200 {
+            let time = UInt64(number) * second / 10
+            let jitter = number % 3 == 1 ? second / 20 : 0
+            let live = pacer.liveTime(of: Int64(time) + 777, at: 100 * second + time + jitter)
+            #expect(live <= 100 * second + time + jitter)
+            if number > 0 { #expect(abs(Double(live - last) * 1e-9 - 0.1) < 0.01) }
+            last = live
+        }
+    }
+
+    @Test("are true seconds where ffmpeg makes them up: ten frames a second that it takes for 25")
+    func madeUp() {
+        var pacer = FramePacer()
+        var first: UInt64 = 0
+        var last: UInt64 = 0
+        for number in 0..<100 {
+            last = pacer.liveTime(
+                of: Int64(number) * 40_000_000, at: 100 * second + UInt64(number) * second / 10)
+            if number == 50 { first = last }
+        }
+        #expect(last - first == 49 * second / 10)
+    }
+
+    @Test("are never later than now, also where buffered frames come at once")
+    func burst() {
+        var pacer = FramePacer()
+        for number in 0..<50 {
+            let now = 100 * second + UInt64(number) * 1_000_000
+            #expect(pacer.liveTime(of: Int64(number) * 100_000_000, at: now) <= now)
+        }
+    }
+}
+
 /// A server of one connection after another on loopback, each served by a closure; ends with its owner.
 final class LoopbackServer: Sendable {
     let port: UInt16
