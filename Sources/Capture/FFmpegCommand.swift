@@ -14,6 +14,9 @@ package struct FFmpegCommand: Equatable, Sendable {
     package var turn = FrameTurn()
     /// The program; nil to look for `ffmpeg` in the folders of `PATH`.
     package var program: String?
+    /// Seconds that it may say nothing: ten for a stream from the network, else a minute, for disks that sleep and broken
+    /// indexes.
+    package var patience: Double?
 
     /// A file by its path, or whatever stands at an address.
     package init(location: String) {

@@ -185,7 +185,7 @@ final class FFmpegChild {
             _ = input.withCString { write(process.input, $0, strlen($0)) }
             process.closeInput()
         }
-        let seconds = command.isNetwork ? Self.patience : Self.patienceWithFiles
+        let seconds = command.patience ?? (command.isNetwork ? Self.patience : Self.patienceWithFiles)
         pipe = PipeReader(process.output, signal: signal)
         pipe.patience = UInt64(seconds * 1e9)
         do {
