@@ -4,7 +4,7 @@
 /// between two pictures (the part headers of a multipart stream, a cut-off picture's rest) is skipped.
 final class JPEGStreamReader {
     /// More bytes than this are no picture of a camera.
-    static let largestPicture = 64 << 20
+    static let largestPicture = 32 << 20
 
     private let reader: PipeReader
     /// True where the next picture's start marker was met within the one before, which lacked its end.

@@ -37,8 +37,10 @@ enum ForeignPicture: String, CaseIterable {
 
     /// A message without the part of ffmpeg that it begins with: `[tiff @ 0x55d0] `.
     private static func text(of message: String) -> String {
-        guard message.hasPrefix("["), let end = message.firstRange(of: "] ") else { return message }
-        return String(message[end.upperBound...])
+        for mark in ["] ", "file:/dev/stdin: "] where message.hasPrefix("[") || message.hasPrefix("file:") {
+            if let end = message.firstRange(of: mark) { return String(message[end.upperBound...]) }
+        }
+        return message
     }
 
     /// The brands of still pictures: ISO/IEC 23008-12 and AVIF.
@@ -69,7 +71,7 @@ enum ForeignPicture: String, CaseIterable {
         } catch {
             child.drainMessages()
             if error == .ended { _ = child.wait(until: .after(1)) }
-            let said = child.lastMessages.last.map(Self.text(of:))
+            let said = child.lastMessages.first.map(Self.text(of:))
             switch error {
             case .tooLarge(let width, let height):
                 throw .tooLarge(path: name, width: width, height: height)

@@ -112,7 +112,7 @@ struct SourceTableTests {
                 var cells = [live ? "stream" : "file", state.rawValue]
                 for event in Event.allCases {
                     let (words, seconds) = try outcome(state, event, live: live)
-                    let limit = event == .stop ? 0.2 : event == .silence ? 1.5 : 2.5
+                    let limit = event == .stop ? 1 : event == .silence ? 3 : 4
                     #expect(seconds < limit, "\(cells) \(event): \(seconds) s")
                     cells.append(words)
                 }

@@ -50,9 +50,10 @@ struct ForeignPictureTests {
         let path = try make("bmp", ["-frames:v", "1"])
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var image = ColorImage()
-        #expect(throws: ImageError.tooLarge(path: path, width: 34, height: 22)) {
+        let tooLarge = #expect(throws: ImageError.self) {
             try ImageReader(maximumPixels: 100).readColor(path: path, into: &image)
         }
+        #expect("\(tooLarge!)".contains("34x22"), "\(tooLarge!)")
         let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)).prefix(40))
         let error = #expect(throws: ImageError.self) {
             try ImageReader().decodeColor(bytes, name: "cut.bmp", into: &image)
