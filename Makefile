@@ -23,7 +23,7 @@ BUILD = $(SWIFT) build -c release
 
 # What the program is built with and needs at run time.
 PACKAGES = libv4l-dev libopenblas-dev libsdl2-dev libsdl2-ttf-dev libturbojpeg0-dev libpng-dev \
-	libfreetype-dev libsystemd-dev libmosquitto-dev libexpat1-dev liblzma-dev opencv-data pkg-config ffmpeg fonts-dejavu-core
+	libfreetype-dev libsystemd-dev libmosquitto-dev libmicrohttpd-dev libsqlite3-dev libexpat1-dev liblzma-dev opencv-data pkg-config ffmpeg fonts-dejavu-core
 # What Swift asks of Debian, installed only where it does not run or finds no C++ library to link with.
 SWIFT_PACKAGES = g++ git libcurl4-openssl-dev libncurses6 libsqlite3-dev libxml2-dev tzdata
 
@@ -115,7 +115,7 @@ model:
 
 # A broker and its reader for the tests of MQTT, as programs; the service that comes with them is not left running. xz
 # packs what the tests unpack.
-TEST_PACKAGES = mosquitto mosquitto-clients xz-utils
+TEST_PACKAGES = mosquitto mosquitto-clients xz-utils jq python3
 test:
 	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(TEST_PACKAGES)"
 	$(BUILD) --build-tests
@@ -187,7 +187,8 @@ install:
 	$(STATIC) completions bash >$(share)/bash-completion/completions/raut
 	$(STATIC) completions zsh >$(zsh)/_raut
 	$(STATIC) completions fish >$(share)/fish/vendor_completions.d/raut.fish
-	install -m 644 LICENSE README.md systemd/network.conf $(share)/doc/raut
+	install -m 644 LICENSE README.md docs/events.md systemd/network.conf $(share)/doc/raut
+	install -m 644 Sources/Events/events.schema.json $(share)/raut
 	for unit in $(UNITS); do sed 's|/usr/bin/raut|$(PREFIX)/bin/raut|' $$unit \
 	  >$(lib)/systemd/system/$${unit#systemd/}; done
 	[ -z "$(RULES)" ] || install -m 644 $(RULES) $(lib)/udev/rules.d

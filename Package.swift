@@ -29,11 +29,12 @@ let package = Package(
                 "FaceVerification", "Tracking", "Training", "Events", "Overlay", "Pipeline", "Analysis",
             ]),
     ],
-    // Both are there unless left out: swift build -c release --product raut --disable-default-traits
+    // All are there unless left out: swift build -c release --product raut --disable-default-traits
     traits: [
         .trait(name: "MQTT", description: "Publishes events to an MQTT broker through libmosquitto."),
         .trait(name: "Window", description: "Shows a window through SDL2."),
-        .default(enabledTraits: ["MQTT", "Window"]),
+        .trait(name: "HTTP", description: "Shows what happens in a browser through libmicrohttpd."),
+        .default(enabledTraits: ["MQTT", "Window", "HTTP"]),
     ],
     targets: [
         systemLibrary("CV4L2", pkgConfig: "libv4l2", package: "libv4l-dev"),
@@ -46,6 +47,9 @@ let package = Package(
         systemLibrary("CExpat", pkgConfig: "expat", package: "libexpat1-dev"),
         systemLibrary("CLZMA", pkgConfig: "liblzma", package: "liblzma-dev"),
         systemLibrary("CSystemd", pkgConfig: "libsystemd", package: "libsystemd-dev"),
+        systemLibrary("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
+        // Without pkg-config, which names a folder of a library that its own headers ask for.
+        systemLibrary("CMicroHTTPD", package: "libmicrohttpd-dev"),
         systemLibrary("CMosquitto", pkgConfig: "libmosquitto", package: "libmosquitto-dev"),
         .systemLibrary(name: "CLinux"),
         .target(name: "CKernels"),
@@ -71,11 +75,16 @@ let package = Package(
                 "System", "Imaging", "Faces", "FaceDetection", "NeuralNetwork", "EmotionRecognition",
                 "FaceVerification", "CLZMA",
             ]),
-        room(
-            "Events",
-            [
-                "System", "Imaging", "Faces", "CSystemd", "CLinux",
+        .target(
+            name: "Events",
+            dependencies: [
+                "System", "Imaging", "Faces", "CSystemd", "CLinux", "CSQLite",
                 .target(name: "CMosquitto", condition: .when(traits: ["MQTT"])),
+                .target(name: "CMicroHTTPD", condition: .when(traits: ["HTTP"])),
+            ],
+            resources: [
+                .embedInCode("HTTP/Resources/page.html"), .embedInCode("HTTP/Resources/raut.css"),
+                .embedInCode("HTTP/Resources/raut.js"), .embedInCode("events.schema.json"),
             ]),
         room("Overlay", ["Imaging", "Faces", "Capture", "EmotionRecognition", "Tracking", "CSDL2"]),
         room(
@@ -101,6 +110,7 @@ let package = Package(
                 "CLinux",
             ]),
         .target(name: "Mutation", path: "Tests/Mutation"),
+        .target(name: "SchemaCheck", dependencies: ["Events"], path: "Tests/SchemaCheck"),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(name: "HouseTests"),
         tests("System"),
@@ -116,19 +126,22 @@ let package = Package(
             ["Faces", "Imaging", "FaceDetection", "NeuralNetwork", "CAllocationCounter"]),
         tests("Tracking", ["Faces", "Imaging", "FaceDetection", "EmotionRecognition"]),
         tests("Training", ["System", "Faces", "Imaging", "NeuralNetwork", "EmotionRecognition"]),
-        tests("Events", ["Faces", "Imaging", "EmotionRecognition", "Tracking", "Mutation"]),
+        tests("Events", ["Faces", "Imaging", "EmotionRecognition", "Tracking", "Mutation", "SchemaCheck"]),
         tests("Overlay", ["Faces", "Imaging", "Capture", "EmotionRecognition", "Tracking", "CSDL2"]),
         tests(
             "Pipeline",
             [
-                "System", "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition", "Events",
+                "SchemaCheck", "System", "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition",
+                "Events",
                 "Tracking",
             ]),
+        tests(
+            "Analysis", ["SchemaCheck", "Events", "Faces", "FaceDetection", "Imaging", "Pipeline", "Capture"]),
         tests(
             "raut",
             [
                 "EmotionRecognition", "FaceDetection", "FaceVerification", "Faces", "Imaging", "Capture",
-                "Events", "Pipeline", "Analysis", "Mutation",
+                "Events", "Pipeline", "Analysis", "Mutation", "SchemaCheck",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -7,6 +7,7 @@ public enum SourceOpener {
     /// - `-`: YUV4MPEG2 or JPEGs on standard input; `demo`: the picture in the program, moved about
     /// - anything with `://`: a URL, through `ffmpeg`
     /// - a folder: its pictures; a picture: that picture; YUV4MPEG2: its frames; other files: through `ffmpeg`
+    /// - a number: that camera, 0 the first
     /// - a device (`/dev/video0`), a name from `/dev/v4l/by-id`, or a part of a camera's name
     ///
     /// Without a name: the first camera that gives frames, else the demo and a note that says why.
@@ -85,7 +86,7 @@ public enum SourceOpener {
         _ name: String, _ request: SourceRequest, _ signal: Cancellation
     ) throws(CaptureError) -> OpenedSource {
         do throws(CameraError) {
-            let camera = try Camera(settings(name, request), signal: signal)
+            let camera = try Camera(settings(try device(name), request), signal: signal)
             return turned(OpenedSource(source: camera, notes: camera.notes), request)
         } catch .notThere(_, let cameras) where !name.hasPrefix("/dev/") {
             let known = cameras.isEmpty ? "" : "; there is \(cameras.joined(separator: ", "))"
@@ -93,6 +94,16 @@ public enum SourceOpener {
         } catch {
             throw error.captureError
         }
+    }
+
+    /// The device of a camera that is named by its place in the list, from 0; any other name as it is.
+    private static func device(_ name: String) throws(CameraError) -> String {
+        guard name.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(name) else { return name }
+        let devices = Camera.list().map(\.device)
+        guard devices.indices.contains(number) else {
+            throw .notThere(name: name, cameras: devices)
+        }
+        return devices[number]
     }
 
     // MARK: - Files and streams

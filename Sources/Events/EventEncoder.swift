@@ -82,7 +82,8 @@ public struct EventEncoder: Sendable {
         Self.write(face, raw: includesRaw, &line)
     }
 
-    private static func write(_ face: TrackedFace, raw: Bool, _ line: inout JSONLine) {
+    /// The members of a face, within an object that is open.
+    package static func write(_ face: TrackedFace, raw: Bool, _ line: inout JSONLine) {
         line.member("face", face.number)
         line.key("box")
         line.openArray()

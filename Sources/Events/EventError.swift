@@ -8,6 +8,14 @@ public enum EventError: Error, Equatable, Sendable, CustomStringConvertible {
     case badAddress(String, reason: String)
     /// MQTT can't be used at all: the broker's address and the reason.
     case cannotPublish(address: String, reason: String)
+    /// What should say where pages are served does not: what it is and why.
+    case badHTTPAddress(String, reason: String)
+    /// Pages can't be served: where, and the reason.
+    case cannotServe(address: String, reason: String)
+    /// The file of the token can't be used: its path and why.
+    case badToken(path: String, reason: String)
+    /// The log of events can't be written or read: its path and why.
+    case cannotLog(path: String, reason: String)
 
     /// One line: what, where, why.
     public var description: String {
@@ -16,6 +24,10 @@ public enum EventError: Error, Equatable, Sendable, CustomStringConvertible {
         case .badAddress(let address, let reason):
             "\(address): \(reason); expected mqtt://[user:password@]host[:port]/topic"
         case .cannotPublish(let address, let reason): "\(address): cannot publish events: \(reason)"
+        case .badHTTPAddress(let text, let reason): "'\(text)': \(reason); expected [ADDRESS:]PORT"
+        case .cannotServe(let address, let reason): "\(address): cannot serve pages: \(reason)"
+        case .badToken(let path, let reason): "\(path): no token for HTTP: \(reason)"
+        case .cannotLog(let path, let reason): "\(path): the log of events: \(reason)"
         }
     }
 }

@@ -8,9 +8,14 @@ package struct JSONLine: Sendable {
     package init() {}
 
     package mutating func begin() {
+        clear()
+        openObject()
+    }
+
+    /// Forgets what was written, and keeps the storage.
+    package mutating func clear() {
         bytes.removeAll(keepingCapacity: true)
         needsComma = false
-        openObject()
     }
 
     package mutating func end() {
@@ -46,6 +51,11 @@ package struct JSONLine: Sendable {
 
     package mutating func member(_ name: String, _ time: EventTime) {
         key(name)
+        element(time)
+    }
+
+    /// A moment in UTC, in quotes.
+    package mutating func element(_ time: EventTime) {
         separate()
         let (year, month, day) = time.date
         let rest = time.millisecondOfDay

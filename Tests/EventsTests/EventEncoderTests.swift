@@ -3,6 +3,7 @@ import Events
 import Faces
 import Foundation
 import Imaging
+import SchemaCheck
 import Testing
 import Tracking
 
@@ -126,4 +127,24 @@ func times() {
     #expect(
         line(.source(.back, reason: "", time: EventTime(milliseconds: .min))).contains(
             "0000-01-01T00:00:00.000Z"))
+}
+
+@Test("every event is as the schema says, and the schema knows every key")
+func schema() {
+    let hello = Event.Hello(program: "raut 1.0.0", model: "raut", source: "a\"b", width: 640, height: 480)
+    let departure = FaceDeparture(number: 3, seconds: 12.4, emotions: face().probabilities)
+    let events: [Event] = [
+        .hello(hello), .appeared(face(), frame: 1, time: noon), .changed(face(), frame: 2, time: noon),
+        .left(departure, frame: 7, time: noon),
+        .frame(9, latency: 6.1, faces: [face(1), face(2)], time: noon),
+        .source(.troubled, reason: "x", time: noon), .dropped(count: 7),
+    ]
+    for event in events {
+        #expect(SchemaCheck.faults(of: line(event, raw: true)) == [])
+    }
+    // The check itself sees what is wrong.
+    for wrong in [
+        #"{"event":"dropped"}"#, #"{"event":"dropped","count":0}"#, #"{"event":"dropped","count":true}"#,
+        #"{"event":"dropped","count":1,"more":2}"#, #"{"event":"none"}"#, "[]", "{",
+    ] { #expect(SchemaCheck.faults(of: wrong) != [], "\(wrong)") }
 }

@@ -32,7 +32,7 @@ final class ImageCommandTests {
         EmotionRecognizer(EmotionNetwork(NetworkConfiguration(.cnnBiLSTM), seed: 3))
     }
 
-    private func analysis(
+    private static func analysis(
         recognizer: EmotionRecognizer?, minSize: Int = 80, explains: Bool = false
     ) throws -> PictureAnalysis {
         var parameters = DetectionParameters()
@@ -46,6 +46,7 @@ final class ImageCommandTests {
         var status: Int32
         var output: [String] = []
         var complaints: [String] = []
+        var closing: String?
 
         var lines: [[String: Any]] {
             output.compactMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
@@ -54,15 +55,21 @@ final class ImageCommandTests {
 
     private func describe(
         _ files: [String], recognizer: EmotionRecognizer? = nil, minSize: Int = 80, output: String? = nil,
-        asJSON: Bool = true, explains: Bool = false
+        asJSON: Bool = true, explains: Bool = false, table: String? = nil, threads: Int = 1
     ) throws -> Said {
-        var said = Said(status: -1)
-        var copies = try output.map { try AnnotatedCopies(in: $0) }
-        said.status = try ImageCommand.describe(
-            files, by: analysis(recognizer: recognizer, minSize: minSize, explains: explains), asJSON: asJSON,
-            copies: &copies,
-            write: { said.output.append($0) }, report: { said.complaints.append($0) })
-        return said
+        final class Box { var said = Said(status: -1) }
+        let box = Box()
+        let list = PictureList(files, isRecursive: false)
+        let run = PictureRun(
+            list, tablePath: table, isJSON: asJSON, threads: threads, write: { box.said.output.append($0) },
+            report: { box.said.complaints.append($0) })
+        let copies = try output.map { try CopyPlaces(in: $0, for: list.items) }
+        box.said.status = try ImageCommand.describe(list, in: run, asJSON: asJSON, copies: copies) {
+            try Self.analysis(recognizer: recognizer, minSize: minSize, explains: explains)
+        }
+        // The line at the end is no complaint.
+        if list.items.count + list.failures.count > 1 { box.said.closing = box.said.complaints.popLast() }
+        return box.said
     }
 
     private func write(_ bytes: [UInt8], _ name: String) throws -> String {
@@ -78,25 +85,27 @@ final class ImageCommandTests {
         var rest = line[...]
         let keys = [
             "file", "width", "height", "decode_ms", "detect_ms", "classify_ms", "faces", "box", "emotion",
-            "confidence", "probabilities",
+            "confidence", "probabilities", "emotions",
         ]
         for key in keys {
             let found = try #require(rest.range(of: "\"\(key)\":"), "\(key) in \(line)")
             rest = rest[found.upperBound...]
         }
-        #expect(line.hasSuffix("]}]}\n"))
+        #expect(line.hasSuffix("}}]}\n"))
         let face = try #require((said.lines.first?["faces"] as? [[String: Any]])?.first)
         let probabilities = try #require(face["probabilities"] as? [Double])
         #expect(probabilities.count == 7)
         #expect(abs(probabilities.reduce(0, +) - 1) < 0.001)
         #expect(face["confidence"] as? Double == probabilities.max())
+        let named = try #require(face["emotions"] as? [String: Double])
+        #expect(Emotion.allCases.compactMap { named[$0.description] } == probabilities)
     }
 
     @Test("without a recogniser the faces have boxes alone")
     func detectOnly() throws {
         let said = try describe([Self.astronaut])
         let face = try #require((said.lines.first?["faces"] as? [[String: Any]])?.first)
-        #expect(face.keys.sorted() == ["box"])
+        #expect(face.keys.sorted() == ["box", "tilt"])
         #expect(said.lines.first?["classify_ms"] == nil)
         let box = try #require(face["box"] as? [Int])
         // The astronaut's face: OpenCV's own box is within a few pixels of this.
@@ -107,7 +116,7 @@ final class ImageCommandTests {
     @Test("the box cut out of the picture gives the same probabilities by itself")
     func sameAsClassify() throws {
         let recognizer = recognizer()
-        let findings = try analysis(recognizer: recognizer).findings(in: Self.astronaut, repetitions: 1)
+        let findings = try Self.analysis(recognizer: recognizer).findings(in: .file(Self.astronaut))
         let box = try #require(findings.faces.first?.box)
         var (picture, crop) = (ColorImage(), ColorImage(width: box.width, height: box.height))
         try ImageFile.readColor(path: Self.astronaut, into: &picture)
@@ -135,7 +144,7 @@ final class ImageCommandTests {
             write([], "empty.jpg"), write(Array("no picture".utf8), "text.png"),
             write(Array(jpeg[..<(jpeg.count / 2)]), "cut.jpg"),
             write(Array(png[..<(png.count / 2)]), "cut.png"),
-            write(huge + png[33...], "huge.png"), "\(folder)/none.png", folder,
+            write(huge + png[33...], "huge.png"), "\(folder)/none.png",
         ]
         let said = try describe([Self.astronaut] + bad + [Self.astronaut])
         #expect(said.status == 1)
@@ -228,8 +237,8 @@ final class ImageCommandTests {
 
     @Test("a folder for copies that can't be made is a failure before any work")
     func noFolder() throws {
-        #expect(throws: ImageError.self) { try AnnotatedCopies(in: "/proc/none/here") }
-        #expect(throws: ImageError.self) { try AnnotatedCopies(in: Self.astronaut) }
+        #expect(throws: ImageError.self) { try CopyPlaces(in: "/proc/none/here", for: []) }
+        #expect(throws: ImageError.self) { try CopyPlaces(in: Self.astronaut, for: []) }
     }
 
     @Test("lines for people name the emotion, its probability and the place")
@@ -239,5 +248,50 @@ final class ImageCommandTests {
         #expect(lines.count == 2)
         #expect(lines[0].contains("512×512  1 face"))
         #expect(lines[1].contains("%") && lines[1].contains("102×102 at 174,63"))
+    }
+
+    @Test("several threads say the same as one, in the same order, and count at the end")
+    func threads() throws {
+        var files: [String] = []
+        for number in 0..<12 {
+            let path = "\(folder)/\(number).png"
+            if number == 7 {
+                try Data("no picture".utf8).write(to: URL(fileURLWithPath: path))
+            } else {
+                try FileManager.default.copyItem(atPath: Self.astronaut, toPath: path)
+            }
+            files.append(path)
+        }
+        let (one, three) = (try describe(files), try describe(files, threads: 3))
+        #expect(three.status == 1 && three.lines.compactMap { $0["file"] as? String } == files)
+        #expect(
+            three.lines.compactMap { ($0["faces"] as? [Any])?.count }
+                == one.lines.compactMap { ($0["faces"] as? [Any])?.count })
+        #expect(three.closing == "12 pictures, 11 faces, 1 unreadable")
+    }
+
+    @Test("a table has a header and a row a face, with nothing for what pictures have not")
+    func table() throws {
+        let path = "\(folder)/faces.csv"
+        let said = try describe(
+            [Self.astronaut, "\(folder)/none.png"], recognizer: recognizer(), table: path)
+        #expect(said.status == 1)
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(
+            lines.first
+                == "file,frame,seconds,face,x,y,width,height,tilt,emotion,confidence,angry,disgust,fear,happy,sad,surprise,neutral"
+        )
+        #expect(lines.count == 2 && lines[1].hasPrefix("\(Self.astronaut),,,,"))
+        let fields = lines[1].split(separator: ",", omittingEmptySubsequences: false)
+        let face = try #require((said.lines.first?["faces"] as? [[String: Any]])?.first)
+        #expect(fields[4...7].compactMap { Int($0) } == face["box"] as? [Int])
+        #expect(fields[11...].compactMap { Double($0) } == face["probabilities"] as? [Double])
+    }
+
+    @Test("a video is told how it is done, and what can't be written is said")
+    func video() throws {
+        let path = try write(Array("....ftypmp42....".utf8), "clip.mp4")
+        #expect(try describe([path]).complaints == ["\(path): a video: raut video \(path)"])
+        #expect(throws: Failure.self) { try describe([Self.astronaut], table: "/proc/none/faces.csv") }
     }
 }

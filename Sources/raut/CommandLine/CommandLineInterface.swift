@@ -1,4 +1,5 @@
 import Foundation
+import System
 
 /// Every command of the program, and the way from words to one of them.
 package enum CommandLineInterface {
@@ -9,6 +10,7 @@ package enum CommandLineInterface {
     package static let commands: [Command] = [
         RunCommand.command,
         ImageCommand.command,
+        VideoCommand.command,
         ClassifyCommand.command,
         CamerasCommand.command,
         BenchCommand.command,
@@ -18,6 +20,7 @@ package enum CommandLineInterface {
         EvaluateCommand.command,
         ReportCommand.command,
         ModelCommand.command,
+        SchemaCommand.command,
     ]
 
     /// The commands that need the table of all others, and are no part of it.
@@ -113,13 +116,14 @@ package enum CommandLineInterface {
     }
 
     private static func unknown(_ word: String) -> String {
+        if VideoName.isVideo(word) {
+            return "'\(word)' is a video: raut video \(word), or raut run --source \(word) to watch it"
+        }
+        if FileSystem.kind(of: word) != nil {
+            return "'\(word)' is no command: for pictures raut image \(word), for a video raut video \(word)"
+        }
         if let near = Spelling.nearest(to: word, in: commands.map(\.name)) {
             return "unknown command '\(word)': did you mean 'raut \(near)'?"
-        }
-        if word.contains("."), FileManager.default.fileExists(atPath: word) {
-            return
-                "unknown command '\(word)': for a picture 'raut image \(word)', for a video 'raut run --source "
-                + "\(word)'"
         }
         return "unknown command '\(word)': see 'raut --help'"
     }

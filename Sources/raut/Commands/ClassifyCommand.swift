@@ -1,6 +1,7 @@
 import Analysis
 import EmotionRecognition
 import Events
+import FaceDetection
 import Faces
 import Imaging
 
@@ -13,45 +14,60 @@ enum ClassifyCommand {
         let repetitions = Option(
             "repeat", .whole("N", 1...1_000_000), standard: 1,
             help: "do the work N times and give median times")
+        let threads = Option(
+            "threads", .whole("N", 1...64),
+            help: "threads that share the pictures; as many as processors unless given, one with --repeat")
+        let pictures = PictureRun.Options()
         let recognition = ModelOptions()
     }
 
     static let command = Command(
-        name: "classify", summary: "emotions of pictures that already are face crops", operands: "FILE…",
-        options: Options.self, example: "raut classify --json face.png", run: run)
+        name: "classify", summary: "emotions of pictures that already are face crops",
+        operands: "FILE|DIR|-…", options: Options.self, example: "raut classify --json face.png", run: run)
 
     private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
         guard !arguments.logits || arguments.json else {
             throw UsageError(description: "--logits needs --json")
         }
-        let repetitions = arguments.repetitions
+        if arguments.json, arguments.pictures.csv == "-" {
+            throw UsageError(description: "--json and --csv - both want standard output")
+        }
+        let (repetitions, isJSON, wantsLogits) = (arguments.repetitions, arguments.json, arguments.logits)
         let recognizer = try EmotionRecognizer(modelAt: Locations.model(arguments.recognition.model))
-        let reader = ImageReader()
-        var image = GrayImage()
-        var found = EmotionProbabilities.uniform
-        var status: Int32 = 0
-        for file in arguments.operands {
-            do {
-                try reader.readGray(path: file, into: &image)
+        let run = PictureRun(
+            PictureList(arguments.operands, isRecursive: arguments.pictures.recursive),
+            tablePath: arguments.pictures.csv, isJSON: isJSON,
+            threads: arguments.threads ?? (repetitions > 1 ? 1 : nil))
+        return try run.perform(
+            counting: nil, worker: { Worker() },
+            work: { worker, item, _ throws(ImageError) in
+                let item = try item.fetched()
+                try item.readGray(by: worker.reader, into: &worker.image)
+                var found = EmotionProbabilities.uniform
                 var times: [Duration] = []
                 for _ in 0..<repetitions {
-                    times.append(ContinuousClock().measure { found = recognizer.classify(image) })
+                    times.append(ContinuousClock().measure { found = recognizer.classify(worker.image) })
                 }
-                try StandardOutput.write(
-                    arguments.json
-                        ? json(
-                            file, found, times.median,
-                            logits: arguments.logits ? recognizer.logits(image) : [])
-                        : "\(file)  \(found.summary)  (\(PictureFindings.text(times.median)))\n")
-            } catch let error as ImageError {
-                status = 1
-                if arguments.json {
-                    try StandardOutput.write(PictureFindings.json(of: error, file: file))
-                }
-                CommandLineInterface.report("\(error)")
-            }
-        }
-        return status
+                let text =
+                    isJSON
+                    ? json(
+                        item.name, found, times.median,
+                        logits: wantsLogits ? recognizer.logits(worker.image) : [])
+                    : "\(item.name)  \(found.summary)  (\(PictureFindings.text(times.median)))\n"
+                let whole = Rectangle(x: 0, y: 0, width: worker.image.width, height: worker.image.height)
+                return PictureRun.Finding(
+                    text: text,
+                    rows: [
+                        FaceTable.Row(
+                            file: item.name, face: DetectedFace(box: whole, tilt: 0), probabilities: found)
+                    ])
+            })
+    }
+
+    /// What one thread works with.
+    private final class Worker {
+        let reader = ImageReader()
+        var image = GrayImage()
     }
 
     private static func json(

@@ -15,6 +15,11 @@ package enum ImageCommand {
         package let repetitions = Option(
             "repeat", .whole("N", 1...1_000_000), standard: 1,
             help: "do the work N times and give median times")
+        package let threads = Option(
+            "threads", .whole("N", 1...64),
+            help: "threads that share the pictures, or the scan of a single one or with --repeat; as many as "
+                + "processors unless given")
+        package let pictures = PictureRun.Options()
         package let detection = DetectionOptions()
         package let search = PictureSearchOptions()
         package let recognition = PictureModelOptions()
@@ -46,8 +51,8 @@ package enum ImageCommand {
     }
 
     package static let command = Command(
-        name: "image", summary: "faces and emotions in pictures", operands: "FILE…", options: Options.self,
-        example: "raut image --output annotated holiday.jpg", run: run)
+        name: "image", summary: "faces and emotions in pictures", operands: "FILE|DIR|-…",
+        options: Options.self, example: "raut image --output annotated holiday.jpg", run: run)
 
     private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
         let (search, namesEmotions) = (arguments.search, !arguments.recognition.detectOnly)
@@ -55,49 +60,64 @@ package enum ImageCommand {
             throw UsageError(
                 description: "--explain paints on copies: it needs --output, and no --detect-only")
         }
+        if arguments.json, arguments.pictures.csv == "-" {
+            throw UsageError(description: "--json and --csv - both want standard output")
+        }
+        let list = PictureList(arguments.operands, isRecursive: arguments.pictures.recursive)
+        // What is timed has the machine for itself, as far as this program goes.
+        let sharesScan = list.items.count == 1 || arguments.repetitions > 1
         var parameters = try arguments.detection.parameters()
         parameters.findsTilted = !search.plain && !search.noTilt
         parameters.usesNearestScale = search.plain
+        parameters.threads = sharesScan ? arguments.threads ?? 1 : 1
         let profile = search.profile ? try Locations.cascade(Locations.profileCascade) : nil
-        let detector = VerifyingDetector(
-            try FaceDetector(
-                cascadeAt: Locations.cascade(arguments.detection.cascade), profileAt: profile),
-            verifier: search.plain || search.noSecondLook
-                ? nil : try FaceVerifier(modelAt: Locations.model(Locations.verifier)))
+        let cascade = try Locations.cascade(arguments.detection.cascade)
+        let verifier =
+            search.plain || search.noSecondLook
+            ? nil : try Locations.model(Locations.verifier)
         let recognizer =
             namesEmotions
             ? try EmotionRecognizer(modelAt: Locations.model(arguments.recognition.model)) : nil
-        var copies = try arguments.output.map { folder in try AnnotatedCopies(in: folder) }
-        let analysis = PictureAnalysis(
-            detector: detector, parameters: parameters, recognizer: recognizer, explains: arguments.explain)
-
+        let explains = arguments.explain
+        let run = PictureRun(
+            list, tablePath: arguments.pictures.csv, isJSON: arguments.json,
+            threads: sharesScan ? 1 : arguments.threads)
         return try describe(
-            arguments.operands, by: analysis, repetitions: arguments.repetitions, asJSON: arguments.json,
-            copies: &copies, write: StandardOutput.write, report: CommandLineInterface.report)
+            list, in: run, repetitions: arguments.repetitions, asJSON: arguments.json,
+            copies: arguments.output.map { folder throws(ImageError) in
+                try CopyPlaces(in: folder, for: list.items)
+            }
+        ) { [parameters] in
+            PictureAnalysis(
+                detector: VerifyingDetector(
+                    try FaceDetector(cascadeAt: cascade, profileAt: profile),
+                    verifier: try verifier.map { try FaceVerifier(modelAt: $0) }),
+                parameters: parameters, recognizer: recognizer, explains: explains)
+        }
     }
 
     /// Says for each picture what is found in it, goes on after one that can't be read, and returns the exit status.
     package static func describe(
-        _ files: [String], by analysis: PictureAnalysis, repetitions: Int = 1, asJSON: Bool = false,
-        copies: inout AnnotatedCopies?, write: (String) throws -> Void, report: (String) -> Void
+        _ list: PictureList, in run: PictureRun, repetitions: Int = 1, asJSON: Bool,
+        copies: CopyPlaces? = nil,
+        analysis: @escaping @Sendable () throws -> PictureAnalysis
     ) throws -> Int32 {
-        var status: Int32 = 0
-        for file in files {
-            do {
-                let findings = try analysis.findings(in: file, repetitions: repetitions)
-                try write(asJSON ? findings.json : findings.text)
-                do throws(ImageError) {
-                    try copies?.write(findings)
-                } catch {
-                    report("\(error)")
-                    status = 1
+        try run.perform(
+            counting: "face",
+            worker: { (analysis: try analysis(), painter: try copies.map { _ in try CopyPainter() }) },
+            work: { worker, item, index throws(ImageError) in
+                let item = try item.fetched()
+                let findings = try worker.analysis.findings(in: item, repetitions: repetitions)
+                var finding = PictureRun.Finding(
+                    text: asJSON ? findings.json : findings.text, rows: findings.rows)
+                if let painter = worker.painter, let copies {
+                    do throws(ImageError) {
+                        try painter.write(findings, of: item, to: copies.paths[index])
+                    } catch {
+                        finding.complaint = error
+                    }
                 }
-            } catch let error as ImageError {
-                if asJSON { try write(PictureFindings.json(of: error, file: file)) }
-                report("\(error)")
-                status = 1
-            }
-        }
-        return status
+                return finding
+            })
     }
 }

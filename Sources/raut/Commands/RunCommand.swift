@@ -56,6 +56,7 @@ package enum RunCommand {
     ) throws(UsageError) -> Pipeline.Configuration {
         var configuration = Pipeline.Configuration()
         configuration.detection = try arguments.detection.parameters(configuration.detection)
+        configuration.detection.threads = arguments.search.threads
         configuration.detail = arguments.events.events
         configuration.includesRaw = arguments.events.raw
         configuration.isPlayback = arguments.source.asFastAsPossible

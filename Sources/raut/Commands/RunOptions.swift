@@ -40,6 +40,8 @@ package struct SourceOptions: OptionGroup {
 package struct LiveSearchOptions: OptionGroup {
     package static let title = "searching frame by frame"
 
+    package let threads = Option(
+        "threads", .whole("N", 1...64), standard: 1, help: "threads that share a scan")
     package let fullScan = Option(
         "full-scan", help: "search all of each frame, not only around known faces and in slices")
 

@@ -15,8 +15,6 @@ package struct DetectionOptions: OptionGroup {
     package let minSize = Option(
         "min-size", .whole("PIXELS", 0...100_000), standard: 80, help: "the smallest face")
     package let maxSize = Option("max-size", .whole("PIXELS", 1...100_000), help: "the largest face")
-    package let threads = Option(
-        "threads", .whole("N", 1...64), standard: 1, help: "threads that share the scan")
 
     package init() {}
 }
@@ -33,7 +31,6 @@ extension Arguments<DetectionOptions> {
         parameters.minNeighbors = self.minNeighbors
         parameters.minSize = self.minSize
         parameters.maxSize = self.maxSize
-        parameters.threads = self.threads
         if let most = self.maxSize, most < self.minSize {
             throw UsageError(description: "--max-size \(most) is less than --min-size \(self.minSize)")
         }

@@ -9,7 +9,7 @@ private nonisolated(unsafe) var signalPipe: Int32 = -1
 /// Somebody asks for the end: a signal, the reader of standard output that has gone, the window.
 ///
 /// A second signal ends the program at once, for a person who does not want to wait.
-final class StopRequest: Sendable {
+package final class StopRequest: Sendable {
     private struct State {
         var isRequested = false
         var action: (@Sendable () -> Void)?
@@ -21,7 +21,7 @@ final class StopRequest: Sendable {
     /// Takes these signals for a request from now on.
     ///
     /// By a handler and not by `sigwait`, because libraries make threads before `main` that don't block them.
-    init(onSignals numbers: [Int32]) throws(Failure) {
+    package init(onSignals numbers: [Int32]) throws(Failure) {
         var ends: [Int32] = [-1, -1]
         guard pipe2(&ends, O_CLOEXEC) == 0 else {
             throw Failure(description: "no pipe for signals: \(Errno.last.description)")

@@ -6,7 +6,7 @@ import Foundation
 import Imaging
 
 /// What was found in one picture.
-public struct PictureFindings {
+public struct PictureFindings: Sendable {
     /// The picture's path, as it was given.
     public var file: String
     /// Columns in pixels.
@@ -58,13 +58,20 @@ public struct PictureFindings {
             let box = faces[index].box
             line.key("box")
             line.array([box.x, box.y, box.width, box.height]) { $0.element($1) }
-            // Of a tilted head only: the box is turned by it about its middle.
-            if faces[index].tilt != 0 { line.member("tilt", faces[index].tilt, decimals: 0) }
+            // The box is turned by it about its middle.
+            line.member("tilt", faces[index].tilt, decimals: 0)
             if let probabilities = probabilities?[index] { line.members(of: probabilities) }
             line.closeObject()
         }
         line.end()
         return line.text
+    }
+
+    /// The faces as rows of a table.
+    public var rows: [FaceTable.Row] {
+        faces.enumerated().map { index, face in
+            FaceTable.Row(file: file, face: face, probabilities: probabilities?[index])
+        }
     }
 
     /// For people: the picture on a line of its own, and a line for each face.
@@ -96,12 +103,18 @@ public struct PictureFindings {
 }
 
 extension JSONLine {
-    /// The likeliest emotion, its probability, and all seven.
+    /// The likeliest emotion, its probability, and all seven as a list and by name.
     package mutating func members(of probabilities: EmotionProbabilities) {
         member("emotion", "\(probabilities.mostLikely)")
         member("confidence", Double(probabilities.confidence), decimals: 4)
         key("probabilities")
         array(Emotion.allCases) { $0.element(Double(probabilities[$1]), decimals: 4) }
+        key("emotions")
+        openObject()
+        for emotion in Emotion.allCases {
+            member(emotion.description, Double(probabilities[emotion]), decimals: 4)
+        }
+        closeObject()
     }
 
     package var text: String { String(decoding: bytes, as: UTF8.self) }

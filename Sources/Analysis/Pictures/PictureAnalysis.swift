@@ -28,12 +28,17 @@ public final class PictureAnalysis {
     }
 
     /// Does the work some times over, reading the file included, and gives the median time of each step.
-    public func findings(in file: String, repetitions: Int) throws(ImageError) -> PictureFindings {
+    ///
+    /// - Throws: ``ImageError`` where it is no picture, or can't be read or fetched.
+    public func findings(
+        in item: PictureItem, repetitions: Int = 1
+    ) throws(ImageError) -> PictureFindings {
+        let item = try item.fetched()
         let clock = ContinuousClock()
         var (decode, detect, classify): ([Duration], [Duration], [Duration]) = ([], [], [])
         for _ in 0..<repetitions {
             let start = clock.now
-            try reader.readGray(path: file, into: &image)
+            try item.readGray(by: reader, into: &image)
             let decoded = clock.now
             detector.detect(in: image, region: nil, parameters: parameters, into: &faces)
             let detected = clock.now
@@ -45,7 +50,7 @@ public final class PictureAnalysis {
             }
         }
         return PictureFindings(
-            file: file, width: image.width, height: image.height, decode: decode.median,
+            file: item.name, width: image.width, height: image.height, decode: decode.median,
             detect: detect.median,
             classify: recognizer == nil ? nil : classify.median, faces: faces,
             probabilities: recognizer == nil ? nil : probabilities,

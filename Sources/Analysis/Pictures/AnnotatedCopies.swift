@@ -1,0 +1,98 @@
+import EmotionRecognition
+import Faces
+import Glibc
+import Imaging
+import System
+
+/// Where the annotated copies of pictures go: a folder, and a name in it for each picture.
+public struct CopyPlaces: Sendable {
+    /// The path for the copy of each picture, in their order.
+    public let paths: [String]
+
+    /// Makes the folder where it is not there, and gives each picture a name in it: its own, with a number where another
+    /// picture has that.
+    ///
+    /// - Throws: ``ImageError/unwritable(path:reason:)`` where there can be no such folder.
+    public init(in folder: String, for items: [PictureItem]) throws(ImageError) {
+        if FileSystem.kind(of: folder) == nil {
+            try Self.make(folder)
+        } else if !FileSystem.isFolder(folder) {
+            throw .unwritable(path: folder, reason: "it is no folder")
+        }
+        var taken: Set<String> = []
+        paths = items.map { Self.place(for: $0.name, in: folder, &taken) }
+    }
+
+    private static func place(for file: String, in folder: String, _ taken: inout Set<String>) -> String {
+        var name = file.split(separator: "/").last.map(String.init) ?? "picture"
+        name = String(name.prefix { !"?#".contains($0) || !file.contains("://") })
+        if name == "-" || name.isEmpty { name = "picture" }
+        let dot = name.dropFirst().lastIndex(of: ".")
+        let ending = dot.map { String(name[name.index(after: $0)...]) } ?? ""
+        let stem = dot.map { String(name[..<$0]) } ?? name
+        let written = PictureList.endings.contains(ending.lowercased()) ? ending : "png"
+        var path = "\(folder)/\(stem).\(written)"
+        var number = 1
+        while !taken.insert(path).inserted {
+            number += 1
+            path = "\(folder)/\(stem)-\(number).\(written)"
+        }
+        return path
+    }
+
+    /// Makes a folder and those above it.
+    private static func make(_ folder: String) throws(ImageError) {
+        for end in folder.indices.dropFirst()
+        where folder[end] == "/" || folder.index(after: end) == folder.endIndex {
+            let path = String(folder[...end])
+            guard mkdir(path, 0o777) != 0, errno != EEXIST, errno != EISDIR else { continue }
+            throw .unwritable(path: path, reason: "\(Errno.last)")
+        }
+    }
+}
+
+/// Draws what was found on copies of pictures. Used from one thread.
+public final class CopyPainter {
+    private let annotator: FaceAnnotator
+    private let reader = ImageReader()
+    private var image = ColorImage()
+
+    /// Makes a painter.
+    ///
+    /// - Throws: ``Imaging/FontError`` where there is no font to write with.
+    public init() throws(FontError) { annotator = try FaceAnnotator() }
+
+    /// Writes a copy of the picture with what was found drawn on it.
+    ///
+    /// - Throws: ``ImageError`` where the picture can't be read again or the copy can't be written.
+    public func write(
+        _ findings: PictureFindings, of item: PictureItem, to path: String
+    ) throws(ImageError) {
+        // Through links and other spellings of one folder, the copy may fall on the picture itself.
+        if case .file(let file) = item, let own = Self.identity(path), own == Self.identity(file) {
+            throw ImageError.unwritable(path: path, reason: "it is the picture itself: name another --output")
+        }
+        switch item {
+        case .file(let file): try reader.readColor(path: file, into: &image)
+        case .bytes(let bytes, let name): try reader.decodeColor(bytes, name: name, into: &image)
+        case .address: throw .unreadable(path: item.name, reason: "it was not fetched")
+        }
+        let faces = findings.faces.enumerated().map { index, face in
+            FaceAnnotator.Face(
+                face, findings.probabilities?[index], explanation: findings.explanations?[index])
+        }
+        do throws(FontError) {
+            try annotator.draw(faces, on: &image)
+        } catch {
+            throw ImageError.unwritable(path: path, reason: "\(error)")
+        }
+        try ImageFile.write(image, path: path)
+    }
+
+    /// Device and file number: equal for two paths of one file.
+    private static func identity(_ path: String) -> [UInt64]? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return [UInt64(status.st_dev), UInt64(status.st_ino)]
+    }
+}

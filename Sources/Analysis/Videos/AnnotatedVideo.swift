@@ -1,0 +1,133 @@
+import Foundation
+import Pipeline
+import Synchronization
+import System
+
+/// An annotated copy of a video that keeps its sound and its pace: the pictures are written first, then joined with the
+/// sound of the original.
+package final class AnnotatedVideo: Sendable {
+    /// Who gets the frames.
+    package let recorder: any Recorder
+
+    private let original: String
+    private let path: String
+    private let pictures: String
+    private let failure = Failure()
+
+    /// Seconds that joining may take at most.
+    private static let patience = 3600.0
+
+    /// Begins a copy.
+    ///
+    /// - Parameters:
+    ///   - original: the video, whose sound is kept.
+    ///   - path: the copy; its ending says in which format.
+    ///   - frameRate: frames a second.
+    /// - Throws: ``RecordingError`` where nothing can be written there.
+    package init(of original: String, at path: String, frameRate: Double) throws {
+        guard !Self.isSame(original, path) else {
+            throw RecordingError.cannotWrite(
+                path: path, reason: "it is the video itself: name another --output")
+        }
+        self.original = original
+        self.path = path
+        // Joined to the sound it goes to its place; until then its name says that it is not whole.
+        let name = FileName(path)
+        pictures = "\(name.stem).silent.\(name.ending)"
+        recorder = try Recording(path: pictures, frameRate: frameRate) { [failure] in failure.set($0) }
+    }
+
+    /// What went wrong while frames were written, if anything did.
+    package var trouble: RecordingError? { failure.error }
+
+    /// Joins the pictures with the sound; call it after the recorder has finished.
+    ///
+    /// - Throws: ``RecordingError`` where that fails; nothing half written is left.
+    package func finish() throws(RecordingError) {
+        defer { unlink(pictures) }
+        if let error = failure.error { throw error }
+        // A video without a frame has no copy.
+        guard FileSystem.kind(of: pictures) != nil else { return }
+        let name = FileName(path)
+        let beside = "\(name.stem).part.\(name.ending)"
+        // The sound as it is where the format can hold it, else encoded anew, else left out.
+        var reason = ""
+        for sound in [["-c:a", "copy"], ["-c:a", "aac", "-b:a", "192k"], ["-an"]] {
+            do throws(RecordingError) {
+                try join(beside, sound)
+                return try put(beside)
+            } catch .cannotWrite(_, let words) {
+                reason = words
+                unlink(beside)
+            }
+        }
+        throw .cannotWrite(path: path, reason: reason)
+    }
+
+    /// Removes what is there of a copy that is not wanted any more.
+    package func abandon() { unlink(pictures) }
+
+    private func join(_ beside: String, _ sound: [String]) throws(RecordingError) {
+        guard let program = FileSystem.program("ffmpeg") else {
+            throw .cannotWrite(path: path, reason: "there is no ffmpeg: install the Debian package ffmpeg")
+        }
+        let child: ChildProcess
+        do {
+            child = try ChildProcess(
+                program,
+                ["-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-i", "file:\(pictures)"]
+                    + ["-i", original.contains("://") ? original : "file:\(original)"]
+                    + ["-map", "0:v:0", "-map", "1:a?", "-c:v", "copy"] + sound + ["file:\(beside)"],
+                output: .nothing)
+        } catch {
+            throw .cannotWrite(path: path, reason: "ffmpeg: \(error)")
+        }
+        guard let ending = child.wait(until: .after(Self.patience)) else {
+            child.end()
+            throw .cannotWrite(path: path, reason: "ffmpeg took longer than an hour to join the sound")
+        }
+        guard ending == .status(0) else {
+            throw .cannotWrite(
+                path: path, reason: "ffmpeg: \(child.lastMessages.first ?? "it ended and said nothing")")
+        }
+    }
+
+    private func put(_ beside: String) throws(RecordingError) {
+        do throws(Errno) {
+            try AtomicFile.replace(path, with: beside)
+        } catch {
+            throw .cannotWrite(path: path, reason: "\(error)")
+        }
+    }
+
+    private static func isSame(_ first: String, _ second: String) -> Bool {
+        var (one, other) = (stat(), stat())
+        return stat(first, &one) == 0 && stat(second, &other) == 0 && one.st_dev == other.st_dev
+            && one.st_ino == other.st_ino
+    }
+
+    /// Where the recording says that it can't go on.
+    private final class Failure: Sendable {
+        private let first = Mutex<RecordingError?>(nil)
+        var error: RecordingError? { first.withLock { $0 } }
+        func set(_ error: RecordingError) { first.withLock { $0 = $0 ?? error } }
+    }
+}
+
+/// A file's path in two parts around the dot of its ending.
+struct FileName {
+    /// All before the dot.
+    let stem: String
+    /// What follows the dot; `mp4` where there is none.
+    let ending: String
+
+    init(_ path: String) {
+        let name = path.split(separator: "/").last ?? ""
+        if let dot = name.dropFirst().lastIndex(of: ".") {
+            ending = String(name[name.index(after: dot)...])
+            stem = String(path.dropLast(ending.count + 1))
+        } else {
+            (stem, ending) = (path, "mp4")
+        }
+    }
+}

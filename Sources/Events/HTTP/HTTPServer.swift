@@ -1,0 +1,210 @@
+#if HTTP
+import CMicroHTTPD
+import Foundation
+import Glibc
+import Synchronization
+import System
+
+/// Serves a page that shows what happens, and the same for programs: `/events` (server-sent events), `/state`,
+/// `/metrics`, `/healthz`, and `/stream.mjpg` where the picture is asked for.
+///
+/// One thread of libmicrohttpd serves all connections. ``send(_:)`` only leaves a line for each of them: a browser that
+/// does not read loses lines and is closed, and never slows the camera.
+public final class HTTPServer: EventSink, Sendable {
+    /// What readers may cost.
+    public struct Limits: Sendable {
+        /// Connections at once; more wait until one is free.
+        public var connections: UInt32 = 64
+        /// Connections that stay: readers of events or of the picture. One more is refused.
+        public var streams = 32
+        /// Bytes that may wait for one reader, besides what the kernel holds.
+        public var backlog = 1 << 16
+        /// Seconds after which a connection on which nothing moves is closed.
+        public var patience: UInt32 = 10
+
+        /// 64 connections, 32 of which stay, 64 KiB each, ten seconds.
+        public init() {}
+    }
+
+    /// Where what is served comes from; called on the server's thread.
+    public struct Content: Sendable {
+        /// The JSON object of `/state`.
+        public var state: @Sendable () -> String
+        /// The text of `/metrics`, to which the number of HTTP readers is added.
+        public var metrics: @Sendable () -> String
+        /// Why it is not well, or nil.
+        public var trouble: @Sendable () -> String?
+        /// The newest picture as JPEG, where it is another than the one numbered; nil where pictures are not served.
+        public var picture: (@Sendable (_ after: Int) -> (number: Int, jpeg: [UInt8])?)?
+
+        /// Takes all of them.
+        public init(
+            state: @escaping @Sendable () -> String, metrics: @escaping @Sendable () -> String,
+            trouble: @escaping @Sendable () -> String?,
+            picture: (@Sendable (_ after: Int) -> (number: Int, jpeg: [UInt8])?)? = nil
+        ) {
+            self.state = state
+            self.metrics = metrics
+            self.trouble = trouble
+            self.picture = picture
+        }
+    }
+
+    /// Where it listens.
+    public let address: HTTPAddress
+    private let desk: HTTPDesk
+    private let daemon = Mutex<DaemonHandle?>(nil)
+    private let heartbeat = Cancellation()
+    private let beating = Mutex<JoinableThread?>(nil)
+
+    /// Seconds after which a silent stream gets a comment, so that a reader that is gone is noticed.
+    private static let beat = 5.0
+    /// Bytes of a request's head that are taken at most.
+    private static let headLimit = 16 << 10
+
+    private struct DaemonHandle: @unchecked Sendable {
+        // Sendable unchecked: libmicrohttpd lets any thread stop its daemon.
+        let pointer: OpaquePointer
+    }
+
+    /// Opens the port and begins to serve.
+    ///
+    /// - Parameters:
+    ///   - address: where.
+    ///   - token: what readers must know; needed where the address is not a loopback one.
+    ///   - hello: the first line for each reader of events.
+    ///   - content: where what is served comes from.
+    ///   - limits: what readers may cost.
+    /// - Throws: ``EventError/cannotServe(address:reason:)``.
+    public init(
+        _ address: HTTPAddress, token: HTTPToken? = nil, hello: [UInt8], content: Content,
+        limits: Limits = Limits()
+    ) throws(EventError) {
+        guard address.isLoopback || token != nil else {
+            throw .cannotServe(
+                address: address.description, reason: "others can reach it: that takes --http-token-file FILE"
+            )
+        }
+        self.address = address
+        desk = HTTPDesk(
+            gate: HTTPGate(address: address, token: token), content: content, limits: limits, hello: hello)
+        let listening = try address.listening()
+        // Kept for the daemon until that has ended.
+        let context = Unmanaged.passRetained(desk)
+        guard
+            let started = raut_http_start(
+                listening, answerHTTP, context.toOpaque(), limits.connections, Self.headLimit, limits.patience
+            )
+        else {
+            context.release()
+            close(listening)
+            throw .cannotServe(address: address.description, reason: "libmicrohttpd does not start")
+        }
+        daemon.withLock { $0 = DaemonHandle(pointer: started) }
+        let thread = try? JoinableThread(name: "raut-http-beat") { [desk, heartbeat] in
+            while heartbeat.sleep(seconds: Self.beat) {
+                for stream in desk.streams { stream.beat() }
+            }
+        }
+        beating.withLock { $0 = thread }
+    }
+
+    /// How many readers of events and pictures there are.
+    public var readers: Int { desk.streams.count }
+
+    /// Leaves a line for every reader of events.
+    public func send(_ line: [UInt8]) {
+        for stream in desk.streams { stream.send(line) }
+    }
+
+    /// The same, and readers that come from now on are told of the faces in view after `hello`.
+    public func send(_ line: [UInt8], inView: [UInt8]) {
+        for stream in desk.tell(inView: inView) { stream.send(line) }
+    }
+
+    /// Sends a new first line to the readers that are there, and keeps it for those who come from now on.
+    public func greet(_ hello: [UInt8]) {
+        for stream in desk.tell(hello: hello) { stream.send(hello) }
+    }
+
+    /// Says that there is a new picture.
+    public func pictureChanged() {
+        for stream in desk.streams { stream.pictureChanged() }
+    }
+
+    /// True while somebody looks at the picture.
+    public var showsPicture: Bool { desk.streams.contains { $0.kind == .picture } }
+
+    /// Closes all connections and the port.
+    public func stop() {
+        heartbeat.raise()
+        // All are awake then, as MHD_stop_daemon(3) asks.
+        for stream in desk.close() { stream.end() }
+        guard let handle = daemon.withLock({ handle in handle.take() }) else { return }
+        MHD_stop_daemon(handle.pointer)
+        Unmanaged.passUnretained(desk).release()
+        _ = beating.withLock { $0?.join(until: .after(1)) }
+    }
+
+    deinit { stop() }
+}
+
+/// What the daemon's thread answers from; outlives the server by as long as that takes.
+final class HTTPDesk: Sendable {
+    private struct State {
+        var hello: [UInt8]
+        var inView: [UInt8] = []
+        var streams: [HTTPStream] = []
+        var isClosed = false
+    }
+
+    let gate: HTTPGate
+    let content: HTTPServer.Content
+    private let limits: HTTPServer.Limits
+    private let state: Mutex<State>
+
+    init(gate: HTTPGate, content: HTTPServer.Content, limits: HTTPServer.Limits, hello: [UInt8]) {
+        self.gate = gate
+        self.content = content
+        self.limits = limits
+        state = Mutex(State(hello: hello))
+    }
+
+    /// The readers that are there.
+    var streams: [HTTPStream] { state.withLock { $0.streams } }
+
+    /// Keeps what is new for those who come later, and returns those who are there.
+    func tell(hello: [UInt8]? = nil, inView: [UInt8]? = nil) -> [HTTPStream] {
+        state.withLock { state in
+            state.hello = hello ?? state.hello
+            state.inView = inView ?? state.inView
+            return state.streams
+        }
+    }
+
+    /// Takes no more readers, and returns those who are there.
+    func close() -> [HTTPStream] {
+        state.withLock { state in
+            state.isClosed = true
+            return state.streams
+        }
+    }
+
+    /// A new reader, or nil where there are too many.
+    func open(_ kind: HTTPStream.Kind, _ connection: OpaquePointer) -> HTTPStream? {
+        state.withLock { state in
+            guard !state.isClosed, state.streams.count < limits.streams else { return nil }
+            let stream = HTTPStream(
+                kind, connection, limit: limits.backlog,
+                greeting: kind == .events ? state.hello + state.inView : [], picture: content.picture)
+            state.streams.append(stream)
+            return stream
+        }
+    }
+
+    /// The reader is gone.
+    func remove(_ stream: HTTPStream) {
+        state.withLock { $0.streams.removeAll { $0 === stream } }
+    }
+}
+#endif

@@ -1,0 +1,193 @@
+import Foundation
+import Glibc
+import Synchronization
+import System
+
+/// Keeps event lines in a folder: a SQLite file a day, which survives a power cut, and which several programs may write
+/// at once.
+///
+/// Lines are written by a thread of the log's own, once a second at most and in one transaction that is forced to the
+/// disk: a power cut takes the last second. Where the disk is full lines wait, up to a megabyte, and are written when
+/// there is room; what did not fit is counted in a `dropped` event.
+public final class EventLog: EventSink, Sendable {
+    /// What a person may want to know; each is said once.
+    public enum Notice: Sendable, Equatable {
+        /// Lines can't be written; it is tried again until they can.
+        case lost(reason: String)
+        /// They can again.
+        case back
+    }
+
+    private struct State {
+        var backlog = LineBacklog(limit: 1 << 20)
+        var isStopping = false
+    }
+
+    private let state = Guarded(State())
+    private let thread = Mutex<JoinableThread?>(nil)
+
+    /// When lines are written.
+    package struct Pace: Sendable {
+        /// Seconds between two transactions.
+        package var pause: Double
+        /// Seconds before a failed one is tried again.
+        package var retry: Double
+        /// Milliseconds that another program's writing is waited for.
+        package var busy: Int32
+
+        package init(pause: Double = 1, retry: Double = 5, busy: Int32 = 3000) {
+            (self.pause, self.retry, self.busy) = (pause, retry, busy)
+        }
+    }
+
+    /// Seconds that ``stop()`` waits for the disk.
+    private static let lastWords = 5.0
+
+    /// Opens the log.
+    ///
+    /// - Parameters:
+    ///   - folder: where the files are; made where it is not there.
+    ///   - days: how many days are kept, today among them; nil for all.
+    ///   - hello: the first line of this run.
+    ///   - notify: called from the log's thread.
+    /// - Throws: ``EventError/cannotLog(path:reason:)``.
+    public convenience init(
+        folder: String, keepingDays days: Int? = nil, hello: [UInt8],
+        notify: @escaping @Sendable (Notice) -> Void = { _ in }
+    ) throws(EventError) {
+        try self.init(folder: folder, keepingDays: days, hello: hello, pace: Pace(), notify: notify)
+    }
+
+    package init(
+        folder: String, keepingDays days: Int? = nil, hello: [UInt8], pace: Pace,
+        notify: @escaping @Sendable (Notice) -> Void
+    ) throws(EventError) {
+        if mkdir(folder, 0o777) != 0, errno != EEXIST {
+            throw .cannotLog(path: folder, reason: "\(Errno.last)")
+        }
+        // What can't be written at all is known before the first face comes.
+        do {
+            _ = try EventLogFile(folder: folder, day: EventDay(of: .now), busy: pace.busy)
+        } catch {
+            throw .cannotLog(path: folder, reason: error.description)
+        }
+        state.change { $0.backlog.append(hello) }
+        do {
+            let started = try JoinableThread(name: "raut-log") { [state] in
+                EventLogWriter(folder: folder, days: days, pace: pace, notify: notify).run { patience in
+                    Self.next(state, patience, pause: pace.pause)
+                }
+            }
+            thread.withLock { $0 = started }
+        } catch {
+            throw .cannotLog(path: folder, reason: "no thread: \(error)")
+        }
+    }
+
+    /// What happened to faces is kept even where readers get frames or summaries.
+    public var wantsChanges: Bool { true }
+
+    /// Leaves a line for the log's thread.
+    public func send(_ line: [UInt8]) { state.change { $0.backlog.append(line) } }
+
+    /// Writes what waits, and ends.
+    public func stop() {
+        state.change { $0.isStopping = true }
+        _ = thread.withLock { $0 }?.join(until: .after(Self.lastWords))
+    }
+
+    /// Waits for lines, or for so many seconds, and takes them; true with the last ones.
+    private static func next(
+        _ state: Guarded<State>, _ patience: Double?, pause: Double
+    ) -> (lines: [[UInt8]], isFinal: Bool) {
+        let deadline = patience.map { Deadline.after($0) } ?? .never
+        let isThere = state.wait(until: deadline) { state in
+            !state.backlog.isEmpty || state.isStopping ? true : nil
+        }
+        // So that many lines share a transaction; the end comes at once.
+        if isThere != nil { _ = state.wait(until: .after(pause)) { $0.isStopping ? true : nil } }
+        return state.withLock { state in
+            var lines: [[UInt8]] = []
+            state.backlog.noticeLoss()
+            while !state.backlog.isEmpty { lines.append(state.backlog.takeLine()) }
+            return (lines, state.isStopping)
+        }
+    }
+}
+
+/// Writes lines to the file of their day. Used from one thread.
+private final class EventLogWriter {
+    private let folder: String
+    private let days: Int?
+    private let pace: EventLog.Pace
+    private let notify: (EventLog.Notice) -> Void
+    private var file: EventLogFile?
+    private var known: (day: EventDay, run: Int64)?
+    private var hello: [UInt8] = []
+    private var isLost = false
+
+    init(folder: String, days: Int?, pace: EventLog.Pace, notify: @escaping (EventLog.Notice) -> Void) {
+        self.folder = folder
+        self.days = days
+        self.pace = pace
+        self.notify = notify
+    }
+
+    /// Writes what `next` gives until that says that it is the last; `next` waits for lines, and no longer than the
+    /// seconds that it is told.
+    func run(_ next: (Double?) -> (lines: [[UInt8]], isFinal: Bool)) {
+        var waiting: [[UInt8]] = []
+        var isFinal = false
+        while !isFinal {
+            let taken = next(waiting.isEmpty ? nil : pace.retry)
+            isFinal = taken.isFinal
+            waiting += taken.lines
+            // Bounds what waits for a disk that is full; the newest lines are kept, and those that go are counted.
+            limit(&waiting)
+            do throws(SQLiteDatabase.Failure) {
+                try write(waiting)
+                waiting.removeAll()
+                if isLost { notify(.back) }
+                isLost = false
+            } catch {
+                file = nil
+                if !isLost { notify(.lost(reason: error.description)) }
+                isLost = true
+            }
+        }
+        file = nil
+    }
+
+    private func limit(_ waiting: inout [[UInt8]]) {
+        var bytes = waiting.reduce(0) { $0 + $1.count }
+        var dropped = 0
+        while bytes > 1 << 20, !waiting.isEmpty {
+            bytes -= waiting.removeFirst().count
+            dropped += 1
+        }
+        guard dropped > 0 else { return }
+        var encoder = EventEncoder()
+        waiting.insert(encoder.encode(.dropped(count: dropped)), at: 0)
+    }
+
+    private func write(_ lines: [[UInt8]]) throws(SQLiteDatabase.Failure) {
+        let today = EventDay(of: .now)
+        if file?.day != today {
+            let run = known.flatMap { $0.day == today ? $0.run : nil }
+            file = try EventLogFile(folder: folder, day: today, run: run, busy: pace.busy)
+            removeOld(today)
+        }
+        guard let file else { return }
+        hello = try file.write(lines, hello: hello)
+        known = file.run.map { (today, $0) }
+    }
+
+    /// Removes the files of days that are not kept any more, and nothing else.
+    private func removeOld(_ today: EventDay) {
+        guard let days else { return }
+        let oldest = today.before(days: max(1, days) - 1, now: .now)
+        for (day, path) in EventLogFile.days(in: folder) where day < oldest {
+            for ending in ["", "-wal", "-shm"] { unlink(path + ending) }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+import Events
+import Faces
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+private let hello = Array("{\"event\":\"hello\",\"version\":1,\"source\":\"demo\"}\n".utf8)
+
+private func line(_ number: Int) -> [UInt8] {
+    Array("{\"event\":\"appeared\",\"time\":\"2026-11-23T10:00:00.000Z\",\"face\":\(number)}\n".utf8)
+}
+
+@Suite("the log of events", .serialized)
+struct EventLogTests {
+    private let folder = TemporaryFolder()
+    private var path: String { folder.path + "/log" }
+
+    private func lines(of day: EventDay? = nil) throws -> [String] {
+        var lines: [String] = []
+        try EventLogFile.read(day ?? EventDay(of: .now), in: path) { lines.append("\($0) \($1)") }
+        return lines
+    }
+
+    @Test("what was sent is there after the end, each line as it was, with the run that wrote it")
+    func kept() throws {
+        let log = try EventLog(folder: path, hello: hello)
+        for number in 0..<500 { log.send(line(number)) }
+        log.stop()
+        let kept = try lines()
+        #expect(kept.count == 501)
+        #expect(kept.first == "1 {\"event\":\"hello\",\"version\":1,\"source\":\"demo\"}")
+        #expect(kept.last == "1 {\"event\":\"appeared\",\"time\":\"2026-11-23T10:00:00.000Z\",\"face\":499}")
+        #expect(EventLogFile.days(in: path).map(\.day) == [EventDay(of: .now)])
+    }
+
+    @Test("two programs write to one log at once, and none of their lines is lost or mixed up")
+    func twoWriters() throws {
+        let (one, other) = (
+            try EventLog(folder: path, hello: hello), try EventLog(folder: path, hello: hello)
+        )
+        for number in 0..<300 {
+            one.send(line(number))
+            other.send(line(number))
+        }
+        one.stop()
+        other.stop()
+        let kept = try lines()
+        for run in ["1 ", "2 "] { #expect(kept.count { $0.hasPrefix(run) } == 301) }
+    }
+
+    @Test("the file is whole while it is written: another reader sees whole transactions")
+    func readWhileWritten() throws {
+        let log = try EventLog(folder: path, hello: hello)
+        log.send(line(1))
+        #expect(eventually { (try? lines().count) == 2 })
+        log.send(line(2))
+        #expect(eventually { (try? lines().count) == 3 })
+        log.stop()
+    }
+
+    @Test("old days are removed as asked, and nothing else")
+    func keeping() throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let now = EventTime.now
+        func day(_ ago: Int) -> String {
+            EventDay(of: EventTime(milliseconds: now.milliseconds - Int64(ago) * 86_400_000)).description
+        }
+        let old = ["\(day(2)).sqlite", "\(day(3)).sqlite", "\(day(3)).sqlite-wal"]
+        let kept = ["\(day(1)).sqlite", "notes.txt", "backup-\(day(9)).sqlite", "\(day(9)).sqlite.gz"]
+        for name in old + kept { try Data().write(to: URL(fileURLWithPath: "\(path)/\(name)")) }
+        let log = try EventLog(folder: path, keepingDays: 2, hello: hello)
+        log.send(line(1))
+        log.stop()
+        let left = Set(try FileManager.default.contentsOfDirectory(atPath: path))
+        #expect(old.allSatisfy { !left.contains($0) } && kept.allSatisfy { left.contains($0) })
+    }
+
+    @Test("a folder that can't be written is refused at once, in one line")
+    func unwritable() throws {
+        #expect(throws: EventError.self) { try EventLog(folder: "/proc/none/log", hello: hello) }
+        try Data().write(to: URL(fileURLWithPath: path))
+        #expect(throws: EventError.self) { try EventLog(folder: path, hello: hello) }
+    }
+
+    @Test("a file that is no database is said, not overwritten")
+    func foreign() throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let file = "\(path)/\(EventDay(of: .now)).sqlite"
+        let words = Data("this is somebody's diary, and no database at all; it is longer than a header".utf8)
+        try words.write(to: URL(fileURLWithPath: file))
+        #expect(throws: EventError.self) { try EventLog(folder: path, hello: hello) }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == words)
+        #expect(throws: EventError.self) { try lines() }
+    }
+
+    @Test("what can't be written waits, is said once, and is written when it can be again")
+    func held() throws {
+        let box = NoticeBox()
+        let log = try EventLog(folder: path, hello: hello, pace: .init(pause: 0.02, retry: 0.05, busy: 50)) {
+            box.add($0)
+        }
+        log.send(line(1))
+        #expect(eventually { (try? lines().count) == 2 })
+        // Another program that has the file for itself for long: like a full disk, nothing can be written.
+        let other = try SQLiteDatabase(path: "\(path)/\(EventDay(of: .now)).sqlite")
+        try other.run("BEGIN IMMEDIATE")
+        for number in 2..<50 { log.send(line(number)) }
+        #expect(eventually { box.notices.count == 1 })
+        usleep(300_000)
+        #expect(try lines().count == 2)
+        try other.run("ROLLBACK")
+        #expect(eventually { (try? lines().count) == 50 })
+        log.stop()
+        let words = box.notices
+        #expect(words.count == 2 && words.last == .back)
+        #expect(try lines().allSatisfy { $0.hasPrefix("1 ") })
+    }
+
+    private final class NoticeBox: Sendable {
+        private let all = Mutex<[EventLog.Notice]>([])
+        var notices: [EventLog.Notice] { all.withLock { $0 } }
+        func add(_ notice: EventLog.Notice) { all.withLock { $0.append(notice) } }
+    }
+}
+
+@Suite("moments as text")
+struct EventTimeTextTests {
+    @Test(
+        "what is written is read again",
+        arguments: [0, 1, 951_782_400_123, 1_764_187_530_999, 253_402_300_799_999])
+    func roundTrip(milliseconds: Int64) {
+        var line = JSONLine()
+        line.element(EventTime(milliseconds: milliseconds))
+        let text = String(decoding: line.bytes.dropFirst().dropLast(), as: UTF8.self)
+        #expect(EventTime(text)?.milliseconds == milliseconds)
+    }
+
+    @Test(
+        "anything else is none",
+        arguments: ["", "2026-11-23", "2026-13-01T00:00:00.000Z", "2026-11-23T20:15:30.123+"])
+    func wrong(text: String) { #expect(EventTime(text) == nil) }
+
+    @Test("a day is read and written alike")
+    func days() {
+        #expect(EventDay("2026-11-23")?.description == "2026-11-23")
+        for wrong in ["2026-11", "2026-13-01", "x", "2026-11-23.sqlite", "../../../etc"] {
+            #expect(EventDay(wrong) == nil)
+        }
+    }
+}
+
+@Suite("summaries")
+struct SummaryTests {
+    private func face(_ number: Int, _ emotion: Emotion) -> TrackedFace {
+        var probabilities = EmotionProbabilities(lanes: SIMD8(repeating: 0))
+        probabilities[emotion] = 1
+        return TrackedFace(
+            number: number, box: .init(x: 0, y: 0, width: 9, height: 9), rawProbabilities: probabilities,
+            probabilities: probabilities, emotion: emotion)
+    }
+
+    @Test("a minute tells seconds seen, faces, visits, changes and shares; the next begins anew")
+    func minute() throws {
+        var clock = SummaryClock(interval: 60)
+        var summary: EventSummary?
+        // Ten frames a second: nobody for 30 s, then happy for 20 s, then sad for 10 s.
+        for frame in 0...600 {
+            let emotion: Emotion? = frame <= 300 ? nil : frame <= 500 ? .happy : .sad
+            if frame == 301 { clock.add([.appeared(face(1, .happy))]) }
+            if frame == 501 { clock.add([.changed(face(1, .sad))]) }
+            let faces = emotion.map { [face(1, $0)] } ?? []
+            summary = clock.add(faces, at: 5_000_000_000 + UInt64(frame) * 100_000_000) ?? summary
+        }
+        let minute = try #require(summary)
+        #expect(minute.seconds == 60 && abs(minute.seen - 30) < 1e-6)
+        #expect(minute.faces == 1 && minute.visits == 1 && minute.changes == 1)
+        #expect(abs(minute.shares[Emotion.happy.rawValue] - 2.0 / 3) < 1e-6)
+        #expect(abs(minute.shares[Emotion.sad.rawValue] - 1.0 / 3) < 1e-6)
+        #expect(clock.rest() == nil)
+    }
+
+    @Test("time without frames is no time in which a face was seen")
+    func gap() throws {
+        var clock = SummaryClock(interval: 60)
+        _ = clock.add([face(1, .happy)], at: 0)
+        let summary = clock.add([face(1, .happy)], at: 90_000_000_000)
+        #expect(summary?.seconds == 90 && summary?.seen == 0 && summary?.faces == 1)
+    }
+}

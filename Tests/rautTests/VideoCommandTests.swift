@@ -1,0 +1,168 @@
+import Analysis
+import Capture
+import EmotionRecognition
+import Events
+import FaceDetection
+import FaceVerification
+import Foundation
+import Pipeline
+import SchemaCheck
+import Synchronization
+import Testing
+
+import raut
+
+private let hasFFmpeg = access("/usr/bin/ffmpeg", X_OK) == 0
+
+@Suite("raut video", .enabled(if: hasFFmpeg))
+final class VideoCommandTests {
+    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    private var clip: String { "\(folder)/clip.mp4" }
+
+    init() throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        // Two seconds of a face that moves a little, with a tone.
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2)
+        let picture = root.joined(separator: "/") + "/Fixtures/astronaut.png"
+        let made = try run(
+            "ffmpeg",
+            [
+                "-loglevel", "error", "-y", "-loop", "1", "-framerate", "15", "-i", picture, "-f", "lavfi",
+                "-i",
+            ]
+                + [
+                    "sine=frequency=440", "-t", "2", "-vf", "crop=480:480:x='2*n/3':y=0", "-pix_fmt",
+                    "yuv420p",
+                ]
+                + ["-c:a", "aac", clip])
+        try #require(made.status == 0)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    @discardableResult
+    private func run(_ program: String, _ words: [String]) throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/\(program)")
+        process.arguments = words
+        process.standardInput = FileHandle.nullDevice
+        let said = Pipe()
+        process.standardOutput = said
+        try process.run()
+        let output = String(decoding: said.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, output)
+    }
+
+    /// JSON with its keys in order, to be compared.
+    private func sorted(_ faces: Any?) throws -> String {
+        let data = try JSONSerialization.data(
+            withJSONObject: #require(faces as? [Any]), options: .sortedKeys)
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    private func videoRun(_ outputs: VideoRun.Outputs) throws -> VideoRun {
+        var configuration = Pipeline.Configuration()
+        configuration.isPlayback = true
+        return VideoRun(
+            configuration: configuration, cascade: try Locations.cascade(),
+            recognizer: try EmotionRecognizer(modelAt: Locations.model()), outputs: outputs,
+            printsSummary: false)
+    }
+
+    private final class Lines: EventSink {
+        let all = Mutex<[String]>([])
+        func send(_ line: [UInt8]) { all.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
+    }
+
+    @Test("table, lines, copy and page tell the same, and the same as run does")
+    func everything() throws {
+        let (table, lines, page) = ("\(folder)/t.csv", "\(folder)/l.jsonl", "\(folder)/page.html")
+        let outputs = VideoRun.Outputs(
+            table: try OutputFile(table), lines: try OutputFile(lines), copies: "\(folder)/copies", page: page
+        )
+        let stop = try StopRequest(onSignals: [])
+        #expect(try videoRun(outputs).perform([clip], until: stop) == 0)
+
+        let objects = try String(contentsOfFile: lines, encoding: .utf8).split(separator: "\n").map { line in
+            #expect(SchemaCheck.faults(of: String(line)) == [])
+            return try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        }
+        #expect(objects.count == 30 && objects.allSatisfy { $0["file"] as? String == clip })
+        #expect(objects.last?["seconds"] as? Double == 1.933)
+        let faces = objects.flatMap { $0["faces"] as? [[String: Any]] ?? [] }
+        #expect(faces.count > 20)
+
+        let rows = try String(contentsOfFile: table, encoding: .utf8).split(separator: "\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
+        #expect(rows.first?.count == 25 && rows.count == faces.count + 1)
+        for (row, face) in zip(rows.dropFirst(), faces) {
+            #expect(Int(row[3]) == face["face"] as? Int)
+            #expect(String(row[9]) == face["emotion"] as? String)
+            #expect(row[4...7].compactMap { Int($0) } == face["box"] as? [Int])
+            #expect(row[11...17].compactMap { Double($0) } == face["probabilities"] as? [Double])
+            #expect(row[18...24].compactMap { Double($0) } == face["raw"] as? [Double])
+        }
+
+        // What run --events frames says of each frame.
+        let sink = Lines()
+        var configuration = Pipeline.Configuration()
+        configuration.isPlayback = true
+        configuration.detail = .frames
+        configuration.includesRaw = true
+        let pipeline = Pipeline(
+            source: try SourceOpener.open(SourceRequest(name: clip, asFastAsPossible: true)).source,
+            finder: VerifyingDetector(
+                try FaceDetector(cascadeAt: Locations.cascade()),
+                verifier: try FaceVerifier(modelAt: Locations.model(Locations.verifier))),
+            recognizer: try EmotionRecognizer(modelAt: Locations.model()), configuration: configuration,
+            sinks: [sink])
+        _ = pipeline.wait()
+        let told = try sink.all.withLock { $0 }.map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+        #expect(told.count == objects.count)
+        for (event, object) in zip(told, objects) {
+            #expect(try sorted(event["faces"]) == sorted(object["faces"]))
+        }
+
+        let probe = ["-v", "error", "-show_entries", "stream=codec_type:format=duration", "-of", "csv=p=0"]
+        let copy = try run("ffprobe", probe + ["\(folder)/copies/clip.mp4"]).output
+        #expect(copy.contains("video") && copy.contains("audio"))
+        let seconds = copy.split(separator: "\n").compactMap { Double($0) }.last ?? 0
+        #expect(abs(seconds - 2) < 0.15)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder)/copies") == ["clip.mp4"])
+
+        let html = try String(contentsOfFile: page, encoding: .utf8)
+        #expect(html.contains("<title>clip.mp4</title>") && html.contains("data:image/jpeg;base64,"))
+        #expect(html.contains("what each face of clip.mp4 showed over time"))
+    }
+
+    @Test("what is no video is told and the others are done; what can't be written ends it")
+    func failures() throws {
+        let words = "\(folder)/words.mp4"
+        try Data("no video".utf8).write(to: URL(fileURLWithPath: words))
+        let table = "\(folder)/t.csv"
+        let stop = try StopRequest(onSignals: [])
+        let run = try videoRun(VideoRun.Outputs(table: try OutputFile(table)))
+        #expect(try run.perform([words, "\(folder)/none.mp4", clip], until: stop) == 1)
+        let rows = try String(contentsOfFile: table, encoding: .utf8).split(separator: "\n")
+        #expect(rows.count > 20 && rows.dropFirst().allSatisfy { $0.hasPrefix(clip) })
+        #expect(throws: Failure.self) { try OutputFile("/proc/none/t.csv") }
+        #expect(throws: Failure.self) { try OutputFile(folder) }
+        let full = try videoRun(
+            VideoRun.Outputs(table: try OutputFile("\(folder)/x.csv"), copies: "\(folder)"))
+        // The copy would fall on the video.
+        #expect(try full.perform([clip], until: stop) == 1)
+    }
+
+    @Test("without a place, nothing is left of a file that was begun")
+    func abandoned() throws {
+        do {
+            let file = try OutputFile("\(folder)/kept.csv")
+            try file.write("half")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["clip.mp4"])
+    }
+}
