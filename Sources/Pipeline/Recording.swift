@@ -1,11 +1,9 @@
 import Capture
-import EmotionRecognition
-import FaceDetection
+import Drawing
 import Faces
 import Foundation
 import Imaging
 import System
-import Tracking
 
 /// Why nothing can be recorded; each says what to do.
 public enum RecordingError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -35,10 +33,10 @@ public final class Recording: Recorder, @unchecked Sendable {
     private let slot = LatestSlot<Annotated, Never>()
     private let ended = DispatchSemaphore(value: 0)
     private let target: any FrameTarget
-    private let annotator: FaceAnnotator
+    private let annotator: PictureAnnotator
     private let decoder = FrameDecoder()
     private var image = ColorImage()
-    private var faces: [FaceAnnotator.Face] = []
+    private var faces: [DrawnFace] = []
     private let notify: @Sendable (RecordingError) -> Void
 
     /// Begins a recording.
@@ -47,11 +45,11 @@ public final class Recording: Recorder, @unchecked Sendable {
     ///   - path: a folder, there or named with a slash at the end or without an ending such as `.mp4`; else the video.
     ///   - frameRate: frames a second of the video.
     ///   - notify: called once, from the writing thread, when nothing can be written any more.
-    /// - Throws: ``RecordingError`` or ``Imaging/FontError`` where it can't begin.
+    /// - Throws: ``RecordingError`` or ``Drawing/DrawingError`` where it can't begin.
     public init(
         path: String, frameRate: Double, notify: @escaping @Sendable (RecordingError) -> Void
     ) throws {
-        annotator = try FaceAnnotator()
+        annotator = try PictureAnnotator()
         target =
             Self.isFolder(path)
             ? try PictureFolder(path: path) : try VideoFile(path: path, frameRate: frameRate)
@@ -103,9 +101,13 @@ public final class Recording: Recorder, @unchecked Sendable {
             faces.removeAll(keepingCapacity: true)
             for face in annotated.faces {
                 faces.append(
-                    FaceAnnotator.Face(DetectedFace(box: face.box, tilt: face.tilt), face.probabilities))
+                    DrawnFace(
+                        number: face.number, box: face.box, tilt: face.tilt,
+                        probabilities: face.probabilities,
+                        emotion: face.emotion))
             }
-            try annotator.draw(faces, on: &image)
+            let time = Double(annotated.frame.frame.sourceTime) * 1e-9
+            try annotator.draw(faces, on: &image, at: time)
             return true
         } catch {
             return false

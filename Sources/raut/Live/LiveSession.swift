@@ -49,7 +49,7 @@ struct LiveSession {
         let source = opened.source
 
         let window =
-            settings.isHeadless ? nil : try LiveWindow(for: source, isMirrored: settings.isMirrored)
+            settings.isHeadless ? nil : try LiveWindow(for: source, settings.view)
         let hello = Event.Hello(
             program: "raut \(CommandLineInterface.version)", model: recognizer.modelName, source: source.name,
             width: source.width, height: source.height)
@@ -76,7 +76,7 @@ struct LiveSession {
         let reporter = LiveReporter(pipeline, interval: settings.statisticsInterval)
         if let window {
             defer { pipeline.stop() }
-            try window.show(pipeline, sourceName: source.name)
+            try window.show(pipeline)
         }
         let outcome = pipeline.wait()
         reporter.stop()
