@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import System
 
 /// A folder in which each snapshot has a name of its own.
 public struct SnapshotFolder: Sendable {
@@ -38,7 +39,7 @@ public struct SnapshotFolder: Sendable {
                 return name
             }
             guard errno == EEXIST else {
-                throw .unwritable(path: name, reason: String(cString: strerror(errno)).lowercased())
+                throw .unwritable(path: name, reason: "\(Errno.last)".lowercased())
             }
         }
         throw .unwritable(path: "\(stem).png", reason: "there are 999 of this second already")
