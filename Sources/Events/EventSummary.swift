@@ -52,14 +52,14 @@ public struct SummaryClock: Sendable {
     public mutating func add(_ faces: [TrackedFace], at time: UInt64) -> EventSummary? {
         let begin = start ?? time
         start = begin
-        let passed = last.map { time > $0 ? Double(time - $0) * 1e-9 : 0 } ?? 0
+        let passed = last.map { time > $0 ? Double(time - $0) / 1e9 : 0 } ?? 0
         last = time
         if passed <= Self.longestGap, !faces.isEmpty {
             current.seen += passed
             for face in faces { current.shares[face.emotion.rawValue] += passed }
         }
         for face in faces where known.insert(face.number).inserted { current.faces += 1 }
-        let elapsed = time > begin ? Double(time - begin) * 1e-9 : 0
+        let elapsed = time > begin ? Double(time - begin) / 1e9 : 0
         guard elapsed >= interval else { return nil }
         return end(after: elapsed, at: time)
     }
@@ -67,7 +67,7 @@ public struct SummaryClock: Sendable {
     /// What was seen since the last summary; nil where there was no frame since.
     public mutating func rest() -> EventSummary? {
         guard let start, let last, last > start else { return nil }
-        return end(after: Double(last - start) * 1e-9, at: last)
+        return end(after: Double(last - start) / 1e9, at: last)
     }
 
     private mutating func end(after seconds: Double, at time: UInt64) -> EventSummary {
