@@ -9,6 +9,8 @@ public enum EventDetail: String, CaseIterable, Sendable {
     case changes
     /// One for each frame.
     case frames
+    /// One every so often, with what was seen since the last.
+    case summary
 }
 
 /// Encodes events once and gives them to every sink.
@@ -25,6 +27,9 @@ final class EventPublisher: @unchecked Sendable {
 
     private let detail: EventDetail
     private let sinks: [any EventSink]
+    /// Those who hear of changes, and those who get what was asked for.
+    private let (changeSinks, askedSinks): ([any EventSink], [any EventSink])
+    private var summary: SummaryClock?
 
     /// The last frame worked on, and what would be told of each face in it if it were the last of all.
     private struct LastFrame {
@@ -33,10 +38,18 @@ final class EventPublisher: @unchecked Sendable {
         var departures: [FaceDeparture] = []
     }
 
-    /// - Parameter hello: the first line that the sinks have sent already, or nil where they have none.
-    init(_ detail: EventDetail, includesRaw: Bool, sinks: [any EventSink], hello: Event.Hello?) {
+    /// - Parameters:
+    ///   - summaryInterval: seconds from one summary to the next, where those are asked for.
+    ///   - hello: the first line that the sinks have sent already, or nil where they have none.
+    init(
+        _ detail: EventDetail, summaryInterval: Double = 60, includesRaw: Bool, sinks: [any EventSink],
+        hello: Event.Hello?
+    ) {
         self.detail = detail
         self.sinks = sinks
+        changeSinks = sinks.filter { detail == .changes || $0.wantsChanges }
+        askedSinks = sinks.filter { !$0.wantsChanges }
+        summary = detail == .summary ? SummaryClock(interval: summaryInterval) : nil
         self.hello = hello
         encoder = EventEncoder(includesRaw: includesRaw)
     }
@@ -53,8 +66,14 @@ final class EventPublisher: @unchecked Sendable {
             last.time = time
             tracker.departures(into: &last.departures)
             publish(changes)
-            guard detail == .frames, !sinks.isEmpty else { return }
-            publish(.frame(frame, latency: latency, faces: tracker.faces, time: time))
+            guard detail != .changes, !askedSinks.isEmpty else { return }
+            if detail == .frames {
+                publish(.frame(frame, latency: latency, faces: tracker.faces, time: time), to: askedSinks)
+            }
+            summary?.add(changes)
+            if let due = summary?.add(tracker.faces, at: time.monotonic) {
+                publish(.summary(due, time: time), to: askedSinks)
+            }
         }
     }
 
@@ -67,6 +86,7 @@ final class EventPublisher: @unchecked Sendable {
     func close() {
         lock.withLock {
             letAllLeave()
+            if let rest = summary?.rest() { publish(.summary(rest, time: last.time), to: askedSinks) }
             isClosed = true
         }
     }
@@ -75,7 +95,7 @@ final class EventPublisher: @unchecked Sendable {
     func takeOver(from old: EventPublisher) {
         let (inView, last, sinks) = old.state
         lock.withLock {
-            self.inView = detail == .changes ? inView : []
+            self.inView = changeSinks.isEmpty ? [] : inView
             self.last = last
             guard let hello else { return }
             let line = encoder.encode(.hello(hello))
@@ -110,14 +130,14 @@ final class EventPublisher: @unchecked Sendable {
     func publish(_ state: Event.SourceState, reason: String, time: EventTime) {
         lock.withLock {
             guard !isClosed else { return }
-            publish(.source(state, reason: reason, time: time))
+            publish(.source(state, reason: reason, time: time), to: sinks)
         }
     }
 
     // MARK: - Within the lock
 
     private func publish(_ changes: [FaceChange]) {
-        guard detail == .changes, !sinks.isEmpty else { return }
+        guard !changeSinks.isEmpty else { return }
         for change in changes {
             switch change {
             case .appeared(let face):
@@ -146,10 +166,10 @@ final class EventPublisher: @unchecked Sendable {
     /// Sends an event and updates what a late reader is told.
     private func send(_ line: [UInt8]) {
         let known = Array(inView.map(\.line).joined())
-        for sink in sinks { sink.send(line, inView: known) }
+        for sink in changeSinks { sink.send(line, inView: known) }
     }
 
-    private func publish(_ event: Event) {
+    private func publish(_ event: Event, to sinks: [any EventSink]) {
         guard !sinks.isEmpty else { return }
         let line = encoder.encode(event)
         for sink in sinks { sink.send(line) }

@@ -77,7 +77,7 @@ public final class HTTPServer: EventSink, Sendable {
     ///   - limits: what readers may cost.
     /// - Throws: ``EventError/cannotServe(address:reason:)``.
     public init(
-        _ address: HTTPAddress, token: HTTPToken? = nil, hello: [UInt8], content: Content,
+        _ address: HTTPAddress, token: HTTPToken? = nil, hello: [UInt8] = [], content: Content,
         limits: Limits = Limits()
     ) throws(EventError) {
         guard address.isLoopback || token != nil else {

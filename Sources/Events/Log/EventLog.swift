@@ -52,7 +52,7 @@ public final class EventLog: EventSink, Sendable {
     ///   - notify: called from the log's thread.
     /// - Throws: ``EventError/cannotLog(path:reason:)``.
     public convenience init(
-        folder: String, keepingDays days: Int? = nil, hello: [UInt8],
+        folder: String, keepingDays days: Int? = nil, hello: [UInt8] = [],
         notify: @escaping @Sendable (Notice) -> Void = { _ in }
     ) throws(EventError) {
         try self.init(folder: folder, keepingDays: days, hello: hello, pace: Pace(), notify: notify)
@@ -71,7 +71,7 @@ public final class EventLog: EventSink, Sendable {
         } catch {
             throw .cannotLog(path: folder, reason: error.description)
         }
-        state.change { $0.backlog.append(hello) }
+        if !hello.isEmpty { state.change { $0.backlog.append(hello) } }
         do {
             let started = try JoinableThread(name: "raut-log") { [state] in
                 EventLogWriter(folder: folder, days: days, pace: pace, notify: notify).run { patience in
@@ -84,13 +84,19 @@ public final class EventLog: EventSink, Sendable {
         }
     }
 
+    /// What happened to faces is kept even where readers get frames or summaries.
+    public var wantsChanges: Bool { true }
+
     /// Leaves a line for the log's thread.
     public func send(_ line: [UInt8]) { state.change { $0.backlog.append(line) } }
 
     /// Writes what waits, and ends.
-    public func stop() {
+    public func stop() { stop(until: .after(Self.lastWords)) }
+
+    /// The same, but waits no longer than the deadline for the disk; what is left is written meanwhile.
+    package func stop(until deadline: Deadline) {
         state.change { $0.isStopping = true }
-        _ = thread.withLock { $0 }?.join(until: .after(Self.lastWords))
+        _ = thread.withLock { $0 }?.join(until: deadline)
     }
 
     /// Waits for lines, or for so many seconds, and takes them; true with the last ones.

@@ -47,6 +47,14 @@ package enum RunCommand {
         settings.socketAccess.group = events.socketGroup
         settings.broker = try broker(from: events)
         settings.mayShowDemo = source.orDemo
+        settings.http = try http(from: arguments.browser)
+        if settings.http?.showsPicture == true, !view.headless {
+            throw UsageError(description: "--http-picture counts only with --headless: a window shows it")
+        }
+        guard arguments.log.folder != nil || arguments.log.keep == nil else {
+            throw UsageError(description: "--keep counts only with --log-events DIR")
+        }
+        settings.log = arguments.log.folder.map { LogSettings(folder: $0, days: arguments.log.keep) }
         settings.isReloadable = arguments.program.options != nil
         settings.statisticsInterval = arguments.program.statistics
         settings.model = arguments.model.model
@@ -86,6 +94,22 @@ package enum RunCommand {
         return name.contains("/") || folder.isEmpty ? name : "\(folder)/\(name)"
     }
 
+    private static func http(from arguments: Arguments<BrowserOptions>) throws(UsageError) -> HTTPSettings? {
+        guard let address = arguments.http else {
+            guard arguments.tokenFile == nil, !arguments.picture else {
+                throw UsageError(
+                    description: "--http-token-file and --http-picture count only with --http PORT")
+            }
+            return nil
+        }
+        guard address.isLoopback || arguments.tokenFile != nil else {
+            throw UsageError(
+                description: "--http \(address): others can reach it: that takes --http-token-file FILE")
+        }
+        return HTTPSettings(
+            address: address, tokenPath: arguments.tokenFile, showsPicture: arguments.picture)
+    }
+
     private static func pipeline(
         from arguments: Arguments<RunOptions>
     ) throws(UsageError) -> Pipeline.Configuration {
@@ -93,6 +117,10 @@ package enum RunCommand {
         configuration.detection = try arguments.detection.parameters(configuration.detection)
         configuration.detection.threads = arguments.search.threads
         configuration.detail = arguments.events.events
+        configuration.summaryInterval = arguments.events.every
+        guard configuration.detail == .summary || !arguments.events.isGiven(\.every) else {
+            throw UsageError(description: "--every counts only with --events summary")
+        }
         configuration.includesRaw = arguments.events.raw
         configuration.isPlayback = arguments.source.asFastAsPossible
         configuration.searchesWholly = arguments.search.fullScan

@@ -16,6 +16,8 @@ final class LiveOutlets: Sendable {
     #if MQTT
     private let broker: MQTTSink?
     #endif
+    private let log: EventLog?
+    private let browser: LiveBrowser?
     private let onEnd: @Sendable (Result<Int32, any Error>) -> Void
 
     /// How long standard output may take to write what waits when the program ends, in seconds.
@@ -46,7 +48,15 @@ final class LiveOutlets: Sendable {
             throw Failure(description: "--mqtt: this raut was built without MQTT")
         }
         #endif
-        server = try Self.openSocket(settings, beside: old, surroundings, cancellation)
+        let server = try Self.openSocket(settings, beside: old, surroundings, cancellation)
+        self.server = server
+        log = try old?.settings.log == settings.log ? old?.log : Self.openLog(settings, surroundings)
+        browser =
+            try old?.settings.http == settings.http
+            ? old?.browser
+            : settings.http.map { wanted in
+                try LiveBrowser(wanted, report: surroundings.report) { server?.readers ?? 0 }
+            }
         output = Guarded(old?.output.withLock { $0 })
     }
 
@@ -73,6 +83,22 @@ final class LiveOutlets: Sendable {
         return server
     }
 
+    private static func openLog(
+        _ settings: LiveSettings, _ surroundings: LiveSurroundings
+    ) throws(EventError) -> EventLog? {
+        guard let wanted = settings.log else { return nil }
+        return try EventLog(folder: wanted.folder, keepingDays: wanted.days) { notice in
+            switch notice {
+            case .lost(let reason):
+                surroundings.report("\(wanted.folder): events can't be kept: \(reason); trying again")
+            case .back: surroundings.report("\(wanted.folder): events are kept again")
+            }
+        }
+    }
+
+    /// What a browser is told, where there is one.
+    var status: LiveStatus? { browser?.status }
+
     #if MQTT
     private static func open(_ wanted: Broker, _ surroundings: LiveSurroundings) throws -> MQTTSink {
         let name = wanted.address.name
@@ -95,6 +121,8 @@ final class LiveOutlets: Sendable {
         #if MQTT
         try broker?.begin(hello: line)
         #endif
+        log?.greet(line, inView: [])
+        browser?.sink.greet(line, inView: [])
         let old = output.withLock { $0 }
         guard !settings.isQuiet && (isHeadless || settings.printsEvents) else {
             old?.finish(within: Self.lastWords)
@@ -102,7 +130,9 @@ final class LiveOutlets: Sendable {
             return
         }
         guard old == nil else { return }
-        let isOnly = server == nil && settings.broker == nil && isHeadless && settings.recordPath == nil
+        let isOnly =
+            server == nil && settings.broker == nil && log == nil && browser == nil && isHeadless
+            && settings.recordPath == nil
         let new = try StandardOutputSink(
             descriptor: surroundings.output, isLossless: settings.pipeline.isPlayback
         ) { [surroundings, onEnd] notice in
@@ -124,7 +154,7 @@ final class LiveOutlets: Sendable {
 
     /// Everybody who is there.
     var sinks: [any EventSink] {
-        var sinks: [(any EventSink)?] = [output.withLock { $0 }, server]
+        var sinks: [(any EventSink)?] = [output.withLock { $0 }, server, log, browser?.sink]
         #if MQTT
         sinks.append(broker)
         #endif
@@ -139,5 +169,7 @@ final class LiveOutlets: Sendable {
         if let broker, broker !== kept?.broker { broker.stop(until: deadline) }
         #endif
         if let server, server !== kept?.server { server.stop(until: deadline) }
+        if let browser, browser !== kept?.browser { browser.stop() }
+        if let log, log !== kept?.log { log.stop(until: deadline) }
     }
 }

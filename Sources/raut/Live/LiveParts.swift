@@ -212,8 +212,10 @@ final class LiveParts: SessionParts {
         let pipeline = try Pipeline(
             source: source, finder: opened.detector, recognizer: opened.recognizer,
             configuration: configuration(opened.settings, for: source), sinks: outlets.sinks,
-            hello: opened.hello, isViewed: opened.hasWindow, recorder: opened.recording
+            hello: opened.hello, isViewed: opened.hasWindow || opened.settings.http?.showsPicture == true,
+            recorder: opened.recording
         ) { [weak self] notice in self?.report(notice) }
+        outlets.status?.watch(pipeline, model: opened.recognizer.modelName)
         let reporter = try LiveReporter(
             pipeline, interval: opened.settings.statisticsInterval, report: surroundings.report)
         let old = state.withLock { state in
@@ -273,6 +275,7 @@ final class LiveParts: SessionParts {
         case .same: pipeline.exchange(replacement)
         case .new(let source): pipeline.exchange(replacement, source: source)
         }
+        new.outlets.status?.watch(pipeline, model: new.recognizer.modelName)
         let reporter = state.withLock { $0.reporter }
         reporter?.interval = new.settings.statisticsInterval
         tellReady()

@@ -20,6 +20,9 @@ package struct LiveSettings: Sendable {
     package var socketPath: String?
     package var socketAccess = SocketAccess()
     package var broker: Broker?
+    package var http: HTTPSettings?
+    /// Where events are kept, and for how many days.
+    package var log: LogSettings?
     /// Whether SIGHUP means to read the options again instead of the end.
     package var isReloadable = false
     package var model: String?
@@ -27,6 +30,21 @@ package struct LiveSettings: Sendable {
     package var recordPath: String?
     /// Seconds between two lines of statistics.
     package var statisticsInterval: Double?
+}
+
+/// Where a browser sees what happens, and who may look.
+package struct HTTPSettings: Sendable, Equatable {
+    package var address: HTTPAddress
+    /// The file of the secret that readers must know.
+    package var tokenPath: String?
+    package var showsPicture = false
+}
+
+/// A folder that events are kept in.
+package struct LogSettings: Sendable, Equatable {
+    package var folder: String
+    /// How many days are kept; nil for all.
+    package var days: Int?
 }
 
 /// An MQTT broker, and the file of certificates that its own is checked by.
