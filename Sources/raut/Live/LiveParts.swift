@@ -289,8 +289,9 @@ final class LiveParts: SessionParts {
         reporter?.stop()
         // It is finished while the worker ends.
         if pipeline?.isOver == false { current?.recording?.close() }
-        // Most of the time is the recording's: then the readers' last lines are sent.
-        let most = Deadline.after(0.75 * deadline.seconds)
+        // Most of the time is the recording's: then the readers' last lines are sent. A worker without one that does not
+        // end at once is in the middle of something large, whose memory takes its time to be given back.
+        let most = Deadline.after((current?.recording == nil ? 0.4 : 0.75) * deadline.seconds)
         pipeline?.stop(until: most)
         if let pipeline, pipeline.wait(until: most) == nil {
             pipeline.abandon()
