@@ -6,6 +6,7 @@
 # make test-arm64  the C kernels for arm64 beside their plain versions, under qemu-user
 # make test-network  cameras over HTTP and RTSP that go and come back, by real servers on this machine
 # make endurance  a million frames with faces, readers and the source coming and going, and a table of what was left
+# make pictures photographs windows of made-up scenes in all sizes, into docs/pictures/
 # make lint     checks the format
 # make fuzz     feeds the readers a hundred thousand damaged files each, under the address sanitizer
 # make sanitize  passes all tests under the address sanitizer, then under the thread sanitizer
@@ -22,8 +23,9 @@ SWIFT ?= $(or $(shell command -v swift),$(wildcard /opt/swift/usr/bin/swift))
 BUILD = $(SWIFT) build -c release
 
 # What the program is built with and needs at run time.
-PACKAGES = libv4l-dev libopenblas-dev libsdl2-dev libsdl2-ttf-dev libturbojpeg0-dev libpng-dev \
-	libfreetype-dev libsystemd-dev libmosquitto-dev libmicrohttpd-dev libsqlite3-dev libexpat1-dev liblzma-dev opencv-data pkg-config ffmpeg fonts-dejavu-core
+PACKAGES = libv4l-dev libopenblas-dev libsdl2-dev libcairo2-dev libpango1.0-dev libturbojpeg0-dev libpng-dev \
+	libsystemd-dev libmosquitto-dev libmicrohttpd-dev libsqlite3-dev libexpat1-dev liblzma-dev opencv-data pkg-config \
+	ffmpeg fonts-dejavu-core fonts-noto-color-emoji
 # What Swift asks of Debian, installed only where it does not run or finds no C++ library to link with.
 SWIFT_PACKAGES = g++ git libcurl4-openssl-dev libncurses6 libsqlite3-dev libxml2-dev tzdata
 
@@ -40,7 +42,8 @@ RULES = $(wildcard systemd/*.rules)
 CONF = $(wildcard systemd/raut.conf)
 MODELS = $(wildcard models/*.safetensors)
 
-.PHONY: setup swift build run model test test-camera test-service test-program test-network test-arm64 endurance fuzz sanitize lint static install uninstall \
+.PHONY: setup swift build run model test test-camera test-service test-program test-network test-arm64 endurance fuzz sanitize \
+	lint pictures static install uninstall \
 	deb fresh fresh-package
 
 # One look at what is installed, and apt only where something is missing.
@@ -138,7 +141,14 @@ sanitize:
 	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test -c release --sanitize address --disable-xctest --scratch-path .build/fuzz
 	$(SWIFT) test -c release --sanitize thread --disable-xctest --scratch-path .build/thread
 
+PICTURE_PACKAGES = xvfb imagemagick python3-pil
+pictures: build
+	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(PICTURE_PACKAGES)"
+	docs/pictures/sheets.py
+
 lint: swift
+	@[ ! -e /usr/include/pango-1.0 ] || $(CC) -fsyntax-only -include pango/pangocairo.h \
+	  $$(pkg-config --cflags pangocairo) -x c Sources/CCairo/shim.h -Wno-pragma-once-outside-header
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 
 static: setup
@@ -151,6 +161,9 @@ install:
 	  $(zsh) $(share)/fish/vendor_completions.d $(share)/doc/raut \
 	  $(and $(UNITS),$(lib)/systemd/system) $(and $(RULES),$(lib)/udev/rules.d) $(and $(CONF),$(etc))
 	install -s -m 755 $(STATIC) $(bin)/raut
+	install -d $(share)/applications $(share)/icons/hicolor/scalable/apps
+	sed 's|/usr/bin/raut|$(PREFIX)/bin/raut|' Packaging/raut.desktop >$(share)/applications/raut.desktop
+	install -m 644 Packaging/raut.svg $(share)/icons/hicolor/scalable/apps
 	[ -z "$(MODELS)" ] || install -m 644 $(MODELS) $(share)/raut/models
 	$(STATIC) man | gzip -9n >$(share)/man/man1/raut.1.gz
 	$(STATIC) completions bash >$(share)/bash-completion/completions/raut
@@ -172,6 +185,7 @@ uninstall:
 	  $(zsh)/_raut $(share)/fish/vendor_completions.d/raut.fish \
 	  $(UNITS:systemd/%=$(lib)/systemd/system/%) $(RULES:systemd/%=$(lib)/udev/rules.d/%)
 	rm -rf $(share)/raut $(share)/doc/raut
+	rm -f $(share)/applications/raut.desktop $(share)/icons/hicolor/scalable/apps/raut.svg
 
 deb: static
 	@Packaging/deb

@@ -26,7 +26,8 @@ let package = Package(
             name: "Raut",
             targets: [
                 "Imaging", "Faces", "Capture", "FaceDetection", "NeuralNetwork", "EmotionRecognition",
-                "FaceVerification", "Tracking", "Training", "Events", "Overlay", "Pipeline", "Analysis",
+                "FaceVerification", "Tracking", "Training", "Events", "Drawing", "Pipeline", "Overlay",
+                "Analysis",
             ]),
     ],
     // All are there unless left out: swift build -c release --product raut --disable-default-traits
@@ -40,10 +41,11 @@ let package = Package(
         systemLibrary("CV4L2", pkgConfig: "libv4l2", package: "libv4l-dev"),
         systemLibrary("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
         // Without pkg-config, whose -D_REENTRANT SwiftPM warns of.
-        systemLibrary("CSDL2", package: "libsdl2-ttf-dev"),
+        systemLibrary("CSDL2", package: "libsdl2-dev"),
         systemLibrary("CTurboJPEG", pkgConfig: "libturbojpeg", package: "libturbojpeg0-dev"),
         systemLibrary("CPNG", pkgConfig: "libpng", package: "libpng-dev"),
-        systemLibrary("CFreeType", pkgConfig: "freetype2", package: "libfreetype-dev"),
+        // Without pkg-config, whose -pthread SwiftPM warns of.
+        systemLibrary("CCairo", package: "libpango1.0-dev"),
         systemLibrary("CExpat", pkgConfig: "expat", package: "libexpat1-dev"),
         systemLibrary("CLZMA", pkgConfig: "liblzma", package: "liblzma-dev"),
         systemLibrary("CSystemd", pkgConfig: "libsystemd", package: "libsystemd-dev"),
@@ -56,10 +58,10 @@ let package = Package(
         .target(name: "CSpawn"),
         .target(name: "CPNGCodec", dependencies: ["CPNG"]),
         room("System", ["CLinux", "CSpawn"]),
-        room("Imaging", ["System", "CLinux", "CTurboJPEG", "CPNGCodec", "CFreeType"]),
+        room("Imaging", ["System", "CLinux", "CTurboJPEG", "CPNGCodec"]),
         room("Faces", ["Imaging"]),
         // Apart from Capture, which would take seconds longer to compile with the picture's bytes in it.
-        .target(name: "DemoPicture", resources: [.embedInCode("astronaut.jpg")]),
+        .target(name: "DemoPicture", resources: [.embedInCode("faces.jpg")]),
         room("Capture", ["System", "Imaging", "DemoPicture", "CV4L2", "CLinux"]),
         room("FaceDetection", ["System", "Imaging", "Faces", "CExpat", "CKernels"]),
         // Lifetimes: a tensor lends its elements as a Span, which can't outlive it.
@@ -86,27 +88,29 @@ let package = Package(
                 .embedInCode("HTTP/Resources/page.html"), .embedInCode("HTTP/Resources/raut.css"),
                 .embedInCode("HTTP/Resources/raut.js"), .embedInCode("events.schema.json"),
             ]),
-        room("Overlay", ["Imaging", "Faces", "Capture", "EmotionRecognition", "Tracking", "CSDL2"]),
+        room("Drawing", ["Imaging", "Faces", "CCairo"]),
         room(
             "Pipeline",
             [
                 "System", "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition",
                 "FaceVerification",
-                "Tracking", "Events", window,
+                "Tracking", "Events", "Drawing",
             ]),
+        room("Overlay", ["System", "Imaging", "Faces", "Capture", "Drawing", "Pipeline", "CSDL2"]),
         room(
             "Analysis",
             [
                 "System", "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition",
                 "FaceVerification",
-                "Tracking", "Events", "Pipeline",
+                "Tracking", "Events", "Drawing", "Pipeline",
             ]),
         .executableTarget(
             name: "raut",
             dependencies: [
                 "System", "Imaging", "Faces", "Capture", "FaceDetection", "NeuralNetwork",
                 "EmotionRecognition",
-                "FaceVerification", "Tracking", "Training", "Events", window, "Pipeline", "Analysis",
+                "FaceVerification", "Tracking", "Training", "Events", "Drawing", "Pipeline", window,
+                "Analysis",
                 "CLinux",
             ]),
         .target(name: "Mutation", path: "Tests/Mutation"),
@@ -127,7 +131,8 @@ let package = Package(
         tests("Tracking", ["Faces", "Imaging", "FaceDetection", "EmotionRecognition"]),
         tests("Training", ["System", "Faces", "Imaging", "NeuralNetwork", "EmotionRecognition"]),
         tests("Events", ["Faces", "Imaging", "EmotionRecognition", "Tracking", "Mutation", "SchemaCheck"]),
-        tests("Overlay", ["Faces", "Imaging", "Capture", "EmotionRecognition", "Tracking", "CSDL2"]),
+        tests("Drawing", ["Faces", "Imaging"]),
+        tests("Overlay", ["Faces", "Imaging", "Capture", "Drawing", "Pipeline", "CSDL2"]),
         tests(
             "Pipeline",
             [

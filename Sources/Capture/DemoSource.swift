@@ -3,10 +3,11 @@ import Glibc
 import Imaging
 import System
 
-/// A picture of an astronaut, moved about the frame: nearer and farther, out of view and back.
+/// Drawn faces that show one emotion after another, moved about the frame: nearer and farther, out of view and back.
 ///
 /// What a frame shows depends on its number alone. A round takes 600 frames: 450 in view, 60 on the way out to the
-/// right, 30 without anybody, 60 on the way in from the left.
+/// right, 30 without anybody, 60 on the way in from the left. Each of the seven emotions is shown for 64 frames, the
+/// last one also on the way out, the first one on the way in.
 final class DemoSource: FrameSource, @unchecked Sendable {
     // Unchecked: the protocol promises one thread at a time but for cancel(), and Cancellation is safe.
 
@@ -14,7 +15,7 @@ final class DemoSource: FrameSource, @unchecked Sendable {
     let width: Int
     let height: Int
     let frameRate: Double?
-    private let picture: PlanarPicture
+    private let pictures: [PlanarPicture]
     private let signal: Cancellation
     private var pacer: Pacer?
     private let interval: UInt64
@@ -38,7 +39,8 @@ final class DemoSource: FrameSource, @unchecked Sendable {
         let pacer = Pacer(framesPerSecond: framesPerSecond)
         interval = pacer.interval
         self.pacer = isPaced ? pacer : nil
-        picture = try PlanarPicture(jpeg: DemoPicture.jpeg)
+        pictures = try PlanarPicture.squares(jpeg: DemoPicture.jpeg)
+        guard !pictures.isEmpty else { throw .cannotOpen(source: "demo", reason: "its picture is broken") }
     }
 
     func next(into frame: inout Frame) throws(CaptureError) -> Bool {
@@ -54,7 +56,8 @@ final class DemoSource: FrameSource, @unchecked Sendable {
         frame.sourceTime = UInt64(count - 1) &* interval
         frame.width = width
         frame.height = height
-        picture.draw(placement(ofFrame: count), into: &frame, scratch: &scratch)
+        let shown = pictures[Self.square(ofFrame: count) % pictures.count]
+        shown.draw(placement(ofFrame: count), into: &frame, scratch: &scratch)
         return true
     }
 
@@ -62,8 +65,16 @@ final class DemoSource: FrameSource, @unchecked Sendable {
 
     /// Frames of a round.
     static let round = 600
-    /// Between the eyes in the picture.
-    private static let face = (x: 225.0, y: 105.0)
+    /// Frames for which one emotion is shown.
+    static let framesPerEmotion = 64
+    /// Between the eyes in a square of 240 pixels.
+    private static let face = (x: 120.0, y: 144.0)
+
+    /// Which square a frame shows, `number` counting from 1: the first one is there when the face comes in.
+    private static func square(ofFrame number: Int) -> Int {
+        let step = (number - 1) % round
+        return step < 540 ? min(6, step / framesPerEmotion) : 0
+    }
 
     /// Where the picture lies in a frame, `number` counting from 1.
     private func placement(ofFrame number: Int) -> PlanarPicture.Placement {
@@ -76,8 +87,8 @@ final class DemoSource: FrameSource, @unchecked Sendable {
             case ..<540: 1
             default: (step - 600) / 60
             }
-        // A face of some 105 pixels in the picture; at 640×480 from 95 to 190.
-        let scale = (1.35 + 0.45 * wave(300)) * Double(height) / 480
+        // A face of some 120 pixels in the square; at 640×480 from 110 to 190.
+        let scale = (1.42 + 0.36 * wave(300)) * Double(height) / 480
         let x = Double(width) * (0.5 + 0.2 * wave(200) + 1.6 * away)
         let y = Double(height) * (0.42 + 0.08 * wave(150))
         return PlanarPicture.Placement(

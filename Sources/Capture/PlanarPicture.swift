@@ -15,6 +15,17 @@ struct PlanarPicture {
         self.image = image
     }
 
+    /// Decodes a JPEG of squares side by side: a picture each.
+    static func squares(jpeg: [UInt8]) throws(CaptureError) -> [PlanarPicture] {
+        let whole = try PlanarPicture(jpeg: jpeg).image
+        guard whole.height > 1 else { return [] }
+        return (0..<whole.width / whole.height).map { number in
+            PlanarPicture(image: whole.cropped(x: number * whole.height, width: whole.height))
+        }
+    }
+
+    private init(image: YUVImage) { self.image = image }
+
     /// Where the picture lies in a frame.
     struct Placement {
         /// The picture's left edge in the frame's pixels.

@@ -23,6 +23,21 @@ public enum SourceOpener {
     package static func open(
         _ request: SourceRequest, _ signal: Cancellation
     ) throws(CaptureError) -> OpenedSource {
+        let opened = try openOnce(request, signal)
+        // A camera and the demo don't end; standard input and pipes can't begin again.
+        guard request.repeats, let name = request.name,
+            FileSystem.kind(of: name) == .file
+                || FileSystem.kind(of: name) == .folder
+        else { return opened }
+        let source = LoopingSource(opened.source, signal) { () throws(CaptureError) in
+            try openOnce(request, signal).source
+        }
+        return OpenedSource(source: source, notes: opened.notes)
+    }
+
+    private static func openOnce(
+        _ request: SourceRequest, _ signal: Cancellation
+    ) throws(CaptureError) -> OpenedSource {
         guard let name = request.name else { return try anyCamera(request, signal) }
         if NetworkAddress(name) != nil { return try video(name, request, signal) }
         switch name {

@@ -10,6 +10,8 @@ public struct SourceRequest: Equatable, Sendable {
     public var asFastAsPossible: Bool
     /// How the picture is turned before anybody sees it.
     public var turn = FrameTurn()
+    /// True where files and folders begin again when they end.
+    public var repeats = false
     /// True where the demo may take the place of a camera that nobody named.
     public var mayBeDemo = true
 

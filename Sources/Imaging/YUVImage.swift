@@ -22,6 +22,24 @@ public struct YUVImage: Sendable, Equatable {
     /// Rows of chroma: half the luma's, rounded up.
     public var chromaHeight: Int { (height + 1) / 2 }
 
+    /// The columns from `x`, an even one, on, over the whole height.
+    public func cropped(x: Int, width: Int) -> YUVImage {
+        var part = YUVImage()
+        let first = max(0, min(x & ~1, self.width))
+        part.setSize(width: max(0, min(width, self.width - first)), height: height)
+        func copy(
+            _ plane: [UInt8], _ stride: Int, from column: Int, into target: inout [UInt8], _ columns: Int
+        ) {
+            for index in target.indices {
+                target[index] = plane[index / columns * stride + column + index % columns]
+            }
+        }
+        copy(luma, self.width, from: first, into: &part.luma, part.width)
+        copy(blueChroma, chromaWidth, from: first / 2, into: &part.blueChroma, part.chromaWidth)
+        copy(redChroma, chromaWidth, from: first / 2, into: &part.redChroma, part.chromaWidth)
+        return part
+    }
+
     mutating func setSize(width: Int, height: Int) {
         guard width != self.width || height != self.height else { return }
         self.width = max(0, width)

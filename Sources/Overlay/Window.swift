@@ -1,27 +1,8 @@
 import CSDL2
 import Capture
-import Faces
+import Drawing
 import Glibc
 import Imaging
-import Tracking
-
-/// What a person asked for with a key or the window's frame.
-public enum WindowAction: Equatable, Sendable {
-    /// q, Esc, or the window was closed.
-    case quit
-    /// Space.
-    case pause
-    /// m.
-    case mirror
-    /// f.
-    case fullScreen
-    /// b.
-    case bars
-    /// s.
-    case snapshot
-    /// The window has another size, or was uncovered: it must be drawn again.
-    case resized
-}
 
 /// The window: the camera's picture, and over it the faces with their emotions.
 ///
@@ -29,87 +10,81 @@ public enum WindowAction: Equatable, Sendable {
 public final class Window {
     /// True where the picture is shown as a mirror does.
     public var isMirrored = false
-    /// True where each face has a panel of bars.
-    public var showsBars = true
-    /// The line in the corner: frame rate and latency.
-    public var status = ""
-    /// A line at the top that says why the picture stands still; empty for none.
-    public var banner = ""
-    /// A line at the foot, for a while.
-    public var message = ""
+    /// What is drawn of faces.
+    public var options = DrawingOptions()
+    /// Lines that belong to no face.
+    public var notes = Notes()
+    /// True where what is drawn still moves: it must be drawn again soon.
+    public private(set) var isMoving = false
 
     private let window: OpaquePointer
     private let renderer: OpaquePointer
     private let picture = PictureTexture()
-    private let shapes: ShapePainter
-    private let text: TextPainter
-    private let faces: FacePainter
+    private let layout: SceneLayout
+    private let layer: LayerTexture
+    private let isKiosk: Bool
     private var isFullScreen = false
 
     /// Opens a window for pictures of a size.
     ///
+    /// - Parameter isKiosk: full screen at once, without a pointer, the screen saver kept away, and no key that ends the
+    ///   program, writes or uncovers what is behind.
     /// - Throws: ``WindowError/noDisplay(reason:)`` where there is none to open it on.
-    public init(title: String, pictureWidth: Int, pictureHeight: Int) throws(WindowError) {
-        // Signals are the program's own business, and so is the screen saver: a kiosk's may not come on.
+    public init(
+        title: String, pictureWidth: Int, pictureHeight: Int, isKiosk: Bool = false
+    ) throws(WindowError) {
+        let text: PangoText
+        do throws(DrawingError) { text = try PangoText() } catch { throw .drawing(error) }
+        layout = SceneLayout(text: text)
+        layer = LayerTexture(text: text)
+        self.isKiosk = isKiosk
+        // Signals are the program's own business, and so is the screen saver: only a kiosk keeps it away.
         SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1")
         SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "linear")
+        SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, isKiosk ? "0" : "1")
+        SDL_SetHint(SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0")
         try Self.openDisplay()
-        guard TTF_Init() == 0 else {
-            SDL_QuitSubSystem(SDL_INIT_VIDEO)
-            throw .sdl("text can't be drawn")
-        }
-        let opened: (window: OpaquePointer, renderer: OpaquePointer, text: TextPainter)
         do throws(WindowError) {
-            opened = try Self.open(title, Self.firstSize(pictureWidth, pictureHeight))
+            (window, renderer) = try Self.open(title, Self.firstSize(pictureWidth, pictureHeight), isKiosk)
         } catch {
-            TTF_Quit()
             SDL_QuitSubSystem(SDL_INIT_VIDEO)
             throw error
         }
-        (window, renderer, text) = opened
-        shapes = ShapePainter(renderer: renderer)
-        faces = FacePainter(shapes: shapes, text: text)
+        DisplayWatch.begin(window)
+        isFullScreen = isKiosk
+        if isKiosk { SDL_ShowCursor(SDL_DISABLE) }
     }
 
     deinit {
+        // Nothing can be given back to a display that is gone.
+        guard !DisplayWatch.isGone else { return }
         picture.close()
-        shapes.close()
-        text.close()
+        layer.close()
         SDL_DestroyRenderer(renderer)
         SDL_DestroyWindow(window)
-        TTF_Quit()
         SDL_QuitSubSystem(SDL_INIT_VIDEO)
     }
 
     // MARK: - Keys
 
     /// What was asked for since the last call; waits for it up to some milliseconds.
-    public func actions(waitingUpTo milliseconds: Int32) -> [WindowAction] {
+    ///
+    /// - Throws: ``WindowError/displayLost`` where the display is gone.
+    public func actions(waitingUpTo milliseconds: Int32) throws(WindowError) -> [WindowAction] {
         var actions: [WindowAction] = []
         var event = SDL_Event()
-        guard SDL_WaitEventTimeout(&event, milliseconds) == 1 else { return actions }
-        repeat {
-            if let action = Self.action(event) { actions.append(action) }
-        } while SDL_PollEvent(&event) == 1
-        return actions
-    }
-
-    private static func action(_ event: SDL_Event) -> WindowAction? {
-        switch SDL_EventType(event.type) {
-        case SDL_QUIT: return .quit
-        case SDL_WINDOWEVENT: return .resized
-        case SDL_KEYDOWN where event.key.repeat == 0:
-            switch SDL_KeyCode(UInt32(bitPattern: event.key.keysym.sym)) {
-            case SDLK_q, SDLK_ESCAPE: return .quit
-            case SDLK_SPACE: return .pause
-            case SDLK_m: return .mirror
-            case SDLK_f, SDLK_F11: return .fullScreen
-            case SDLK_b: return .bars
-            case SDLK_s: return .snapshot
-            default: return nil
-            }
-        default: return nil
+        guard SDL_WaitEventTimeout(&event, milliseconds) == 1 else {
+            if DisplayWatch.isGone { throw .displayLost }
+            return actions
         }
+        repeat {
+            guard let action = WindowAction(event) else { continue }
+            if !isKiosk || !action.isKeptFromVisitors || event.type == SDL_QUIT.rawValue {
+                actions.append(action)
+            }
+        } while SDL_PollEvent(&event) == 1
+        if DisplayWatch.isGone { throw .displayLost }
+        return actions
     }
 
     /// Fills the screen, or goes back to a window.
@@ -126,25 +101,32 @@ public final class Window {
     }
 
     /// Draws the picture and what is over it.
-    public func draw(_ tracked: [TrackedFace]) throws(WindowError) {
+    ///
+    /// - Parameter time: seconds of a clock that doesn't run back; nil to draw everything at its place at once.
+    public func draw(_ faces: [DrawnFace], at time: Double? = nil) throws(WindowError) {
         var (width, height): (Int32, Int32) = (0, 0)
         var (across, down): (Int32, Int32) = (0, 0)
         SDL_GetRendererOutputSize(renderer, &width, &height)
         SDL_GetWindowSize(window, &across, &down)
-        let layout = ViewLayout(
-            pictureWidth: picture.width, pictureHeight: picture.height, windowWidth: Int(width),
-            windowHeight: Int(height), density: Float(width) / Float(max(1, across)), isMirrored: isMirrored)
-        try text.setScale(layout.scale)
+        let canvas = Canvas(
+            width: Int(width), height: Int(height), pictureWidth: picture.width,
+            pictureHeight: picture.height,
+            density: max(density, Double(width) / Double(max(1, across))), isMirrored: isMirrored)
+        let drawing = layout.arrange(
+            picture.texture == nil ? [] : faces, on: canvas, options: options, notes: notes, at: time)
+        isMoving = drawing.isMoving
+        try layer.update(drawing, width: Int(width), height: Int(height), on: renderer)
         SDL_SetRenderDrawColor(renderer, 12, 14, 18, 255)
         SDL_RenderClear(renderer)
         if let texture = picture.texture {
+            let box = canvas.picture
             var target = SDL_FRect(
-                x: layout.picture.x, y: layout.picture.y, w: layout.picture.width, h: layout.picture.height)
+                x: Float(box.x), y: Float(box.y), w: Float(box.width), h: Float(box.height))
             let flip = isMirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE
             SDL_RenderCopyExF(renderer, texture, nil, &target, 0, nil, flip)
-            faces.draw(tracked, in: layout, showsBars: showsBars, isMirrored: isMirrored)
         }
-        drawNotes(layout)
+        layer.draw(on: renderer)
+        if DisplayWatch.isGone { throw .displayLost }
     }
 
     /// Shows what was drawn; waits for the display's next refresh where the driver can.
@@ -161,32 +143,6 @@ public final class Window {
         }
         guard status == 0 else { throw WindowError.sdl("no snapshot") }
         try ImageFile.writePNG(image, path: path)
-    }
-
-    private func drawNotes(_ layout: ViewLayout) {
-        let margin = 12 * layout.scale
-        let area = layout.picture
-        note(status, .body, layout) { size in (area.x + margin, area.y + margin, size) }
-        note(banner, .title, layout) { size in
-            (area.x + (area.width - size.width) / 2, area.y + margin, size)
-        }
-        note(message, .body, layout) { size in
-            (area.x + (area.width - size.width) / 2, area.bottom - margin - size.height, size)
-        }
-    }
-
-    /// A line of text on a dark ground, placed by its size.
-    private func note(
-        _ line: String, _ style: TextPainter.Style, _ layout: ViewLayout,
-        _ place: ((width: Float, height: Float)) -> (Float, Float, (width: Float, height: Float))
-    ) {
-        guard !line.isEmpty else { return }
-        let padding = 10 * layout.scale
-        let size = text.size(line, style)
-        let (x, y, box) = place((size.width + 2 * padding, size.height + padding))
-        let ground = ViewBox(x: x, y: y, width: box.width, height: box.height)
-        shapes.fill(ground, radius: 8 * layout.scale, FacePainter.ground)
-        text.draw(line, style, x: x + padding, middle: y + box.height / 2, .white)
     }
 
     // MARK: - Opening
@@ -221,11 +177,12 @@ public final class Window {
     }
 
     private static func open(
-        _ title: String, _ size: (width: Int32, height: Int32)
-    ) throws(WindowError) -> (OpaquePointer, OpaquePointer, TextPainter) {
+        _ title: String, _ size: (width: Int32, height: Int32), _ isKiosk: Bool
+    ) throws(WindowError) -> (OpaquePointer, OpaquePointer) {
         // SDL_WINDOWPOS_CENTERED, a macro that is not imported.
         let centered: Int32 = 0x2FFF_0000
-        let flags = SDL_WINDOW_RESIZABLE.rawValue | SDL_WINDOW_ALLOW_HIGHDPI.rawValue
+        var flags = SDL_WINDOW_RESIZABLE.rawValue | SDL_WINDOW_ALLOW_HIGHDPI.rawValue
+        if isKiosk { flags |= SDL_WINDOW_FULLSCREEN_DESKTOP.rawValue }
         guard let window = SDL_CreateWindow(title, centered, centered, size.width, size.height, flags) else {
             throw .noDisplay(reason: SDL_GetError().map { String(cString: $0) } ?? "SDL gives no reason")
         }
@@ -238,12 +195,16 @@ public final class Window {
             SDL_DestroyWindow(window)
             throw error
         }
-        do throws(WindowError) {
-            return (window, renderer, try TextPainter(renderer: renderer))
-        } catch {
-            SDL_DestroyRenderer(renderer)
-            SDL_DestroyWindow(window)
-            throw error
+        return (window, renderer)
+    }
+
+    /// Pixels a point by the display's own word, which X11 gives as dots an inch: 96 is one.
+    private var density: Double {
+        var dots: Float = 0
+        guard SDL_GetDisplayDPI(max(0, SDL_GetWindowDisplayIndex(window)), nil, &dots, nil) == 0 else {
+            return 1
         }
+        // What a screen says of its size is often wrong by a little, and sometimes by all.
+        return dots.isFinite && dots > 130 ? min(4, Double(dots / 96 * 4).rounded() / 4) : 1
     }
 }

@@ -1,11 +1,14 @@
 import CSDL2
+import Drawing
 
 /// Why the window can't be opened or drawn.
 public enum WindowError: Error, Equatable, Sendable, CustomStringConvertible {
     /// There is no display to open a window on: SDL's reason.
     case noDisplay(reason: String)
-    /// The font is missing or broken.
-    case font(reason: String)
+    /// The display that the window was on is gone.
+    case displayLost
+    /// Labels can't be drawn.
+    case drawing(DrawingError)
     /// SDL can't do what it was asked: what, and its reason.
     case failed(what: String, reason: String)
 
@@ -13,7 +16,8 @@ public enum WindowError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .noDisplay(let reason): "no display for the window (\(reason)): say --headless"
-        case .font(let reason): reason
+        case .displayLost: "the window's display is gone: start raut again on one that is there"
+        case .drawing(let error): "\(error)"
         case .failed(let what, let reason): "the window: \(what): \(reason)"
         }
     }

@@ -1,11 +1,9 @@
 import Capture
-import EmotionRecognition
-import FaceDetection
+import Drawing
 import Faces
 import Glibc
 import Imaging
 import System
-import Tracking
 
 /// Why nothing can be recorded; each says what to do.
 public enum RecordingError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -36,10 +34,10 @@ public final class Recording: Recorder, @unchecked Sendable {
     private let thread = Guarded<JoinableThread?>(nil)
     private let cancellation: Cancellation
     private let target: any FrameTarget
-    private let annotator: FaceAnnotator
+    private let annotator: PictureAnnotator
     private let decoder = FrameDecoder()
     private var image = ColorImage()
-    private var faces: [FaceAnnotator.Face] = []
+    private var faces: [DrawnFace] = []
     private let notify: @Sendable (RecordingError) -> Void
 
     /// How long the end may take after a wait was cut short, in seconds.
@@ -54,13 +52,13 @@ public final class Recording: Recorder, @unchecked Sendable {
     ///   - encoder: the program that makes the video; ffmpeg in PATH where nil.
     ///   - say: told of another name and the like, from the writing thread.
     ///   - notify: called once, from the writing thread, when nothing can be written any more.
-    /// - Throws: ``RecordingError`` or ``Imaging/FontError`` where it can't begin.
+    /// - Throws: ``RecordingError`` or ``Drawing/DrawingError`` where it can't begin.
     public init(
         path: String, frameRate: Double, encoder: String? = nil,
         say: @escaping @Sendable (String) -> Void = { _ in },
         notify: @escaping @Sendable (RecordingError) -> Void
     ) throws {
-        annotator = try FaceAnnotator()
+        annotator = try PictureAnnotator()
         let cancellation = Cancellation()
         self.cancellation = cancellation
         target =
@@ -126,9 +124,13 @@ public final class Recording: Recorder, @unchecked Sendable {
             faces.removeAll(keepingCapacity: true)
             for face in annotated.faces {
                 faces.append(
-                    FaceAnnotator.Face(DetectedFace(box: face.box, tilt: face.tilt), face.probabilities))
+                    DrawnFace(
+                        number: face.number, box: face.box, tilt: face.tilt,
+                        probabilities: face.probabilities,
+                        emotion: face.emotion))
             }
-            try annotator.draw(faces, on: &image)
+            let time = Double(annotated.frame.frame.sourceTime) * 1e-9
+            try annotator.draw(faces, on: &image, at: time)
             return true
         } catch {
             return false

@@ -142,4 +142,47 @@ struct ReportTests {
         #expect(best("Gap to training", \.accuracy) == 1)
         #expect(a.accuracy[0].best(of: [0.5]) == nil && a.accuracy[0].best(of: [0.5, 0.5]) == nil)
     }
+
+    /// What stands between a mark and the next.
+    private func all(_ pattern: Regex<(Substring, Substring)>, in text: String) -> [String] {
+        text.matches(of: pattern).map { String($0.1) }
+    }
+
+    @Test("no label of an axis stands there twice, however near its values are")
+    func axis() {
+        let label = /text-anchor='end'[^>]*>([^<]*)</
+        for (low, high) in [(1.02, 1.09), (0.7231, 0.7244), (0, 3), (0.5, 0.5), (-0.01, 0.02), (100, 2000)] {
+            for percent in [false, true] {
+                let chart = Chart.curves(
+                    title: "t", training: [low, high], validation: [low, low], percent: percent)
+                let labels = all(label, in: chart)
+                #expect(labels.count >= 2)
+                #expect(Set(labels).count == labels.count, "\(low) to \(high): \(labels)")
+            }
+        }
+    }
+
+    @Test("one epoch is drawn as a point, and lines are told apart without their colours")
+    func lines() {
+        let one = Chart.curves(title: "t", training: [0.4], validation: [0.5], percent: true)
+        #expect(one.contains("<circle") && one.contains("width='8' height='8'"))
+        let several = Chart.curves(title: "t", training: [0.4, 0.6], validation: [0.5, 0.6], percent: true)
+        #expect(!several.contains("<circle"))
+        let lines = several.matches(of: /<polyline[^>]*>/).map { $0.output.contains("dasharray") }
+        #expect(lines == [false, true])
+    }
+
+    @Test("a cell's colour leaves its count readable, where all are right too")
+    func cells() {
+        var matrix = ConfusionMatrix()
+        for emotion in Emotion.allCases {
+            for _ in 0..<50 { matrix.add(label: emotion.rawValue, answer: emotion.rawValue) }
+        }
+        let chart = Chart.confusion(title: "t", matrix)
+        let opacities = all(/fill-opacity='([^']*)'/, in: chart).compactMap(Double.init)
+        #expect(opacities.count == 49 && opacities.allSatisfy { $0 <= 0.4 })
+        // 50 faces a cell on the diagonal, in the colour of text that matters.
+        let counts = chart.matches(of: /<text[^>]*var\(--ink\)[^>]*>50</)
+        #expect(counts.count == 7)
+    }
 }

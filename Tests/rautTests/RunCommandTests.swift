@@ -35,7 +35,7 @@ struct RunCommandTests {
         #expect(settings.source.size?.height == 240)
         #expect(settings.source.frameRate == 15)
         #expect(settings.source.asFastAsPossible && settings.pipeline.isPlayback)
-        #expect(settings.isHeadless && settings.isMirrored)
+        #expect(settings.isHeadless && settings.view.isMirrored == true)
         #expect(settings.pipeline.detail == .frames)
         #expect(settings.pipeline.includesRaw && settings.pipeline.searchesWholly)
         #expect(settings.socketPath == "/run/x")

@@ -1,4 +1,4 @@
-import EmotionRecognition
+import Drawing
 import Faces
 import Imaging
 

@@ -1,4 +1,4 @@
-import EmotionRecognition
+import Drawing
 import Faces
 import Glibc
 import Imaging
@@ -53,14 +53,14 @@ public struct CopyPlaces: Sendable {
 
 /// Draws what was found on copies of pictures. Used from one thread.
 public final class CopyPainter {
-    private let annotator: FaceAnnotator
+    private let annotator: PictureAnnotator
     private let reader = ImageReader()
     private var image = ColorImage()
 
     /// Makes a painter.
     ///
-    /// - Throws: ``Imaging/FontError`` where there is no font to write with.
-    public init() throws(FontError) { annotator = try FaceAnnotator() }
+    /// - Throws: ``Drawing/DrawingError`` where there is no font to write with.
+    public init() throws(DrawingError) { annotator = try PictureAnnotator() }
 
     /// Writes a copy of the picture with what was found drawn on it.
     ///
@@ -78,10 +78,13 @@ public final class CopyPainter {
         case .address: throw .unreadable(path: item.name, reason: "it was not fetched")
         }
         let faces = findings.faces.enumerated().map { index, face in
-            FaceAnnotator.Face(
-                face, findings.probabilities?[index], explanation: findings.explanations?[index])
+            DrawnFace(
+                number: index, box: face.box, tilt: face.tilt, probabilities: findings.probabilities?[index],
+                explanation: (findings.explanations?[index]).map { map in
+                    HeatMap { map.weight(across: $0, down: $1) }
+                })
         }
-        do throws(FontError) {
+        do throws(DrawingError) {
             try annotator.draw(faces, on: &image)
         } catch {
             throw ImageError.unwritable(path: path, reason: "\(error)")

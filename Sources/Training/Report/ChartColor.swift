@@ -17,6 +17,15 @@ enum ChartColor: String, CaseIterable {
     /// The colours of many lines, in turn.
     static let lines: [ChartColor] = [.blue, .orange, .teal, .violet, .yellow, .pink]
 
+    /// How lines are broken, in turn: they are told apart without their colours.
+    private static let dashes = [
+        "", " stroke-dasharray='7 4'", " stroke-dasharray='2 3'", " stroke-dasharray='10 3 2 3'",
+        " stroke-dasharray='14 5'", " stroke-dasharray='4 2 1 2'",
+    ]
+
+    /// The attribute that breaks the line at a place among others; from the seventh on another than its colour had.
+    static func dash(_ place: Int) -> String { dashes[(place + place / lines.count) % dashes.count] }
+
     private var light: String {
         switch self {
         case .ink: "#1c1f26"

@@ -49,7 +49,7 @@ public enum Chart {
         var parts = ""
         for index in 0...Int(((high - low) / step).rounded()) {
             let value = low + Double(index) * step
-            let label = percent ? "\(Int((value * 100).rounded())) %" : String(format: "%.2g", value)
+            let label = tickLabel(value, step: step, percent: percent)
             parts += line(left, y(value), width - right, y(value))
             parts += text(left - 8, y(value) + 4, label, anchor: "end", faint: true)
         }
@@ -57,19 +57,22 @@ public enum Chart {
             parts += text(x(epoch), height - 18, "\(epoch)", anchor: "middle", faint: true)
         }
         parts += text(width - right, height - 3, "epoch", anchor: "end", faint: true)
-        for line in series {
+        for (place, line) in series.enumerated() {
             let points = line.values.enumerated().filter(\.element.isFinite)
-                .map { "\(fixed(x($0 + 1))),\(fixed(y($1)))" }
+                .map { (x: x($0 + 1), y: y($1)) }
+            let dash = ChartColor.dash(place)
             parts +=
-                "<polyline fill='none' \(line.color.stroke) stroke-width='2' stroke-linejoin='round' "
-                + "points='\(points.joined(separator: " "))'/>"
+                "<polyline fill='none' \(line.color.stroke) stroke-width='2' stroke-linejoin='round'\(dash) points='"
+                + points.map { "\(fixed($0.x)),\(fixed($0.y))" }.joined(separator: " ") + "'/>"
+            // A line of one point is nothing to see.
+            if points.count == 1 { parts += mark(points[0].x, points[0].y, place, line.color) }
         }
         parts += text(left, 20, title, bold: true)
         for (place, line) in series.enumerated() {
             let x =
                 inTitle
                 ? width - 110 - Double(series.count - 1 - place) * 100 : left + Double(place % 2) * 245
-            parts += key(x, inTitle ? 10 : 33 + Double(place / 2) * 18, line.name, line.color)
+            parts += key(x, inTitle ? 10 : 33 + Double(place / 2) * 18, line.name, line.color, place)
         }
         return svg(width, height, title, parts)
     }
@@ -91,11 +94,11 @@ public enum Chart {
                 let (x, y) = (left + Double(answer.rawValue) * cell, top + place * cell)
                 parts +=
                     "<rect x='\(fixed(x + 1))' y='\(fixed(y + 1))' width='\(fixed(cell - 2))' height='\(fixed(cell - 2))' "
-                    + "rx='6' \(ChartColor.cell.fill) fill-opacity='\(fixed(0.04 + 0.6 * share))'/>"
+                    + "rx='6' \(ChartColor.cell.fill) fill-opacity='\(fixed(0.04 + 0.36 * share))'/>"
                 parts += text(
                     x + cell / 2, y + cell / 2, "\(Int((share * 100).rounded())) %", anchor: "middle",
                     bold: emotion == answer)
-                parts += text(x + cell / 2, y + cell / 2 + 17, "\(count)", anchor: "middle", faint: true)
+                parts += text(x + cell / 2, y + cell / 2 + 17, "\(count)", anchor: "middle")
             }
         }
         return svg(left + side + 8, top + side + 8, title, parts)
@@ -117,9 +120,33 @@ public enum Chart {
         return [1] + stride(from: step, through: count, by: step).filter { $0 > 1 }
     }
 
-    static func key(_ x: Double, _ y: Double, _ name: String, _ color: ChartColor) -> String {
-        "<rect x='\(fixed(x))' y='\(fixed(y))' width='14' height='4' rx='2' \(color.fill)/>"
-            + text(x + 20, y + 7, name, faint: true)
+    /// A value beside the axis, with as many decimals as tell it from its neighbours.
+    static func tickLabel(_ value: Double, step: Double, percent: Bool) -> String {
+        let (shown, apart) = percent ? (value * 100, step * 100) : (value, step)
+        let decimals = apart > 0 ? max(0, min(9, Int((-log10(apart) - 1e-9).rounded(.up)))) : 2
+        // No "-0.0" for what is left of a difference.
+        let text = String(format: "%.\(decimals)f", abs(shown) < apart * 1e-6 ? 0 : shown)
+        return percent ? "\(text) %" : text
+    }
+
+    /// A line's name, beside a piece of it as it is drawn in the chart.
+    static func key(
+        _ x: Double, _ y: Double, _ name: String, _ color: ChartColor, _ place: Int = 0
+    ) -> String {
+        let dash = ChartColor.dash(place)
+        return "<line x1='\(fixed(x - 4))' y1='\(fixed(y + 2))' x2='\(fixed(x + 16))' y2='\(fixed(y + 2))' "
+            + "stroke-width='3' \(color.stroke)\(dash)/>" + text(x + 21, y + 7, name, faint: true)
+    }
+
+    /// A point: of another form for each line.
+    private static func mark(_ x: Double, _ y: Double, _ place: Int, _ color: ChartColor) -> String {
+        switch place % 3 {
+        case 0: "<circle cx='\(fixed(x))' cy='\(fixed(y))' r='4.5' \(color.fill)/>"
+        case 1:
+            "<rect x='\(fixed(x - 4))' y='\(fixed(y - 4))' width='8' height='8' \(color.fill)/>"
+        default:
+            "<path d='M\(fixed(x)) \(fixed(y - 5))l5 9h-10z' \(color.fill)/>"
+        }
     }
 
     static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {

@@ -38,7 +38,8 @@ package enum RunCommand {
         settings.source.turn = FrameTurn(
             clockwise: source.rotate.flatMap { Int($0) } ?? 0, isFlipped: source.flip)
         settings.isHeadless = view.headless
-        settings.isMirrored = view.mirror
+        settings.source.repeats = source.loop
+        settings.view = try viewSettings(from: view)
         settings.recordPath = view.record
         settings.printsEvents = events.json
         settings.isQuiet = events.quiet
@@ -55,6 +56,23 @@ package enum RunCommand {
         if settings.isQuiet, settings.printsEvents {
             throw UsageError(description: "--json and --quiet contradict one another")
         }
+        return settings
+    }
+
+    private static func viewSettings(from view: Arguments<ViewOptions>) throws(UsageError) -> ViewSettings {
+        if view.mirror, view.noMirror {
+            throw UsageError(description: "--mirror and --no-mirror contradict one another")
+        }
+        if view.headless, view.kiosk || view.play {
+            throw UsageError(
+                description: "--\(view.kiosk ? "kiosk" : "play") needs a window: leave --headless out")
+        }
+        var settings = ViewSettings()
+        settings.isMirrored = view.mirror ? true : view.noMirror ? false : nil
+        settings.isKiosk = view.kiosk
+        settings.plays = view.play
+        settings.snapshots = view.snapshots
+        settings.language = view.language
         return settings
     }
 

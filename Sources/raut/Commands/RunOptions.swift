@@ -1,4 +1,5 @@
 import Capture
+import Drawing
 import Events
 import Pipeline
 
@@ -32,6 +33,7 @@ package struct SourceOptions: OptionGroup {
         help: "turn the picture clockwise, of a camera that hangs on its side")
     package let flip = Option("flip", help: "swap left and right in the picture, after it is turned")
     package let frames = Option("frames", .whole("N", 1...Int.max), help: "end after N frames")
+    package let loop = Option("loop", help: "begin a file or folder again when it ends")
     package let asFastAsPossible = Option(
         "as-fast-as-possible", help: "work on every frame of a file, without its pace")
 
@@ -56,7 +58,18 @@ package struct ViewOptions: OptionGroup {
 
     package let headless = Option(
         "headless", help: "no window: events as JSON lines on standard output")
-    package let mirror = Option("mirror", help: "show the window's picture as a mirror does")
+    package let mirror = Option(
+        "mirror", help: "show the window's picture as a mirror does (a camera's is, unless --no-mirror)")
+    package let noMirror = Option("no-mirror", help: "show a camera's picture as it comes")
+    package let kiosk = Option(
+        "kiosk", help: "full screen, no pointer, no screen saver, and no key that ends the program or writes")
+    package let play = Option("play", help: "a game in the window: show me an emotion, with a score")
+    package let snapshots = Option(
+        "snapshots", .path("DIR"),
+        help: "where the key S writes pictures (~/Pictures); with --play, keep the game's photographs there")
+    package let language: Option<Language?> = Option(
+        "language", .choice("LANGUAGE"),
+        help: "of labels and lines in the window (the environment's, else English)")
     package let record = Option(
         "record", .path("DIR-or-FILE"), help: "keep what the window shows: a video, or pictures in a folder")
 

@@ -172,7 +172,7 @@ final class LiveParts: SessionParts {
     ) throws -> Bool {
         if let current { return current.hasWindow }
         guard !settings.isHeadless else { return false }
-        return try window.open(for: source, isMirrored: settings.isMirrored, cancellation)
+        return try window.open(for: source, settings.view, cancellation)
     }
 
     private func openRecording(_ settings: LiveSettings, beside current: Opened?) throws -> Recording? {
@@ -234,7 +234,7 @@ final class LiveParts: SessionParts {
         }
         tellReady()
         if opened.hasWindow {
-            window.show(pipeline, sourceName: source.name) { [weak self] result in
+            window.show(pipeline) { [weak self] result in
                 self?.session?.end(result.map { 0 })
             }
         }

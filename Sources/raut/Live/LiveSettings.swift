@@ -1,4 +1,5 @@
 import Capture
+import Drawing
 import Events
 import Pipeline
 
@@ -14,7 +15,7 @@ package struct LiveSettings: Sendable {
     package var printsEvents = false
     /// No events on standard output even without a window.
     package var isQuiet = false
-    package var isMirrored = false
+    package var view = ViewSettings()
     /// The demo may be shown where there is no camera, whoever started the program.
     package var mayShowDemo = false
     package var socketPath: String?
@@ -27,6 +28,20 @@ package struct LiveSettings: Sendable {
     package var recordPath: String?
     /// Seconds between two lines of statistics.
     package var statisticsInterval: Double?
+}
+
+/// How the window shows a source.
+package struct ViewSettings: Sendable {
+    /// True as a mirror does, false as it comes; nil for a mirror where the source is a camera.
+    package var isMirrored: Bool?
+    /// Full screen at once, and no key that ends the program or writes.
+    package var isKiosk = false
+    /// True for the game.
+    package var plays = false
+    /// The folder for snapshots; a person's own for pictures where nil.
+    package var snapshots: String?
+    /// The language of labels and lines; that of the environment where nil.
+    package var language: Language?
 }
 
 /// An MQTT broker, and the file of certificates that its own is checked by.

@@ -1,8 +1,10 @@
 import Capture
+import Foundation
 import Pipeline
 import System
 
 #if Window
+import Drawing
 import Overlay
 #endif
 
@@ -11,7 +13,13 @@ final class LiveWindow: Sendable {
     private let first: FirstThread
     private let report: @Sendable (String) -> Void
     #if Window
-    private let window = Guarded<FirstThreadOnly<Window>?>(nil)
+    private let opened = Guarded<Opened?>(nil)
+
+    /// A window, and how it shows what comes.
+    private struct Opened: Sendable {
+        let window: FirstThreadOnly<Window>
+        let settings: ViewerSettings
+    }
     #endif
 
     init(_ first: FirstThread, report: @escaping @Sendable (String) -> Void) {
@@ -24,15 +32,18 @@ final class LiveWindow: Sendable {
     ///
     /// - Throws: ``WindowError``, or ``Failure`` where the cancellation came first.
     func open(
-        for source: any FrameSource, isMirrored: Bool, _ cancellation: Cancellation
+        for source: any FrameSource, _ view: ViewSettings, _ cancellation: Cancellation
     ) throws -> Bool {
         // A source that is waited for has no size yet.
         let size = source.width > 0 ? (source.width, source.height) : (640, 480)
         let title = "Raut: \(source.name)"
+        let isMirrored = view.isMirrored ?? Self.isCamera(source)
+        let settings = Self.settings(view)
         let outcome = Guarded<Result<FirstThreadOnly<Window>, WindowError>?>(nil)
         first.perform {
             let result = Result { () throws(WindowError) in
-                let window = try Window(title: title, pictureWidth: size.0, pictureHeight: size.1)
+                let window = try Window(
+                    title: title, pictureWidth: size.0, pictureHeight: size.1, isKiosk: view.isKiosk)
                 window.isMirrored = isMirrored
                 return FirstThreadOnly(window)
             }
@@ -42,10 +53,10 @@ final class LiveWindow: Sendable {
         while true {
             if let result = outcome.wait(until: .after(0.05), for: { $0 }) {
                 switch result {
-                case .success(let opened):
-                    window.withLock { $0 = opened }
+                case .success(let window):
+                    opened.withLock { $0 = Opened(window: window, settings: settings) }
                     return true
-                case .failure(.noDisplay(let reason)):
+                case .failure(.noDisplay(let reason)) where !view.isKiosk:
                     report("no display (\(reason)): events follow as JSON lines; say --headless to mean it")
                     return false
                 case .failure(let error): throw error
@@ -56,19 +67,32 @@ final class LiveWindow: Sendable {
     }
 
     /// Shows the pipeline until its end, or until a person wants no more.
-    func show(
-        _ pipeline: Pipeline, sourceName: String,
-        onEnd: @escaping @Sendable (Result<Void, any Error>) -> Void
-    ) {
-        first.perform { [window] in
-            guard let window = window.withLock({ $0 })?.value else { return }
-            onEnd(Result { try Viewer(window, pipeline, sourceName: sourceName).run() })
+    func show(_ pipeline: Pipeline, onEnd: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+        first.perform { [opened] in
+            guard let opened = opened.withLock({ $0 }) else { return }
+            onEnd(Result { try Viewer(opened.window.value, pipeline, settings: opened.settings).run() })
         }
+    }
+
+    /// People in front of a camera look into it as into a mirror.
+    private static func isCamera(_ source: any FrameSource) -> Bool {
+        ["/dev/video", "/dev/v4l/"].contains { source.name.hasPrefix($0) }
+            || source is AwaitedSource && NetworkAddress(source.name) == nil
+    }
+
+    private static func settings(_ view: ViewSettings) -> ViewerSettings {
+        let environment = ProcessInfo.processInfo.environment
+        var settings = ViewerSettings(snapshots: SnapshotFolder(view.snapshots, environment: environment))
+        settings.isBooth = view.isKiosk
+        settings.plays = view.plays
+        settings.keepsPhotographs = view.plays && view.snapshots != nil
+        settings.language = view.language ?? Language(environment: environment)
+        return settings
     }
     #else
     /// Never opens, which is said.
     func open(
-        for source: any FrameSource, isMirrored: Bool, _ cancellation: Cancellation
+        for source: any FrameSource, _ view: ViewSettings, _ cancellation: Cancellation
     ) throws -> Bool {
         report(
             "this raut was built without a window: events follow as JSON lines; say --headless to mean it")
@@ -76,10 +100,7 @@ final class LiveWindow: Sendable {
     }
 
     /// Never called.
-    func show(
-        _ pipeline: Pipeline, sourceName: String,
-        onEnd: @escaping @Sendable (Result<Void, any Error>) -> Void
-    ) {}
+    func show(_ pipeline: Pipeline, onEnd: @escaping @Sendable (Result<Void, any Error>) -> Void) {}
     #endif
 }
 

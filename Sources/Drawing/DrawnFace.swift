@@ -1,0 +1,116 @@
+import Faces
+import Imaging
+
+/// A face and what is to be drawn of it.
+public struct DrawnFace: Equatable, Sendable {
+    /// The same from frame to frame, so that its label keeps its place.
+    public var number: Int
+    /// Where it is, in pixels of the picture.
+    public var box: Rectangle
+    /// How far its box is turned about its middle, in degrees clockwise as seen.
+    public var tilt: Double
+    /// What it shows; nil where that is not known.
+    public var probabilities: EmotionProbabilities?
+    /// The emotion that is reported; the likeliest where nil.
+    public var emotion: Emotion?
+    /// Where on it that is seen, to be painted over it.
+    public var explanation: HeatMap?
+    /// What it showed in the last minute; nil where that is not kept.
+    public var history: EmotionHistory?
+
+    /// Makes one from its parts.
+    public init(
+        number: Int, box: Rectangle, tilt: Double = 0, probabilities: EmotionProbabilities? = nil,
+        emotion: Emotion? = nil, explanation: HeatMap? = nil, history: EmotionHistory? = nil
+    ) {
+        self.number = number
+        self.box = box
+        self.tilt = tilt
+        self.probabilities = probabilities
+        self.emotion = emotion
+        self.explanation = explanation
+        self.history = history
+    }
+
+    /// What is said of it.
+    var reading: Reading? {
+        probabilities.map { Reading($0, reported: emotion ?? $0.mostLikely) }
+    }
+}
+
+/// What a face's label says: an emotion, two of which it is one, or that it is not known.
+public struct Reading: Equatable, Sendable {
+    /// How sure it is.
+    public enum Certainty: Equatable, Sendable {
+        /// The emotion it is.
+        case sure
+        /// It is one of two.
+        case either
+        /// It can't be told.
+        case unsure
+    }
+
+    /// The reported emotion.
+    public let emotion: Emotion
+    /// The likeliest of the others.
+    public let second: Emotion
+    /// The reported emotion's probability, 0 to 1.
+    public let confidence: Float
+    /// The second's probability, 0 to 1.
+    public let secondConfidence: Float
+    /// How sure that is.
+    public let certainty: Certainty
+
+    /// From here on two emotions together are worth naming.
+    static let eitherConfidence: Float = 0.66
+
+    /// Reads probabilities of which one is reported.
+    public init(_ probabilities: EmotionProbabilities, reported: Emotion) {
+        func bounded(_ emotion: Emotion) -> Float {
+            let value = probabilities[emotion]
+            return value.isFinite ? max(0, min(1, value)) : 0
+        }
+        emotion = reported
+        confidence = bounded(reported)
+        var second = reported == .neutral ? Emotion.happy : .neutral
+        for other in Emotion.allCases where other != reported && bounded(other) > bounded(second) {
+            second = other
+        }
+        self.second = second
+        secondConfidence = bounded(second)
+        certainty =
+            confidence >= EmotionProbabilities.leastSure
+            ? .sure : confidence + secondConfidence >= Self.eitherConfidence ? .either : .unsure
+    }
+}
+
+/// What a face showed in the last minute, one entry a second.
+public struct EmotionHistory: Equatable, Sendable {
+    /// How many seconds are kept.
+    public static let length = 60
+    /// For each second its emotion, oldest first; nil where none was sure.
+    public private(set) var seconds: [Emotion?] = []
+    private var votes = SIMD8<Float>()
+    private var second: Int?
+
+    /// An empty history.
+    public init() { seconds.reserveCapacity(Self.length) }
+
+    /// Takes what was seen at a time in seconds; what has most of a second's votes stands for that second.
+    public mutating func add(_ probabilities: EmotionProbabilities, at time: Double) {
+        guard time.isFinite, abs(time) < 1e15 else { return }
+        let now = Int(time)
+        if let second, now > second {
+            for _ in 0..<min(Self.length, now - second) { close() }
+        }
+        if second.map({ now >= $0 }) ?? true { second = now }
+        votes += probabilities.lanes
+    }
+
+    private mutating func close() {
+        if seconds.count == Self.length { seconds.removeFirst() }
+        let best = EmotionProbabilities(lanes: votes).normalized
+        seconds.append(votes.sum() > 0 && !best.isUnsure ? best.mostLikely : nil)
+        votes = .zero
+    }
+}
