@@ -45,10 +45,11 @@ struct LayoutTests {
         return nil
     }
 
-    /// RAUT_SCENES asks for as many as one likes; "make pictures" for 10,000.
-    private static let sceneCount = ProcessInfo.processInfo.environment["RAUT_SCENES"].flatMap(Int.init) ?? 1500
+    /// As many as RAUT_SCENES says.
+    private static let sceneCount =
+        ProcessInfo.processInfo.environment["RAUT_SCENES"].flatMap { Int($0) } ?? 1500
 
-    @Test("no label hides eyes, a mouth, another face or another label, in a thousand and more made-up scenes")
+    @Test("no label hides eyes, a mouth, another face or another label, in many made-up scenes")
     func scenes() throws {
         let layout = SceneLayout(text: try PangoText())
         var scenes = Scenes(seed: 21)

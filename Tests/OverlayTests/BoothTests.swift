@@ -72,7 +72,7 @@ struct BoothTests {
         #expect(throws: ImageError.self) { try SnapshotFolder("/dev/null/x", environment: [:]).reserve() }
     }
 
-    @Test("without a face a line says what to do, after a moment: more light, step closer, or face the camera")
+    @Test("without a face a line says after a moment what to do: more light, closer, or face the camera")
     func hints() {
         var hints = HintFinder()
         #expect(hints.phrase(faceCount: 1, nil, at: 0) == nil)
