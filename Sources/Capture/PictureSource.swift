@@ -3,32 +3,35 @@ import Imaging
 import System
 
 /// One picture, again and again, or the pictures of a folder, one after another.
-final class PictureSource: FrameSource, @unchecked Sendable {
-    // Unchecked: the protocol promises one thread at a time but for cancel(), and Cancellation is safe.
-
+final class PictureSource: FrameSource, Sendable {
     /// Pictures of a folder a second where nothing else is asked: a person sees each one.
     static let folderRate = 2.0
     /// How often a single picture is given a second.
     static let pictureRate = 10.0
 
     let name: String
-    private(set) var width = 0
-    private(set) var height = 0
+    let width: Int
+    let height: Int
     let frameRate: Double?
-    private let paths: [String]
-    private let repeats: Bool
-    private let signal: Cancellation
     /// What the folder holds besides pictures: one line, or none.
-    private(set) var notes: [String] = []
-    private var pacer: Pacer?
-    private let interval: UInt64
-    private var count = 0
-    /// The path that is read next.
-    private var place = 0
-    private let reader = ImageReader()
-    private var image = ColorImage()
-    private var notices: [SourceNotice] = []
-    private var isTroubled = false
+    let notes: [String]
+    private let signal: Cancellation
+    private let reading: Guarded<Reading>
+
+    /// How far it is; of one thread at a time.
+    fileprivate struct Reading {
+        let paths: [String]
+        let repeats: Bool
+        let interval: UInt64
+        var pacer: Pacer?
+        var count = 0
+        /// The path that is read next.
+        var place = 0
+        let reader = ImageReader()
+        var image = ColorImage()
+        var notices: [SourceNotice] = []
+        var isTroubled = false
+    }
 
     /// Shows one picture until cancelled, or once where no pace is kept.
     convenience init(
@@ -36,7 +39,7 @@ final class PictureSource: FrameSource, @unchecked Sendable {
     ) throws(CaptureError) {
         try self.init(
             name: path, paths: [path], rate: frameRate ?? (isPaced ? Self.pictureRate : Self.folderRate),
-            isPaced: isPaced, repeats: isPaced, signal: signal)
+            isPaced: isPaced, repeats: isPaced, notes: [], signal: signal)
     }
 
     /// Shows each picture of a folder once, in the order of their names.
@@ -58,8 +61,7 @@ final class PictureSource: FrameSource, @unchecked Sendable {
         }
         try self.init(
             name: path, paths: content.pictures, rate: frameRate ?? Self.folderRate, isPaced: isPaced,
-            repeats: false, signal: signal)
-        if let note = content.leftOutNote { notes = ["\(path): \(note)"] }
+            repeats: false, notes: content.leftOutNote.map { ["\(path): \($0)"] } ?? [], signal: signal)
     }
 
     /// True where these, a file's first 16 bytes, begin a picture. GIFs move: as a source they are videos.
@@ -68,30 +70,46 @@ final class PictureSource: FrameSource, @unchecked Sendable {
     }
 
     private init(
-        name: String, paths: [String], rate: Double, isPaced: Bool, repeats: Bool, signal: Cancellation
+        name: String, paths: [String], rate: Double, isPaced: Bool, repeats: Bool, notes: [String],
+        signal: Cancellation
     ) throws(CaptureError) {
         self.signal = signal
         self.name = name
-        self.paths = paths
-        self.repeats = repeats
-        let pacer = Pacer(framesPerSecond: rate)
-        interval = pacer.interval
-        self.pacer = isPaced ? pacer : nil
+        self.notes = notes
         frameRate = rate
+        let pacer = Pacer(framesPerSecond: rate)
+        var reading = Reading(
+            paths: paths, repeats: repeats, interval: pacer.interval, pacer: isPaced ? pacer : nil)
         var refusal: CaptureError?
-        if !readNextGood(&refusal) {
+        if !reading.readNextGood(signal, &refusal) {
             throw signal.isRaised ? .cancelled : refusal ?? .cannotOpen(source: name, reason: "no picture")
         }
-        width = image.width
-        height = image.height
+        width = reading.image.width
+        height = reading.image.height
+        self.reading = Guarded(reading)
     }
 
     func next(into frame: inout Frame) throws(CaptureError) -> Bool {
+        reading.withLock { $0.next(into: &frame, signal) }
+    }
+
+    var givesStills: Bool { true }
+
+    func cancel() { signal.raise() }
+
+    func takeNotice() -> SourceNotice? {
+        reading.withLock { $0.notices.isEmpty ? nil : $0.notices.removeFirst() }
+    }
+}
+
+extension PictureSource.Reading {
+    /// Fills a frame; false at the end, or after the signal.
+    mutating func next(into frame: inout Frame, _ signal: Cancellation) -> Bool {
         guard repeats || place < paths.count else { return false }
         // The first is read when the source is made.
         if count > 0 && paths.count > 1 {
             var refusal: CaptureError?
-            if !readNextGood(&refusal) { return false }
+            if !readNextGood(signal, &refusal) { return false }
         }
         place += 1
         if pacer != nil {
@@ -113,16 +131,8 @@ final class PictureSource: FrameSource, @unchecked Sendable {
         return true
     }
 
-    var givesStills: Bool { true }
-
-    func cancel() { signal.raise() }
-
-    func takeNotice() -> SourceNotice? {
-        notices.isEmpty ? nil : notices.removeFirst()
-    }
-
     /// Reads on from `place`, passing over broken pictures; false where none is left, with why the first was refused.
-    private func readNextGood(_ refusal: inout CaptureError?) -> Bool {
+    mutating func readNextGood(_ signal: Cancellation, _ refusal: inout CaptureError?) -> Bool {
         while place < paths.count, !signal.isRaised {
             do {
                 try reader.readColor(path: paths[place], into: &image)

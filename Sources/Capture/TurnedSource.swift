@@ -1,18 +1,22 @@
 import Imaging
+import System
 
 /// A source whose picture is turned or flipped on its way, for cameras that hang on their side.
 ///
 /// Frames come as `rgb24`. Broken frames are passed over here, as they can't be turned, and told as trouble.
-final class TurnedSource: RecoverableSource, @unchecked Sendable {
-    // Unchecked: the protocol promises one thread at a time but for cancel(), which goes to the source.
-
+final class TurnedSource: RecoverableSource, Sendable {
     private let source: any FrameSource
     private let turn: FrameTurn
-    private let decoder = FrameDecoder()
-    private var inner = Frame()
-    private var image = ColorImage()
-    private var notices: [SourceNotice] = []
-    private var isTroubled = false
+    private let work = Guarded(Work())
+
+    /// What turning takes; of one thread at a time.
+    private struct Work {
+        let decoder = FrameDecoder()
+        var inner = Frame()
+        var image = ColorImage()
+        var notices: [SourceNotice] = []
+        var isTroubled = false
+    }
 
     /// Turns each picture of a source.
     init(_ source: any FrameSource, _ turn: FrameTurn) {
@@ -28,20 +32,22 @@ final class TurnedSource: RecoverableSource, @unchecked Sendable {
     var canComeBack: Bool { (source as? any RecoverableSource)?.canComeBack ?? false }
 
     func next(into frame: inout Frame) throws(CaptureError) -> Bool {
-        while try source.next(into: &inner) {
-            do {
-                try decoder.color(of: inner, into: &image)
-            } catch {
-                if !isTroubled { notices.append(.troubled(reason: error.reason)) }
-                isTroubled = true
-                continue
+        try work.withLock { work throws(CaptureError) in
+            while try source.next(into: &work.inner) {
+                do throws(CaptureError) {
+                    try work.decoder.color(of: work.inner, into: &work.image)
+                } catch {
+                    if !work.isTroubled { work.notices.append(.troubled(reason: error.reason)) }
+                    work.isTroubled = true
+                    continue
+                }
+                if work.isTroubled { work.notices.append(.recovered) }
+                work.isTroubled = false
+                fill(&frame, from: work.image, of: work.inner)
+                return true
             }
-            if isTroubled { notices.append(.recovered) }
-            isTroubled = false
-            fill(&frame)
-            return true
+            return false
         }
-        return false
     }
 
     func cancel() { source.cancel() }
@@ -52,10 +58,10 @@ final class TurnedSource: RecoverableSource, @unchecked Sendable {
     }
 
     func takeNotice() -> SourceNotice? {
-        notices.isEmpty ? source.takeNotice() : notices.removeFirst()
+        work.withLock { $0.notices.isEmpty ? source.takeNotice() : $0.notices.removeFirst() }
     }
 
-    private func fill(_ frame: inout Frame) {
+    private func fill(_ frame: inout Frame, from image: ColorImage, of inner: Frame) {
         (frame.number, frame.monotonicTime, frame.sourceTime) =
             (inner.number, inner.monotonicTime, inner.sourceTime)
         let (columns, rows) = (image.width, image.height)

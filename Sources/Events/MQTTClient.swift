@@ -4,12 +4,11 @@ import CMosquitto
 import Glibc
 import System
 
-/// One connection to an MQTT broker through libmosquitto, driven by one thread at a time: Sendable unchecked, as who
-/// makes it hands it to that thread.
+/// One connection to an MQTT broker through libmosquitto, driven by one thread at a time.
 ///
 /// A connection that is lost is not taken up again, another client is made: what the library keeps of an old connection
 /// would grow with each broker that welcomes and drops.
-package final class MQTTClient: @unchecked Sendable {
+package final class MQTTClient {
     private let address: MQTTAddress
     private let handle: OpaquePointer
     private let state: UnsafeMutablePointer<State>

@@ -177,11 +177,13 @@ public final class MQTTSink: EventSink, Sendable {
         enum Outcome { case reached, failed(EventError), abandoned }
         let client = try MQTTClient(address, authorities: authorities)
         let outcome = Guarded<Outcome?>(nil)
+        // The dialling thread's until there is an outcome, and ours after that.
+        let dialled = Confined(client)
         do throws(Errno) {
             _ = try JoinableThread(name: "raut-mqtt-dial") {
-                let result = Result { () throws(EventError) in try client.connect() }
+                let result = Result { () throws(EventError) in try dialled.value.connect() }
                 outcome.change { outcome in
-                    if case .abandoned = outcome { return client.disconnect() }
+                    if case .abandoned = outcome { return dialled.value.disconnect() }
                     switch result {
                     case .success: outcome = .reached
                     case .failure(let error): outcome = .failed(error)

@@ -11,7 +11,7 @@ struct ReaderLoop {
     private var saidRemoved = false
     private let wake: Int32
     private let poll: Int32
-    private let limits: EventServer.Limits
+    private let limits: ReaderLimits
     private var readers: [Int32: Reader] = [:]
     private var gone: [Int32] = []
     private var lines: [UInt8] = []
@@ -22,14 +22,14 @@ struct ReaderLoop {
     /// How long no reader is taken when the process has no descriptor left, in nanoseconds.
     private static let pause: UInt64 = 200_000_000
 
-    init(socket: EventSocket, wake: Int32, poll: Int32, limits: EventServer.Limits) {
+    init(socket: EventSocket, wake: Int32, poll: Int32, limits: ReaderLimits) {
         self.socket = socket
         self.wake = wake
         self.poll = poll
         self.limits = limits
     }
 
-    mutating func run(server: EventServer) {
+    mutating func run(from mailbox: ReaderMailbox) {
         nextLook = .after(limits.fileInterval)
         watch(wake, EPOLLIN.rawValue, EPOLL_CTL_ADD)
         var ready = [epoll_event](repeating: epoll_event(), count: 64)
@@ -41,24 +41,24 @@ struct ReaderLoop {
                 if descriptor == wake {
                     var counter: UInt64 = 0
                     _ = read(wake, &counter, 8)
-                    passOn(from: server, now)
+                    passOn(from: mailbox, now)
                 } else if descriptor == socket.descriptor {
-                    accept(server, now)
+                    accept(mailbox, now)
                 } else {
                     serve(descriptor, ready[index].events, now)
                 }
             }
-            if nextLook.isOver { lookAtFile(server, now) }
+            if nextLook.isOver { lookAtFile(mailbox, now) }
             if pausedUntil > 0, now >= pausedUntil {
                 pausedUntil = 0
                 watch(socket.descriptor, EPOLLIN.rawValue, EPOLL_CTL_MOD)
             }
             closeStuck(now)
-            closeGone(server)
+            closeGone(mailbox)
         }
         for reader in readers.values { close(reader.descriptor) }
         readers = [:]
-        server.setReaders(0)
+        mailbox.readers = 0
         socket.remove()
         close(poll)
     }
@@ -72,8 +72,8 @@ struct ReaderLoop {
 
     /// Passes new lines to who is there; returns what goes with them, for a reader that comes now.
     @discardableResult
-    private mutating func passOn(from server: EventServer, _ now: UInt64) -> EventServer.Collected {
-        let collected = server.collect(into: &lines)
+    private mutating func passOn(from mailbox: ReaderMailbox, _ now: UInt64) -> ReaderMailbox.Collected {
+        let collected = mailbox.collect(into: &lines)
         isStopping = isStopping || collected.isStopping
         if !isTakingReaders, !collected.hello.isEmpty {
             isTakingReaders = true
@@ -90,27 +90,27 @@ struct ReaderLoop {
     }
 
     /// Makes the socket's file again where somebody removed it: readers that come would find nobody.
-    private mutating func lookAtFile(_ server: EventServer, _ now: UInt64) {
+    private mutating func lookAtFile(_ mailbox: ReaderMailbox, _ now: UInt64) {
         nextLook = .after(limits.fileInterval)
         guard isTakingReaders, socket.isRemoved else { return }
         // Who has connected before it was removed is taken first.
-        accept(server, now)
+        accept(mailbox, now)
         do throws(EventError) {
-            let new = try server.remake()
+            let new = try mailbox.remake()
             close(socket.descriptor)
             socket = new
             watch(socket.descriptor, EPOLLIN.rawValue, EPOLL_CTL_ADD)
             saidRemoved = false
-            server.tell(.remade(path: socket.path))
+            mailbox.tell(.remade(path: socket.path))
         } catch {
             if !saidRemoved, case .cannotListen(let path, let reason) = error {
-                server.tell(.cannotRemake(path: path, reason: reason))
+                mailbox.tell(.cannotRemake(path: path, reason: reason))
             }
             saidRemoved = true
         }
     }
 
-    private mutating func accept(_ server: EventServer, _ now: UInt64) {
+    private mutating func accept(_ mailbox: ReaderMailbox, _ now: UInt64) {
         // Bounded, so that a storm of connections does not keep lines from those who are there.
         for _ in 0..<32 {
             let flags = Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
@@ -127,8 +127,8 @@ struct ReaderLoop {
                 continue
             }
             // Lines from here on are kept for it; those before are in what it is told first.
-            server.setReaders(readers.count + 1)
-            let known = passOn(from: server, now)
+            mailbox.readers = readers.count + 1
+            let known = passOn(from: mailbox, now)
             let reader = Reader(descriptor, backlog: limits.backlog, now)
             readers[descriptor] = reader
             watch(descriptor, EPOLLIN.rawValue, EPOLL_CTL_ADD)
@@ -155,11 +155,11 @@ struct ReaderLoop {
         }
     }
 
-    private mutating func closeGone(_ server: EventServer) {
+    private mutating func closeGone(_ mailbox: ReaderMailbox) {
         guard !gone.isEmpty else { return }
         for descriptor in gone where readers.removeValue(forKey: descriptor) != nil { close(descriptor) }
         gone.removeAll(keepingCapacity: true)
-        server.setReaders(readers.count)
+        mailbox.readers = readers.count
     }
 
     private func updateInterest(_ reader: Reader) {

@@ -1,12 +1,16 @@
 import CKernels
 import Imaging
 import Synchronization
+import System
 
 /// Finds every window of a picture, at every scale, that a cascade lets pass.
 ///
 /// Threads take jobs from a common list; what each finds is put together in the order of the list, so that their
 /// number does not show.
 package final class CascadeScan: @unchecked Sendable {
+    // Sendable unchecked, because its team holds it: one thread calls `search`, and during a call each member writes only
+    // to its own scratch and to the results of its own jobs.
+
     /// What the threads work on while a search is under way; nobody changes it then.
     private struct Task {
         var plan = ScanPlan()
@@ -93,7 +97,7 @@ package final class CascadeScan: @unchecked Sendable {
         while scratches.count < count { scratches.append(ScanScratch()) }
         scratches.removeLast(scratches.count - count)
         if count > 1 {
-            team = WorkerTeam(size: count - 1) { [unowned self] in work(as: $0) }
+            team = WorkerTeam(name: "raut-detect", size: count - 1) { [unowned self] in work(as: $0) }
         }
     }
 

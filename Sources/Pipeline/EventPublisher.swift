@@ -1,6 +1,6 @@
-import Faces
 import Events
-import Foundation
+import Faces
+import System
 import Tracking
 
 /// Which lines readers get.
@@ -14,31 +14,14 @@ public enum EventDetail: String, CaseIterable, Sendable {
 /// Encodes events once and gives them to every sink.
 ///
 /// Used by the worker, and by whoever ends it where the worker is too busy to say good-bye itself.
-final class EventPublisher: @unchecked Sendable {
-    // Sendable unchecked because `lock` guards every variable below it.
-    private let lock = NSLock()
-    private var encoder: EventEncoder
-    private var inView: [(face: Int, line: [UInt8])] = []
-    private var hello: Event.Hello?
-    private var last = LastFrame()
-    private var isClosed = false
-
-    private let detail: EventDetail
-    private let sinks: [any EventSink]
-
-    /// The last frame worked on, and what would be told of each face in it if it were the last of all.
-    private struct LastFrame {
-        var number = 0
-        var time = EventTime(milliseconds: 0)
-        var departures: [FaceDeparture] = []
-    }
+final class EventPublisher: Sendable {
+    private let state: Guarded<State>
 
     /// - Parameter hello: the first line that the sinks have sent already, or nil where they have none.
     init(_ detail: EventDetail, includesRaw: Bool, sinks: [any EventSink], hello: Event.Hello?) {
-        self.detail = detail
-        self.sinks = sinks
-        self.hello = hello
-        encoder = EventEncoder(includesRaw: includesRaw)
+        state = Guarded(
+            State(detail: detail, sinks: sinks, encoder: EventEncoder(includesRaw: includesRaw), hello: hello)
+        )
     }
 
     /// Sends what a frame showed: what happened to faces where readers want changes, else the frame's own line.
@@ -47,111 +30,125 @@ final class EventPublisher: @unchecked Sendable {
     func publish(
         _ changes: [FaceChange], frame: Int, time: EventTime, latency: Double, tracker: borrowing FaceTracker
     ) {
-        lock.withLock {
-            guard !isClosed else { return }
-            last.number = frame
-            last.time = time
-            tracker.departures(into: &last.departures)
-            publish(changes)
-            guard detail == .frames, !sinks.isEmpty else { return }
-            publish(.frame(frame, latency: latency, faces: tracker.faces, time: time))
+        state.withLock { state in
+            guard !state.isClosed else { return }
+            state.last.number = frame
+            state.last.time = time
+            tracker.departures(into: &state.last.departures)
+            state.publish(changes)
+            guard state.detail == .frames, !state.sinks.isEmpty else { return }
+            state.publish(.frame(frame, latency: latency, faces: tracker.faces, time: time))
         }
     }
 
     /// Sends that every face has left, with the number and the time of the last frame worked on.
     func leaveAll() {
-        lock.withLock { letAllLeave() }
+        state.withLock { $0.letAllLeave() }
     }
 
     /// The same, for good: what the worker may still find is told to nobody.
     func close() {
-        lock.withLock {
-            letAllLeave()
-            isClosed = true
+        state.withLock { state in
+            state.letAllLeave()
+            state.isClosed = true
         }
     }
 
     /// Goes on where another one stops: the faces in view are those that it told of, and every sink gets the first line.
     func takeOver(from old: EventPublisher) {
-        let (inView, last, sinks) = old.state
-        lock.withLock {
-            self.inView = detail == .changes ? inView : []
-            self.last = last
-            guard let hello else { return }
-            let line = encoder.encode(.hello(hello))
-            let known = Array(self.inView.map(\.line).joined())
-            for sink in self.sinks {
+        let old = old.state.withLock { $0 }
+        state.withLock { state in
+            state.inView = state.detail == .changes ? old.inView : []
+            state.last = old.last
+            guard let hello = state.hello else { return }
+            let line = state.encoder.encode(.hello(hello))
+            let known = Array(state.inView.map(\.line).joined())
+            for sink in state.sinks {
                 sink.greet(line, inView: known)
                 // Who was not there before has to hear of those in view.
-                if !sinks.contains(where: { $0 === sink }), !known.isEmpty { sink.send(known) }
+                if !old.sinks.contains(where: { $0 === sink }), !known.isEmpty { sink.send(known) }
             }
         }
-    }
-
-    private var state: (inView: [(face: Int, line: [UInt8])], last: LastFrame, sinks: [any EventSink]) {
-        lock.withLock { (inView, last, sinks) }
     }
 
     /// Sends that the source is another, or its frames have another size, where readers don't know it yet.
     func announce(source: String? = nil, width: Int, height: Int) {
-        lock.withLock {
-            guard !isClosed, var new = hello else { return }
+        state.withLock { state in
+            guard !state.isClosed, var new = state.hello else { return }
             new.source = source ?? new.source
             (new.width, new.height) = (width, height)
-            guard new != hello else { return }
-            hello = new
-            let line = encoder.encode(.hello(new))
-            let known = Array(inView.map(\.line).joined())
-            for sink in sinks { sink.greet(line, inView: known) }
+            guard new != state.hello else { return }
+            state.hello = new
+            let line = state.encoder.encode(.hello(new))
+            let known = Array(state.inView.map(\.line).joined())
+            for sink in state.sinks { sink.greet(line, inView: known) }
         }
     }
 
     /// Sends what became of the source.
-    func publish(_ state: Event.SourceState, reason: String, time: EventTime) {
-        lock.withLock {
-            guard !isClosed else { return }
-            publish(.source(state, reason: reason, time: time))
+    func publish(_ sourceState: Event.SourceState, reason: String, time: EventTime) {
+        state.withLock { state in
+            guard !state.isClosed else { return }
+            state.publish(.source(sourceState, reason: reason, time: time))
         }
     }
+}
 
-    // MARK: - Within the lock
+extension EventPublisher {
+    /// What is behind the lock.
+    private struct State {
+        let detail: EventDetail
+        let sinks: [any EventSink]
+        var encoder: EventEncoder
+        var inView: [(face: Int, line: [UInt8])] = []
+        var hello: Event.Hello?
+        var last = LastFrame()
+        var isClosed = false
 
-    private func publish(_ changes: [FaceChange]) {
-        guard detail == .changes, !sinks.isEmpty else { return }
-        for change in changes {
-            switch change {
-            case .appeared(let face):
-                let line = encoder.encode(.appeared(face, frame: last.number, time: last.time))
-                inView.append((face.number, line))
-                send(line)
-            case .changed(let face):
-                // Who comes now hears of it as of a face that appears, like any reader that did not know it.
-                let news = encoder.encode(.appeared(face, frame: last.number, time: last.time))
-                inView.removeAll { $0.face == face.number }
-                inView.append((face.number, news))
-                send(encoder.encode(.changed(face, frame: last.number, time: last.time)))
-            case .left(let departure):
-                inView.removeAll { $0.face == departure.number }
-                send(encoder.encode(.left(departure, frame: last.number, time: last.time)))
+        mutating func publish(_ changes: [FaceChange]) {
+            guard detail == .changes, !sinks.isEmpty else { return }
+            for change in changes {
+                switch change {
+                case .appeared(let face):
+                    let line = encoder.encode(.appeared(face, frame: last.number, time: last.time))
+                    inView.append((face.number, line))
+                    send(line)
+                case .changed(let face):
+                    // Who comes now hears of it as of a face that appears, like any reader that did not know it.
+                    let news = encoder.encode(.appeared(face, frame: last.number, time: last.time))
+                    inView.removeAll { $0.face == face.number }
+                    inView.append((face.number, news))
+                    send(encoder.encode(.changed(face, frame: last.number, time: last.time)))
+                case .left(let departure):
+                    inView.removeAll { $0.face == departure.number }
+                    send(encoder.encode(.left(departure, frame: last.number, time: last.time)))
+                }
             }
         }
+
+        mutating func letAllLeave() {
+            guard !isClosed else { return }
+            for departure in last.departures { publish([.left(departure)]) }
+            last.departures.removeAll(keepingCapacity: true)
+        }
+
+        mutating func publish(_ event: Event) {
+            guard !sinks.isEmpty else { return }
+            let line = encoder.encode(event)
+            for sink in sinks { sink.send(line) }
+        }
+
+        /// Sends an event and updates what a late reader is told.
+        private func send(_ line: [UInt8]) {
+            let known = Array(inView.map(\.line).joined())
+            for sink in sinks { sink.send(line, inView: known) }
+        }
     }
 
-    private func letAllLeave() {
-        guard !isClosed else { return }
-        for departure in last.departures { publish([.left(departure)]) }
-        last.departures.removeAll(keepingCapacity: true)
-    }
-
-    /// Sends an event and updates what a late reader is told.
-    private func send(_ line: [UInt8]) {
-        let known = Array(inView.map(\.line).joined())
-        for sink in sinks { sink.send(line, inView: known) }
-    }
-
-    private func publish(_ event: Event) {
-        guard !sinks.isEmpty else { return }
-        let line = encoder.encode(event)
-        for sink in sinks { sink.send(line) }
+    /// The last frame worked on, and what would be told of each face in it if it were the last of all.
+    private struct LastFrame {
+        var number = 0
+        var time = EventTime(milliseconds: 0)
+        var departures: [FaceDeparture] = []
     }
 }

@@ -24,7 +24,7 @@ final class FrameWorker {
     /// What the last frame showed.
     private(set) var scene = Scene()
     /// What to do; with `isPlayback` events carry the source's own time, so that a clip gives the same lines twice.
-    let configuration: Pipeline.Configuration
+    let configuration: PipelineConfiguration
     /// Who gets each frame worked on.
     let recorder: (any Recorder)?
     let publisher: EventPublisher
@@ -44,7 +44,7 @@ final class FrameWorker {
     private var size: (width: Int, height: Int)?
 
     init(
-        finder: any FaceFinding, recognizer: any EmotionNaming, configuration: Pipeline.Configuration,
+        finder: any FaceFinding, recognizer: any EmotionNaming, configuration: PipelineConfiguration,
         sinks: [any EventSink], hello: Event.Hello?, recorder: (any Recorder)?, statistics: Statistics
     ) {
         self.finder = finder

@@ -12,26 +12,8 @@ import Tracking
 /// replaces the one that waits, so that latency never grows. A viewer has a slot of its own and never waits for the
 /// worker. What frames are worked on with, and where they come from, may be exchanged while it runs.
 public final class Pipeline: Sendable {
-    /// What the pipeline does with frames.
-    public struct Configuration: Sendable {
-        /// How faces are looked for.
-        public var detection = DetectionParameters()
-        /// How they are followed.
-        public var tracking = TrackingParameters()
-        /// Which lines readers get.
-        public var detail = EventDetail.changes
-        /// True to send the probabilities of the last frame alone too.
-        public var includesRaw = false
-        /// True to work on every frame instead of the newest, with times that do not depend on the clock.
-        public var isPlayback = false
-        /// True to search each frame wholly instead of around known faces and in slices.
-        public var searchesWholly = false
-        /// Frames to work on before the end; nil for all.
-        public var frameLimit: Int?
-
-        /// Live, events for changes.
-        public init() {}
-    }
+    /// What it does with frames.
+    public typealias Configuration = PipelineConfiguration
 
     /// How it ended.
     public enum Outcome: Sendable, Equatable {
@@ -279,11 +261,4 @@ public enum PipelineError: Error, Equatable, Sendable, CustomStringConvertible {
             "no thread can be started: \(reason): allow more processes (ulimit -u, TasksMax)"
         }
     }
-}
-
-/// Carries a value to the one thread that uses it.
-final class Confined<Value>: @unchecked Sendable {
-    // Sendable unchecked because the thread that made it hands it over and lets go of it.
-    let value: Value
-    init(_ value: Value) { self.value = value }
 }

@@ -5,26 +5,11 @@ import Glibc
 import Imaging
 import System
 
-/// Why nothing can be recorded; each says what to do.
-public enum RecordingError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The folder or file can't be written: its path and the reason.
-    case cannotWrite(path: String, reason: String)
-
-    /// One line: what, where, why.
-    public var description: String {
-        switch self {
-        case .cannotWrite(let path, let reason): "\(path): cannot record: \(reason)"
-        }
-    }
-}
-
 /// Keeps annotated frames: a video through `ffmpeg`, or JPEGs in a folder.
 ///
 /// SIGPIPE must be ignored. Draws and writes on a thread of its own; where that is too slow for live frames, the newest
 /// ones are kept, each at its own time. What is recorded stays when the disk is full or the encoder is killed.
-public final class Recording: Recorder, @unchecked Sendable {
-    // Sendable unchecked: what is neither slot, thread nor cancellation is used by the writing thread alone.
-
+public final class Recording: Recorder, Sendable {
     private struct Annotated: Sendable {
         let frame: SharedFrame
         let faces: [TrackedFace]
@@ -33,12 +18,6 @@ public final class Recording: Recorder, @unchecked Sendable {
     private let slot = LatestSlot<Annotated, Never>()
     private let thread = Guarded<JoinableThread?>(nil)
     private let cancellation: Cancellation
-    private let target: any FrameTarget
-    private let annotator: PictureAnnotator
-    private let decoder = FrameDecoder()
-    private var image = ColorImage()
-    private var faces: [DrawnFace] = []
-    private let notify: @Sendable (RecordingError) -> Void
 
     /// How long the end may take after a wait was cut short, in seconds.
     private static let lastMoment = 0.03
@@ -58,17 +37,19 @@ public final class Recording: Recorder, @unchecked Sendable {
         say: @escaping @Sendable (String) -> Void = { _ in },
         notify: @escaping @Sendable (RecordingError) -> Void
     ) throws {
-        annotator = try PictureAnnotator()
         let cancellation = Cancellation()
         self.cancellation = cancellation
-        target =
+        let annotator = try PictureAnnotator()
+        let target: any FrameTarget =
             Self.isFolder(path)
             ? try PictureFolder(path: path, say: say)
             : try VideoFile(
                 path: path, frameRate: frameRate, encoder: encoder, cancellation: cancellation, say: say)
-        self.notify = notify
+        // Handed to the writing thread, which alone uses it.
+        let writer = Confined(Writer(target, annotator, notify))
         do throws(Errno) {
-            let started = try JoinableThread(name: "raut-recorder") { [self] in write() }
+            let started = try JoinableThread(name: "raut-recorder") { [slot] in writer.value.write(from: slot)
+            }
             thread.withLock { $0 = started }
         } catch {
             throw RecordingError.cannotWrite(path: path, reason: "no thread: \(error.description)")
@@ -101,47 +82,58 @@ public final class Recording: Recorder, @unchecked Sendable {
         guard !path.hasSuffix("/"), let name = path.split(separator: "/").last else { return true }
         return !name.dropFirst().contains(".")
     }
-
-    private func write() {
-        do throws(RecordingError) {
-            while let annotated = slot.take()?.value {
-                guard draw(annotated) else { continue }
-                try target.write(image, annotated.frame.frame)
-            }
-            try target.finish()
-        } catch {
-            // Nobody may wait for room in it.
-            slot.close()
-            target.abandon()
-            notify(error)
-        }
-    }
-
-    /// False for a frame that is no picture.
-    private func draw(_ annotated: Annotated) -> Bool {
-        do {
-            try decoder.color(of: annotated.frame.frame, into: &image)
-            faces.removeAll(keepingCapacity: true)
-            for face in annotated.faces {
-                faces.append(
-                    DrawnFace(
-                        number: face.number, box: face.box, tilt: face.tilt,
-                        probabilities: face.probabilities,
-                        emotion: face.emotion))
-            }
-            let time = Double(annotated.frame.frame.sourceTime) * 1e-9
-            try annotator.draw(faces, on: &image, at: time)
-            return true
-        } catch {
-            return false
-        }
-    }
 }
 
-/// Where annotated frames are written.
-protocol FrameTarget: AnyObject {
-    func write(_ image: ColorImage, _ frame: Frame) throws(RecordingError)
-    func finish() throws(RecordingError)
-    /// Ends at once; what is written stays.
-    func abandon()
+extension Recording {
+    /// Draws and writes one frame after another; used by the writing thread alone.
+    private final class Writer {
+        private let target: any FrameTarget
+        private let annotator: PictureAnnotator
+        private let decoder = FrameDecoder()
+        private var image = ColorImage()
+        private var faces: [DrawnFace] = []
+        private let notify: @Sendable (RecordingError) -> Void
+
+        init(
+            _ target: any FrameTarget, _ annotator: PictureAnnotator,
+            _ notify: @escaping @Sendable (RecordingError) -> Void
+        ) {
+            (self.target, self.annotator, self.notify) = (target, annotator, notify)
+        }
+
+        /// Goes on until the slot is closed, or nothing can be written any more.
+        func write(from slot: LatestSlot<Annotated, Never>) {
+            do throws(RecordingError) {
+                while let annotated = slot.take()?.value {
+                    guard draw(annotated) else { continue }
+                    try target.write(image, annotated.frame.frame)
+                }
+                try target.finish()
+            } catch {
+                // Nobody may wait for room in it.
+                slot.close()
+                target.abandon()
+                notify(error)
+            }
+        }
+
+        /// False for a frame that is no picture.
+        private func draw(_ annotated: Annotated) -> Bool {
+            do {
+                try decoder.color(of: annotated.frame.frame, into: &image)
+                faces.removeAll(keepingCapacity: true)
+                for face in annotated.faces {
+                    faces.append(
+                        DrawnFace(
+                            number: face.number, box: face.box, tilt: face.tilt,
+                            probabilities: face.probabilities, emotion: face.emotion))
+                }
+                let time = Double(annotated.frame.frame.sourceTime) * 1e-9
+                try annotator.draw(faces, on: &image, at: time)
+                return true
+            } catch {
+                return false
+            }
+        }
+    }
 }

@@ -62,14 +62,30 @@ package final class Guarded<Value>: @unchecked Sendable {
                 pthread_cond_broadcast(changed)
                 return result
             }
-            if deadline == .never {
-                pthread_cond_wait(changed, mutex)
-                continue
-            }
-            if deadline.isOver { return nil }
-            var time = timespec(
-                tv_sec: Int(deadline.time / 1_000_000_000), tv_nsec: Int(deadline.time % 1_000_000_000))
-            pthread_cond_timedwait(changed, mutex, &time)
+            guard sleep(until: deadline) else { return nil }
         }
+    }
+
+    /// The same for who only looks: nobody else is woken.
+    package func watch<Result>(until deadline: Deadline, for body: (Value) -> Result?) -> Result? {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while true {
+            if let result = body(value) { return result }
+            guard sleep(until: deadline) else { return nil }
+        }
+    }
+
+    /// Sleeps until somebody changes the value, within the lock; false where the deadline is over.
+    private func sleep(until deadline: Deadline) -> Bool {
+        if deadline == .never {
+            pthread_cond_wait(changed, mutex)
+            return true
+        }
+        if deadline.isOver { return false }
+        var time = timespec(
+            tv_sec: Int(deadline.time / 1_000_000_000), tv_nsec: Int(deadline.time % 1_000_000_000))
+        pthread_cond_timedwait(changed, mutex, &time)
+        return true
     }
 }

@@ -67,3 +67,8 @@ struct FaceMotion: Sendable, Equatable {
         Int(max(-1e6, min(1e6, value.isFinite ? value : 0)).rounded())
     }
 }
+
+/// Seconds between two times in nanoseconds; 0 where the second is not the later one.
+func seconds(from earlier: UInt64, to later: UInt64) -> Double {
+    later > earlier ? Double(later - earlier) * 1e-9 : 0
+}

@@ -44,7 +44,7 @@ public struct FaceTracker: Sendable {
     /// Where the faces followed are expected at a time, those not yet reported included.
     public func forEachExpected(at time: UInt64, _ body: (Expectation) -> Void) {
         for track in tracks {
-            let unseen = Self.seconds(from: track.lastSeen, to: time)
+            let unseen = seconds(from: track.lastSeen, to: time)
             body(
                 Expectation(
                     number: track.number,
@@ -52,7 +52,7 @@ public struct FaceTracker: Sendable {
                         box: track.motion.predicted(after: unseen).box, tilt: track.detection.tilt,
                         neighbors: 0),
                     unseenFor: unseen,
-                    undetectedFor: Self.seconds(from: track.lastDetected, to: time)))
+                    undetectedFor: seconds(from: track.lastDetected, to: time)))
         }
     }
 
@@ -67,12 +67,12 @@ public struct FaceTracker: Sendable {
     public mutating func match(
         _ detections: [DetectedFace], at time: UInt64, unsearched: [Int] = []
     ) {
-        let sinceLast = Self.seconds(from: now, to: max(now, time))
+        let sinceLast = seconds(from: now, to: max(now, time))
         now = max(now, time)
         taken.removeAll(keepingCapacity: true)
         taken.append(contentsOf: repeatElement(false, count: detections.count))
         for index in tracks.indices {
-            let unseen = Self.seconds(from: tracks[index].lastSeen, to: now)
+            let unseen = seconds(from: tracks[index].lastSeen, to: now)
             tracks[index].unseenFor = unseen
             tracks[index].expected = tracks[index].motion.predicted(after: unseen).box
             tracks[index].isSeen = false
@@ -88,7 +88,7 @@ public struct FaceTracker: Sendable {
         }
         clearWanted()
         for index in tracks.indices where tracks[index].isSeen {
-            let age = Self.seconds(from: tracks[index].lastRecognized, to: now)
+            let age = seconds(from: tracks[index].lastRecognized, to: now)
             if tracks[index].filter == nil || age >= parameters.recognitionInterval {
                 toRecognize.append(tracks[index].detection)
                 looks.append(tracks[index].nextLook(bothWays: age >= parameters.bothWaysAfter))
@@ -171,9 +171,5 @@ public struct FaceTracker: Sendable {
             return track.isSeen && smaller > 0
                 && Double(track.detection.box.intersection(box).area) > 0.6 * Double(smaller)
         }
-    }
-
-    static func seconds(from earlier: UInt64, to later: UInt64) -> Double {
-        later > earlier ? Double(later - earlier) * 1e-9 : 0
     }
 }

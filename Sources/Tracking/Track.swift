@@ -57,7 +57,7 @@ struct Track: Sendable {
     }
 
     mutating func see(_ detection: DetectedFace, at time: UInt64) {
-        motion.update(detection.box, after: FaceTracker.seconds(from: lastSeen, to: time))
+        motion.update(detection.box, after: seconds(from: lastSeen, to: time))
         self.detection = detection
         isSeen = true
         missedFor = 0
@@ -88,14 +88,14 @@ struct Track: Sendable {
             return false
         }
         return filter?.update(
-            observed, after: FaceTracker.seconds(from: lastRecognized, to: time), parameters) ?? false
+            observed, after: seconds(from: lastRecognized, to: time), parameters) ?? false
     }
 
     /// What is told of it where it is given up at a time.
     func departure(at time: UInt64) -> FaceDeparture {
         let mean = lookCount > 0 ? emotionSum / lookCount : SIMD8<Double>(EmotionProbabilities.uniform.lanes)
         return FaceDeparture(
-            number: number, seconds: FaceTracker.seconds(from: firstSeen, to: time),
+            number: number, seconds: seconds(from: firstSeen, to: time),
             emotions: EmotionProbabilities(lanes: SIMD8<Float>(mean)))
     }
 

@@ -5,6 +5,7 @@ import Faces
 import Foundation
 import Imaging
 import NeuralNetwork
+import Synchronization
 import Testing
 
 /// A network of an architecture, small enough for a test, whose normalisation has statistics of its own.
@@ -120,12 +121,11 @@ struct RecognizerTests {
     }
 
     /// Values set by several threads.
-    private final class Results: @unchecked Sendable {
-        private let lock = NSLock()
-        private var stored: [EmotionProbabilities]
-        init(count: Int) { stored = Array(repeating: .uniform, count: count) }
-        func set(_ value: EmotionProbabilities, at index: Int) { lock.withLock { stored[index] = value } }
-        var values: [EmotionProbabilities] { lock.withLock { stored } }
+    private final class Results: Sendable {
+        private let stored: Mutex<[EmotionProbabilities]>
+        init(count: Int) { stored = Mutex(Array(repeating: .uniform, count: count)) }
+        func set(_ value: EmotionProbabilities, at index: Int) { stored.withLock { $0[index] = value } }
+        var values: [EmotionProbabilities] { stored.withLock { $0 } }
     }
 }
 

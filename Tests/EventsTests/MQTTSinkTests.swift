@@ -86,8 +86,8 @@ private final class Broker {
     }
 }
 
-/// `mosquitto_sub`, and the lines it has printed; Sendable unchecked, as a mutex guards them.
-private final class Subscriber: @unchecked Sendable {
+/// `mosquitto_sub`, and the lines it has printed.
+private final class Subscriber: Sendable {
     private let process = Process()
     private let text = Mutex("")
 

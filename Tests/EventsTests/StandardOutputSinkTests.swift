@@ -14,17 +14,16 @@ private func line(_ number: Int) -> [UInt8] {
     Array("\(number)\(String(repeating: ".", count: 100))\n".utf8)
 }
 
-/// Reads a pipe to its end on a thread of its own, for a task may have to wait for the tests beside it; Sendable
-/// unchecked, as the semaphore orders writing and reading.
-private final class PipeReader: @unchecked Sendable {
-    private var bytes: [UInt8] = []
+/// Reads a pipe to its end on a thread of its own, for a task may have to wait for the tests beside it.
+private final class PipeReader: Sendable {
+    private let bytes = Guarded<[UInt8]>([])
     private let ended = DispatchSemaphore(value: 0)
 
     init(_ descriptor: Int32) {
         Thread.detachNewThread { [self] in
             var chunk = [UInt8](repeating: 0, count: 1 << 16)
             while case let count = read(descriptor, &chunk, chunk.count), count > 0 {
-                bytes += chunk[..<count]
+                bytes.withLock { $0 += chunk[..<count] }
             }
             ended.signal()
         }
@@ -33,7 +32,7 @@ private final class PipeReader: @unchecked Sendable {
     /// All lines, once the pipe has ended.
     func lines() -> [Substring] {
         ended.wait()
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        return String(decoding: bytes.withLock { $0 }, as: UTF8.self).split(separator: "\n")
     }
 }
 

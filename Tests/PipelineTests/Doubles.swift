@@ -10,7 +10,7 @@ import Synchronization
 import System
 
 /// A source of grey frames that does as its script says.
-final class ScriptedSource: RecoverableSource, @unchecked Sendable {
+final class ScriptedSource: RecoverableSource, Sendable {
     /// What one call of `next` does.
     enum Step: Sendable {
         case frame
@@ -27,20 +27,30 @@ final class ScriptedSource: RecoverableSource, @unchecked Sendable {
         case rename(String)
     }
 
-    private(set) var name = "scripted"
-    private(set) var width = 320
-    private(set) var height = 240
     let frameRate: Double? = 30
-    var canComeBack = true
+    var canComeBack: Bool {
+        get { state.withLock { $0.canComeBack } }
+        set { state.withLock { $0.canComeBack = newValue } }
+    }
+    var name: String { state.withLock { $0.name } }
+    var width: Int { state.withLock { $0.width } }
+    var height: Int { state.withLock { $0.height } }
 
-    private let lock = NSLock()
-    private var steps: ArraySlice<Step>
-    private var isCancelled = false
-    private var absences: Int
-    private var refusals: Int
-    private var notice: SourceNotice?
-    private var number = 0
-    private var time: UInt64?
+    private struct State {
+        var name = "scripted"
+        var width = 320
+        var height = 240
+        var canComeBack = true
+        var steps: ArraySlice<Step>
+        var isCancelled = false
+        var absences: Int
+        var refusals: Int
+        var notice: SourceNotice?
+        var number = 0
+        var time: UInt64?
+    }
+
+    private let state: Guarded<State>
     private let isLive: Bool
 
     /// - Parameters:
@@ -48,54 +58,57 @@ final class ScriptedSource: RecoverableSource, @unchecked Sendable {
     ///   - refusals: how often it is there after that, but can't be opened.
     ///   - isLive: true to give frames the clock's time, false to give them that of a clip.
     init(_ steps: [Step], absences: Int = 0, refusals: Int = 0, isLive: Bool = false) {
-        self.steps = steps[...]
-        self.absences = absences
-        self.refusals = refusals
+        state = Guarded(State(steps: steps[...], absences: absences, refusals: refusals))
         self.isLive = isLive
     }
 
     func next(into frame: inout Frame) throws(CaptureError) -> Bool {
         while true {
-            let step: Step? = lock.withLock { isCancelled ? nil : steps.popFirst() }
+            let step: Step? = state.withLock { $0.isCancelled ? nil : $0.steps.popFirst() }
             switch step {
             case nil: return false
             case .pause(let milliseconds): usleep(UInt32(milliseconds * 1000))
             case .lost(let reason): throw .lost(source: name, reason: reason)
-            case .notice(let new): notice = new
-            case .resize(let width, let height): (self.width, self.height) = (width, height)
-            case .rename(let name): self.name = name
+            case .notice(let new): state.withLock { $0.notice = new }
+            case .resize(let width, let height):
+                state.withLock { ($0.width, $0.height) = (width, height) }
+            case .rename(let name): state.withLock { $0.name = name }
             case .frame, .frameAt, .brokenFrame:
-                number += 1
-                frame.number = number
-                frame.monotonicTime = MonotonicClock.now
-                if case .frameAt(let milliseconds) = step { time = UInt64(milliseconds) * 1_000_000 }
-                frame.sourceTime = isLive ? frame.monotonicTime : time ?? UInt64(number - 1) * 33_333_333
-                frame.width = width
-                frame.height = height
-                frame.format = .gray
-                frame.bytesPerRow = width
-                let isWhole = if case .brokenFrame = step { false } else { true }
-                frame.bytes = [UInt8](repeating: UInt8(number & 255), count: isWhole ? width * height : 7)
+                state.withLock { fill(&frame, step, &$0) }
                 return true
             }
         }
     }
 
-    func cancel() { lock.withLock { isCancelled = true } }
-
-    func takeNotice() -> SourceNotice? {
-        defer { notice = nil }
-        return notice
+    private func fill(_ frame: inout Frame, _ step: Step?, _ state: inout State) {
+        state.number += 1
+        frame.number = state.number
+        frame.monotonicTime = MonotonicClock.now
+        if case .frameAt(let milliseconds) = step { state.time = UInt64(milliseconds) * 1_000_000 }
+        frame.sourceTime = isLive ? frame.monotonicTime : state.time ?? UInt64(state.number - 1) * 33_333_333
+        frame.width = state.width
+        frame.height = state.height
+        frame.format = .gray
+        frame.bytesPerRow = state.width
+        let isWhole = if case .brokenFrame = step { false } else { true }
+        frame.bytes = [UInt8](
+            repeating: UInt8(state.number & 255), count: isWhole ? state.width * state.height : 7)
     }
 
+    func cancel() { state.withLock { $0.isCancelled = true } }
+
+    func takeNotice() -> SourceNotice? { state.withLock { $0.notice.take() } }
+
     func reopen() throws(CaptureError) {
-        if absences > 0 {
-            absences -= 1
-            throw .lost(source: name, reason: "it is not there")
-        }
-        if refusals > 0 {
-            refusals -= 1
-            throw .cannotOpen(source: name, reason: "busy")
+        try state.withLock { state throws(CaptureError) in
+            if state.absences > 0 {
+                state.absences -= 1
+                throw .lost(source: state.name, reason: "it is not there")
+            }
+            if state.refusals > 0 {
+                state.refusals -= 1
+                throw .cannotOpen(source: state.name, reason: "busy")
+            }
         }
     }
 }

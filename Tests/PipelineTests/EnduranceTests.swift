@@ -109,7 +109,7 @@ struct EnduranceTests {
 
 /// Small grey frames, as fast as they are taken; lost again and again, and not always back at once. The first pixel
 /// says how many faces there are.
-private final class EndlessSource: RecoverableSource, @unchecked Sendable {
+private final class EndlessSource: RecoverableSource, Sendable {
     let name = "endless"
     let width = 160
     let height = 120
@@ -119,9 +119,13 @@ private final class EndlessSource: RecoverableSource, @unchecked Sendable {
 
     private let frames: Int
     private let isCancelled = Atomic<Bool>(false)
-    private var number = 0
-    private var lost = 0
-    private var isAway = false
+    private let progress = Guarded(Progress())
+
+    private struct Progress {
+        var number = 0
+        var lost = 0
+        var isAway = false
+    }
 
     init(frames: Int, losses: Int) {
         self.frames = frames
@@ -129,13 +133,17 @@ private final class EndlessSource: RecoverableSource, @unchecked Sendable {
     }
 
     func next(into frame: inout Frame) throws(CaptureError) -> Bool {
-        guard number < frames, !isCancelled.load(ordering: .relaxed) else { return false }
-        if lost < losses, number >= (lost + 1) * frames / (losses + 1) {
-            lost += 1
-            isAway = lost.isMultiple(of: 10)
-            throw .lost(source: name, reason: "it was unplugged")
+        let number = try progress.withLock { progress throws(CaptureError) -> Int? in
+            guard progress.number < frames, !isCancelled.load(ordering: .relaxed) else { return nil }
+            if progress.lost < losses, progress.number >= (progress.lost + 1) * frames / (losses + 1) {
+                progress.lost += 1
+                progress.isAway = progress.lost.isMultiple(of: 10)
+                throw .lost(source: name, reason: "it was unplugged")
+            }
+            progress.number += 1
+            return progress.number
         }
-        number += 1
+        guard let number else { return false }
         frame.number = number
         frame.monotonicTime = MonotonicClock.now
         frame.sourceTime = UInt64(number - 1) * 33_333_333
@@ -150,7 +158,10 @@ private final class EndlessSource: RecoverableSource, @unchecked Sendable {
     func cancel() { isCancelled.store(true, ordering: .relaxed) }
 
     func reopen() throws(CaptureError) {
-        defer { isAway = false }
+        let isAway = progress.withLock { progress in
+            defer { progress.isAway = false }
+            return progress.isAway
+        }
         if isAway { throw .lost(source: name, reason: "it is not there") }
     }
 }

@@ -17,9 +17,11 @@ final class RecipeTests {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
+    private let commands = Recipe.Commands(train: TrainCommand.command, mean: CalibrateCommand.command)
+
     private func message(_ text: String) -> String? {
         do {
-            _ = try Recipe(text: text, path: "r", output: "out")
+            _ = try Recipe(text: text, path: "r", output: "out", commands: commands)
             return nil
         } catch {
             return "\(error)"
@@ -40,7 +42,7 @@ final class RecipeTests {
             [raut]
             mean = first,second
             """
-        let stages = try Recipe(text: text, path: "r", output: "out").stages
+        let stages = try Recipe(text: text, path: "r", output: "out", commands: commands).stages
         #expect(stages.map(\.name) == ["first", "second", "raut"])
         #expect(stages.map(\.isMean) == [false, false, true])
         #expect(stages[0].words == ["--epochs=3"] && stages[0].sources == nil)

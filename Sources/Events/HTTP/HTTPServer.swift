@@ -53,7 +53,8 @@ public final class HTTPServer: EventSink, Sendable {
     /// Where it listens.
     public let address: HTTPAddress
     private let desk: HTTPDesk
-    private let daemon = Mutex<DaemonHandle?>(nil)
+    /// libmicrohttpd lets any thread stop its daemon.
+    private let daemon = Mutex<Confined<OpaquePointer>?>(nil)
     private let heartbeat = Cancellation()
     private let beating = Mutex<JoinableThread?>(nil)
 
@@ -61,11 +62,6 @@ public final class HTTPServer: EventSink, Sendable {
     private static let beat = 5.0
     /// Bytes of a request's head that are taken at most.
     private static let headLimit = 16 << 10
-
-    private struct DaemonHandle: @unchecked Sendable {
-        // Sendable unchecked: libmicrohttpd lets any thread stop its daemon.
-        let pointer: OpaquePointer
-    }
 
     /// Opens the port and begins to serve.
     ///
@@ -100,7 +96,7 @@ public final class HTTPServer: EventSink, Sendable {
             close(listening)
             throw .cannotServe(address: address.description, reason: "libmicrohttpd does not start")
         }
-        daemon.withLock { $0 = DaemonHandle(pointer: started) }
+        daemon.withLock { $0 = Confined(started) }
         let thread = try? JoinableThread(name: "raut-http-beat") { [desk, heartbeat] in
             while heartbeat.sleep(seconds: Self.beat) {
                 for stream in desk.streams { stream.beat() }
@@ -141,7 +137,7 @@ public final class HTTPServer: EventSink, Sendable {
         // All are awake then, as MHD_stop_daemon(3) asks.
         for stream in desk.close() { stream.end() }
         guard let handle = daemon.withLock({ handle in handle.take() }) else { return }
-        MHD_stop_daemon(handle.pointer)
+        MHD_stop_daemon(handle.value)
         Unmanaged.passUnretained(desk).release()
         _ = beating.withLock { $0?.join(until: .after(1)) }
     }

@@ -1,6 +1,7 @@
 #if HTTP
 import CMicroHTTPD
 import Synchronization
+import System
 
 /// A connection that stays: a reader of events, or of the picture.
 final class HTTPStream: Sendable {
@@ -20,13 +21,9 @@ final class HTTPStream: Sendable {
         var isEnding = false
     }
 
-    private struct Connection: @unchecked Sendable {
-        // Sendable unchecked: libmicrohttpd lets any thread resume a connection that is suspended.
-        let pointer: OpaquePointer
-    }
-
     let kind: Kind
-    private let connection: Connection
+    /// libmicrohttpd lets any thread resume a connection that is suspended.
+    private let connection: Confined<OpaquePointer>
     private let state: Mutex<State>
     private let picture: (@Sendable (Int) -> (number: Int, jpeg: [UInt8])?)?
 
@@ -38,7 +35,7 @@ final class HTTPStream: Sendable {
         picture: (@Sendable (Int) -> (number: Int, jpeg: [UInt8])?)?
     ) {
         self.kind = kind
-        self.connection = Connection(pointer: connection)
+        self.connection = Confined(connection)
         self.picture = picture
         var backlog = LineBacklog(limit: limit)
         backlog.appendAlways(greeting)
@@ -71,7 +68,7 @@ final class HTTPStream: Sendable {
             change(&state)
             guard state.isSuspended else { return }
             state.isSuspended = false
-            MHD_resume_connection(connection.pointer)
+            MHD_resume_connection(connection.value)
         }
     }
 
@@ -86,7 +83,7 @@ final class HTTPStream: Sendable {
             let count = min(room.count, state.pending.count - state.sent)
             guard count > 0 else {
                 state.isSuspended = true
-                MHD_suspend_connection(connection.pointer)
+                MHD_suspend_connection(connection.value)
                 return 0
             }
             room.copyBytes(from: state.pending[state.sent..<state.sent + count])

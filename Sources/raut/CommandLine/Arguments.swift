@@ -52,3 +52,24 @@ package struct Arguments<Options: OptionGroup>: Sendable {
         line.values[options[keyPath: path].facts.name] != nil
     }
 }
+
+extension Command {
+    /// A command whose options are the properties of a structure.
+    ///
+    /// - Parameters:
+    ///   - options: the structure.
+    ///   - run: does it and returns the exit status.
+    package init<Options: OptionGroup>(
+        name: String, summary: String, operands: String = "", options: Options.Type,
+        notes: [String] = [], example: String, isHidden: Bool = false,
+        run: @escaping @Sendable (Arguments<Options>) throws -> Int32
+    ) {
+        let options = Options()
+        self.init(
+            name: name, summary: summary, operands: operands, sections: options.sections, notes: notes,
+            example: example, isHidden: isHidden
+        ) { command, words in
+            try run(Arguments(options, ParsedLine(words, for: command)))
+        }
+    }
+}

@@ -12,31 +12,27 @@ package struct Command: Sendable {
     package let example: String
     /// Left out of the list of commands, for what packaging alone uses.
     package let isHidden: Bool
-    private let body: @Sendable (ParsedLine) throws -> Int32
+    private let body: @Sendable (Command, [String]) throws -> Int32
 
-    /// - Parameters:
-    ///   - options: the structure whose properties are the options.
-    ///   - run: does it and returns the exit status.
-    package init<Options: OptionGroup>(
-        name: String, summary: String, operands: String = "", options: Options.Type,
-        notes: [String] = [], example: String, isHidden: Bool = false,
-        run: @escaping @Sendable (Arguments<Options>) throws -> Int32
+    /// Takes it all; `body` gets the command itself and the words after its name, and returns the exit status.
+    init(
+        name: String, summary: String, operands: String, sections: [OptionSection], notes: [String],
+        example: String, isHidden: Bool, body: @escaping @Sendable (Command, [String]) throws -> Int32
     ) {
         self.name = name
         self.summary = summary
         self.operands = operands
+        self.sections = sections
         self.notes = notes
         self.example = example
         self.isHidden = isHidden
-        let options = Options()
-        sections = options.sections
-        body = { try run(Arguments(options, $0)) }
+        self.body = body
     }
 
     /// Does it with the words after its name, and returns the exit status.
     ///
     /// - Throws: ``UsageError`` where the words can't be read, or whatever the command fails with.
-    package func run(_ words: [String]) throws -> Int32 { try body(ParsedLine(words, for: self)) }
+    package func run(_ words: [String]) throws -> Int32 { try body(self, words) }
 
     /// All options, in the order of the help.
     package var options: [OptionFacts] { declarations.map(\.facts) }

@@ -3,9 +3,6 @@ import System
 
 /// Every command of the program, and the way from words to one of them.
 package enum CommandLineInterface {
-    /// The version in `raut --version`, in the man page, and in the first line of events.
-    package static let version = "1.0.0"
-
     /// The commands in the order of the help.
     package static let commands: [Command] = [
         RunCommand.command,
@@ -59,10 +56,10 @@ package enum CommandLineInterface {
         } catch is StandardOutput.Closed {
             return 0
         } catch let error as UsageError {
-            report(error.description)
+            Program.report(error.description)
             return 2
         } catch {
-            report("\(error)")
+            Program.report("\(error)")
             return 1
         }
     }
@@ -83,7 +80,7 @@ package enum CommandLineInterface {
             try StandardOutput.write(Help.text(for: commands))
             return 0
         case "--version", "-V":
-            try StandardOutput.write("raut \(version)\n")
+            try StandardOutput.write("raut \(Program.version)\n")
             return 0
         case "help":
             guard words.count > 1 else {
@@ -126,11 +123,5 @@ package enum CommandLineInterface {
             return "unknown command '\(word)': did you mean 'raut \(near)'?"
         }
         return "unknown command '\(word)': see 'raut --help'"
-    }
-
-    /// Says one line on standard error.
-    package static func report(_ line: String) {
-        let oneLine = line.split(whereSeparator: \.isNewline).joined(separator: " ")
-        FileHandle.standardError.write(Data("raut: \(oneLine)\n".utf8))
     }
 }

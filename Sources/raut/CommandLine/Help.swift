@@ -7,7 +7,7 @@ package enum Help {
     package static func text(for commands: [Command]) -> String {
         let shown = commands.filter { !$0.isHidden }
         var lines = [
-            "raut \(CommandLineInterface.version): sees faces through a webcam and says which of seven emotions "
+            "raut \(Program.version): sees faces through a webcam and says which of seven emotions "
                 + "each one shows",
             "",
             "usage: raut [command] [options]",

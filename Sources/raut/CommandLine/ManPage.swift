@@ -4,7 +4,7 @@ package enum ManPage {
     package static func text(for commands: [Command]) -> String {
         let shown = commands.filter { !$0.isHidden }
         var lines = [
-            #".TH RAUT 1 "" "raut \#(CommandLineInterface.version)" "User Commands""#,
+            #".TH RAUT 1 "" "raut \#(Program.version)" "User Commands""#,
             ".SH NAME",
             #"raut \- see faces through a webcam and say which emotion each one shows"#,
             ".SH SYNOPSIS",

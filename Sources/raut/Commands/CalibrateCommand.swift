@@ -111,7 +111,7 @@ enum CalibrateCommand {
             lines.append(line(on: faces, of: source, predictions, judged))
         }
         try network.modelFile(extra: facts).write(to: output)
-        for line in lines { CommandLineInterface.report("\(output): \(line)") }
+        for line in lines { Program.report("\(output): \(line)") }
         return 0
     }
 

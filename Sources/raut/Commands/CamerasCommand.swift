@@ -16,7 +16,7 @@ enum CamerasCommand {
     private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
         // Plugins of libv4l print to standard output, where nothing but the answer may stand.
         let listing = StandardStreams.withoutOutput { Camera.listing() }
-        for failure in listing.failures { CommandLineInterface.report("\(failure)") }
+        for failure in listing.failures { Program.report("\(failure)") }
         guard !listing.cameras.isEmpty else {
             guard listing.failures.isEmpty else { return 1 }
             throw Failure(description: "there is no camera: no /dev/video device gives pictures")
@@ -29,7 +29,7 @@ enum CamerasCommand {
                     try Camera.modes(of: camera)
                 }
             } catch {
-                CommandLineInterface.report("\(error)")
+                Program.report("\(error)")
                 status = 1
             }
             try StandardOutput.write(

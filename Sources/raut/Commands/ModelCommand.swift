@@ -25,7 +25,7 @@ enum ModelCommand {
         let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? nil
         if let target = arguments.export {
             try network.exportONNX(to: target, facts: facts)
-            CommandLineInterface.report("\(target): written as ONNX, operator set 17")
+            Program.report("\(target): written as ONNX, operator set 17")
             guard arguments.json else { return 0 }
         }
         let isCheckpoint = file.metadata["history"] != nil

@@ -37,7 +37,7 @@ package struct PictureRun {
     package init(
         _ list: PictureList, tablePath: String? = nil, isJSON: Bool, threads: Int?,
         write: @escaping (String) throws -> Void = StandardOutput.write,
-        report: @escaping (String) -> Void = CommandLineInterface.report
+        report: @escaping (String) -> Void = Program.report
     ) {
         self.list = list
         self.tablePath = tablePath

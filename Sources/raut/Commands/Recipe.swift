@@ -20,31 +20,49 @@ package struct Recipe {
         package let words: [String]
     }
 
+    /// What makes a stage.
+    package struct Commands: Sendable {
+        /// Trains a model.
+        let train: Command
+        /// Makes the fitted mean of models.
+        let mean: Command
+
+        package init(train: Command, mean: Command) {
+            (self.train, self.mean) = (train, mean)
+        }
+
+        func callAsFunction(isMean: Bool) -> Command { isMean ? mean : train }
+    }
+
+    private let commands: Commands
     /// In the order in which they are made.
     package let stages: [Stage]
 
     /// Reads a file.
     ///
-    /// - Parameter output: Where each stage has a folder, or a mean its file.
+    /// - Parameters:
+    ///   - output: Where each stage has a folder, or a mean its file.
+    ///   - commands: What makes the stages.
     /// - Throws: ``Failure`` with the line that is wrong.
-    init(path: String, output: String) throws {
+    init(path: String, output: String, commands: Commands) throws {
         let text: String
         do {
             text = try String(contentsOfFile: path, encoding: .utf8)
         } catch {
             throw Failure(description: "\(path): cannot read it: \(FileReason.of(error))")
         }
-        try self.init(text: text, path: path, output: output)
+        try self.init(text: text, path: path, output: output, commands: commands)
     }
 
     /// Reads the text of a file.
-    package init(text: String, path: String, output: String) throws {
+    package init(text: String, path: String, output: String, commands: Commands) throws {
+        self.commands = commands
         var stages: [Stage] = []
         var models: [String: String] = [:]
         var section: (name: String, first: Int, lines: [String])?
         func finish() throws {
             guard let (name, first, lines) = section else { return }
-            let stage = try Self.stage(name, lines, first, path: path, models, output)
+            let stage = try Self.stage(name, lines, first, path: path, models, output, commands)
             models[name] = Self.model(of: stage, in: output)
             stages.append(stage)
         }
@@ -80,7 +98,7 @@ package struct Recipe {
 
     private static func stage(
         _ name: String, _ lines: [String], _ first: Int, path: String, _ models: [String: String],
-        _ output: String
+        _ output: String, _ commands: Commands
     ) throws -> Stage {
         func resolved(_ names: Substring) -> [String] {
             names.split(separator: ",").map { part in
@@ -114,7 +132,7 @@ package struct Recipe {
             default: rest.append(line)
             }
         }
-        let command = mean == nil ? TrainCommand.command : CalibrateCommand.command
+        let command = commands(isMean: mean != nil)
         // Empty lines before, so that errors name the file's own lines.
         let text = String(repeating: "\n", count: first) + rest.joined(separator: "\n")
         let words = try OptionsFile.words(in: text, path: path, for: command)
@@ -178,7 +196,7 @@ extension Recipe {
             }
             try RunFolder(output).write(text, to: note)
             say(place)
-            let command = stage.isMean ? CalibrateCommand.command : TrainCommand.command
+            let command = commands(isMean: stage.isMean)
             words += ["--output", stage.isMean ? model : "\(output)/\(stage.name)"]
             let status = try command.run(words + (stage.isMean ? [] : ["--resume"]) + stage.words)
             guard status == 0 else { return status }

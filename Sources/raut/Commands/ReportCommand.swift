@@ -36,11 +36,11 @@ enum ReportCommand {
                 description: "one log of events at a time: \(arguments.operands.joined(separator: ", "))")
         }
         let record = try read(operand, day: arguments.day)
-        if let broken = record.brokenWords { CommandLineInterface.report("\(operand): left out \(broken)") }
+        if let broken = record.brokenWords { Program.report("\(operand): left out \(broken)") }
         guard record.lineCount > record.brokenCount || record.brokenCount == 0 else {
             throw Failure(description: "\(operand): no line of it is an event")
         }
-        if record.visits.isEmpty { CommandLineInterface.report("\(operand): no face in it") }
+        if record.visits.isEmpty { Program.report("\(operand): no face in it") }
         if let path = arguments.csv { try write(record.csv, to: path) }
         if let path = arguments.output {
             try write(DayPage(record).html, to: path)

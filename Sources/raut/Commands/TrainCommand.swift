@@ -137,7 +137,9 @@ enum TrainCommand {
                     + "below the stage's name")
         }
         let (output, display) = (arguments.run.output, TrainingDisplay(epochs: 0))
-        return try Recipe(path: recipe, output: output).make(
+        return try Recipe(
+            path: recipe, output: output, commands: .init(train: command, mean: CalibrateCommand.command)
+        ).make(
             data: arguments.run.labelled.data, votes: arguments.run.labelled.ferplus, output: output,
             threads: arguments.run.threads, resume: arguments.program.resume, say: display.say)
     }
@@ -167,32 +169,4 @@ enum TrainCommand {
         (paths ?? "").split(separator: ",").map { URL(fileURLWithPath: "\($0)").lastPathComponent }
             .joined(separator: ",")
     }
-}
-
-/// True once Ctrl-C was pressed, or the system asked for the end (SIGTERM); a second one ends the program at once.
-final class InterruptSignal {
-    private let sources: [any DispatchSourceSignal]
-    private let flag = Flag()
-
-    private final class Flag: @unchecked Sendable {
-        private let lock = NSLock()
-        private var raised = false
-        var isRaised: Bool { lock.withLock { raised } }
-        func raise() { lock.withLock { raised = true } }
-    }
-
-    init() {
-        sources = [SIGINT, SIGTERM].map { [flag] number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                if flag.isRaised { _exit(128 + number) }
-                flag.raise()
-            }
-            source.activate()
-            return source
-        }
-    }
-
-    var isRaised: Bool { flag.isRaised }
 }

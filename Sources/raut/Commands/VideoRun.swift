@@ -49,8 +49,8 @@ package struct VideoRun {
     ///
     /// - Parameter stop: ends the video that is worked on, and those after it.
     package func perform(_ files: [String], until stop: EndRequest) throws -> Int32 {
-        let table = Confined(FaceTable(includesRaw: true), outputs.table)
-        try table.begin()
+        let table = Confined(RowWriter(FaceTable(includesRaw: true), outputs.table))
+        try table.value.begin()
         var places = CopyNames()
         var records: [VideoRecord] = []
         var status: Int32 = 0
@@ -61,15 +61,15 @@ package struct VideoRun {
                 records.append(record)
                 if printsSummary { try StandardOutput.write(Self.summary(of: record)) }
             } catch let error as CaptureError {
-                CommandLineInterface.report("\(error)")
+                Program.report("\(error)")
                 status = 1
             } catch let error as RecordingError {
-                CommandLineInterface.report("\(error)")
+                Program.report("\(error)")
                 status = 1
             }
         }
         if stop.isRequested {
-            CommandLineInterface.report("stopped: what was not finished is not written")
+            Program.report("stopped: what was not finished is not written")
             return 130
         }
         try outputs.table?.finish()
@@ -84,16 +84,16 @@ package struct VideoRun {
 
     /// One video, with its copy.
     private func watch(
-        _ file: String, copyTo path: String?, table: Confined, _ stop: EndRequest
+        _ file: String, copyTo path: String?, table: Confined<RowWriter>, _ stop: EndRequest
     ) throws -> VideoRecord {
         let source = try SourceOpener.open(SourceRequest(name: file, asFastAsPossible: true)).source
         let copy = try path.map { path in
             try AnnotatedVideo(of: file, at: path, frameRate: source.frameRate ?? 25)
         }
         var wishes = VideoWatcher.Wishes()
-        if outputs.table != nil { wishes.rows = { try table.write($0) } }
-        if let lines = outputs.lines.map({ Confined(FaceTable(), $0) }) {
-            wishes.lines = { try lines.write($0) }
+        if outputs.table != nil { wishes.rows = { try table.value.write($0) } }
+        if let lines = outputs.lines.map({ Confined(RowWriter(FaceTable(), $0)) }) {
+            wishes.lines = { try lines.value.write($0) }
         }
         wishes.keepsMoments = outputs.page != nil
         wishes.copy = copy?.recorder
@@ -154,9 +154,8 @@ package struct VideoRun {
             + (shares.isEmpty ? "" : ": " + shares.joined(separator: ", ")) + "\n"
     }
 
-    /// A table or a file of lines that the pipeline's thread writes while this one waits.
-    private final class Confined: @unchecked Sendable {
-        // Sendable unchecked: used by one thread at a time, the pipeline's and then ours after its end.
+    /// A table or a file of lines. The pipeline's thread writes it while this one waits, and this one after its end.
+    private final class RowWriter {
         private var table: FaceTable
         private let file: OutputFile?
 

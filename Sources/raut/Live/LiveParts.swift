@@ -108,7 +108,7 @@ final class LiveParts: SessionParts {
                 let frames = source.frames
                 let hasWindow = try opensWindow(settings, beside: current, for: frames, cancellation)
                 let hello = Event.Hello(
-                    program: "raut \(CommandLineInterface.version)", model: recognizer.modelName,
+                    program: "raut \(Program.version)", model: recognizer.modelName,
                     source: frames.name, width: frames.width, height: frames.height)
                 return Opened(
                     settings: settings, recognizer: recognizer, detector: detector, source: source,

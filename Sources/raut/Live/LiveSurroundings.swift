@@ -24,5 +24,5 @@ package struct LiveSurroundings: Sendable {
         },
         output: STDOUT_FILENO, encoder: nil,
         isAtTerminal: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1,
-        report: { CommandLineInterface.report($0) }, exit: { _exit($0) })
+        report: { Program.report($0) }, exit: { _exit($0) })
 }

@@ -17,7 +17,8 @@ final class LiveWindow: Sendable {
 
     /// A window, and how it shows what comes.
     private struct Opened: Sendable {
-        let window: FirstThreadOnly<Window>
+        /// Made and used by the first thread alone.
+        let window: Confined<Window>
         let settings: ViewerSettings
     }
     #endif
@@ -39,13 +40,13 @@ final class LiveWindow: Sendable {
         let title = "Raut: \(source.name)"
         let isMirrored = view.isMirrored ?? Self.isCamera(source)
         let settings = Self.settings(view)
-        let outcome = Guarded<Result<FirstThreadOnly<Window>, WindowError>?>(nil)
+        let outcome = Guarded<Result<Confined<Window>, WindowError>?>(nil)
         first.perform {
             let result = Result { () throws(WindowError) in
                 let window = try Window(
                     title: title, pictureWidth: size.0, pictureHeight: size.1, isKiosk: view.isKiosk)
                 window.isMirrored = isMirrored
-                return FirstThreadOnly(window)
+                return Confined(window)
             }
             outcome.change { $0 = result }
         }
@@ -102,11 +103,4 @@ final class LiveWindow: Sendable {
     /// Never called.
     func show(_ pipeline: Pipeline, onEnd: @escaping @Sendable (Result<Void, any Error>) -> Void) {}
     #endif
-}
-
-/// Holds what belongs to the first thread.
-private final class FirstThreadOnly<Value>: @unchecked Sendable {
-    // Sendable unchecked because the value is made and used by the first thread alone.
-    let value: Value
-    init(_ value: Value) { self.value = value }
 }

@@ -1,0 +1,10 @@
+/// What a head of a network names, in the order of its logits.
+public enum Head: String, CaseIterable, Sendable {
+    /// FER2013's seven labels.
+    case fer2013
+    /// FER+'s eight: FER2013's seven in the same order, then contempt (Barsoum et al., 2016).
+    case ferplus
+
+    /// How many logits it has.
+    public var classes: Int { self == .fer2013 ? 7 : 8 }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+@Suite("The house: small files, no circles, nothing unchecked, nothing twice")
+struct ShapeTests {
+    /// Files that may be longer than 300 lines, each with its reason.
+    private static let long = [
+        "Sources/CKernels/network_body.h":
+            "compiled once for each instruction set; its kernels share their macros",
+        "Sources/FaceDetection/CascadeReader.swift":
+            "one reader of one format: its parts share the place in the file that an error names",
+        "Sources/Capture/Camera/CameraDevice.swift": "every ioctl of V4L2 stands here and nowhere else",
+        "Tests/PipelineTests/PipelineTests.swift": "one table of what a pipeline does, on the same doubles",
+        "Tests/EventsTests/EventServerTests.swift": "one server's promises, on the same reader",
+        "Tests/CaptureTests/FFmpegSourceTests.swift": "one source's promises, on the same clips",
+        "Tests/NeuralNetworkTests/LayerTests.swift": "finite differences of every layer, by the same check",
+        "Tests/EventsTests/HTTPServerTests.swift": "one server's promises, on the same client",
+        "Sources/Events/MQTTSink.swift": "the connection, its queue and its retries change together",
+        "Sources/raut/Live/LiveParts.swift": "its parts are made, exchanged and closed here",
+    ]
+
+    @Test("no file is longer than 300 lines but for a reason")
+    func length() throws {
+        for file in House.writtenFiles where Self.long[file] == nil {
+            let count = try House.text(file).utf8.count { $0 == UInt8(ascii: "\n") }
+            #expect(count <= 300, "\(file) has \(count) lines: cut it, or say why not in ShapeTests")
+        }
+        for file in Self.long.keys {
+            let count = try House.text(file).utf8.count { $0 == UInt8(ascii: "\n") }
+            #expect(count > 300, "\(file) has \(count) lines: its reason can go")
+        }
+    }
+
+    @Test("no two files of a room need each other, over however many others")
+    func circles() throws {
+        var count = 0
+        for room in try House.rooms() {
+            var code: [String: SourceCode] = [:]
+            var homes: [Substring: String] = [:]
+            for file in House.swiftFiles(below: "Sources/" + room.name) {
+                let read = SourceCode(try House.text(file))
+                code[file] = read
+                for type in read.declaredTypes where homes[type] == nil { homes[type] = file }
+            }
+            count += homes.count
+            let needs = code.mapValues { read in
+                Set(read.typeNames.compactMap { homes[$0] })
+            }
+            for (file, others) in needs {
+                for other in others where other != file && Self.reaches(file, from: other, needs) {
+                    Issue.record("\(file) needs \(other), and \(other) needs \(file) in its turn")
+                }
+            }
+        }
+        #expect(count > 300, "hardly a type was seen")
+    }
+
+    private static func reaches(_ goal: String, from start: String, _ needs: [String: Set<String>]) -> Bool {
+        var (seen, next): (Set<String>, [String]) = ([], [start])
+        while let file = next.popLast() {
+            if file == goal { return true }
+            if seen.insert(file).inserted { next += (needs[file] ?? []).subtracting([file]) }
+        }
+        return false
+    }
+
+    @Test("at most eight types are Sendable unchecked, and each says why")
+    func unchecked() throws {
+        var count = 0
+        for file in ["Sources", "Tests"].flatMap(House.swiftFiles) where !file.contains("HouseTests") {
+            let lines = try House.text(file).split(separator: "\n", omittingEmptySubsequences: false)
+            for (row, line) in lines.enumerated() where line.contains("@unchecked" + " Sendable") {
+                count += 1
+                let reason = lines[max(0, row - 3)..<min(lines.count, row + 4)].contains {
+                    $0.contains("//") && $0.lowercased().contains("unchecked")
+                }
+                #expect(reason, "\(file):\(row + 1) does not say why it may be Sendable")
+            }
+        }
+        #expect(count <= 8)
+        #expect(count > 0, "nothing was seen")
+    }
+
+    @Test("no header includes what only one file of its own kind defines, and no C file is included")
+    func headers() throws {
+        let files = House.files(below: "Sources/CKernels", endings: [".c", ".h"])
+        #expect(files.contains { $0.hasSuffix("haar_body.h") })
+        for file in files {
+            for line in try House.text(file).split(separator: "\n") where line.hasPrefix("#include \"") {
+                #expect(line.hasSuffix(".h\""), "\(file): \(line)")
+            }
+        }
+    }
+}
