@@ -4,7 +4,7 @@ import NeuralNetwork
 import Training
 
 /// `raut calibrate`: fits a trained model's answers to faces held back; of several models it takes the mean.
-enum CalibrateCommand {
+package enum CalibrateCommand {
     struct Options: OptionGroup {
         let output = Option(required: "output", .path("FILE"), help: "the model file to write")
         let shares = Option(
@@ -24,7 +24,7 @@ enum CalibrateCommand {
         let labelled = LabelledDataOptions()
     }
 
-    static let command = Command(
+    package static let command = Command(
         name: "calibrate",
         summary: "fit a trained model's answers to faces held back; of several, their mean",
         operands: "MODEL…", options: Options.self,

@@ -5,8 +5,8 @@ import NeuralNetwork
 import Training
 
 /// `raut train`: trains a network on FER2013 and on folders of pictures.
-enum TrainCommand {
-    static let command = Command(
+package enum TrainCommand {
+    package static let command = Command(
         name: "train", summary: "train a network", options: TrainOptions.self,
         example: "raut train --data fer2013.csv --architecture cnn-bilstm --output runs/cnn-bilstm"
     ) { try run($0) }
