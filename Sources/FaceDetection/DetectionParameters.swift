@@ -19,6 +19,9 @@ public struct DetectionParameters: Hashable, Sendable {
     /// Whether faces that the cascade can't see in the picture as it is are looked for, too (``WideSearch``), by who has
     /// one. OpenCV does not.
     public var isThorough = false
+    /// Whether what is found is looked at a second time, by who has a second look (``FaceJudge``): false where it was a
+    /// moment ago.
+    public var isJudged = true
 
     /// Scale 1.1, three neighbours, faces from 80 pixels, one thread.
     public init() {}

@@ -27,7 +27,7 @@ public final class VerifyingDetector: Sendable {
         into faces: inout [DetectedFace]
     ) {
         detector.detect(in: image, region: region, parameters: parameters, into: &faces)
-        guard let verifier else { return }
+        guard let verifier, parameters.isJudged else { return }
         verifier.verify(&faces, in: image)
         verifier.removeNested(&faces, in: image)
         if let wide, parameters.isThorough, region == nil {

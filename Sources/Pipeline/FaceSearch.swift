@@ -29,6 +29,8 @@ package struct FaceSearch {
     private var lastSearched = 0
     private var found: [DetectedFace] = []
     private var expected: [FaceTracker.Expectation] = []
+    /// When the second look last saw each face that is followed.
+    private var judged: [(number: Int, time: UInt64)] = []
 
     /// Frames that the source gives further apart than this, in seconds, are searched wholly: slices would find a face too late.
     private static let longGap = 0.1
@@ -43,6 +45,9 @@ package struct FaceSearch {
     /// The part of a whole scan's work that the search around faces may take in a frame. Those who come too late for it
     /// are looked for in the next one.
     private static let shareAroundFaces = 0.4
+    /// A face that is detected where it was is looked at a second time only so often, in seconds: from frame to frame it
+    /// stays one, or stops being one before anybody sees it.
+    private static let judgingInterval = 0.19
     /// How long a face is followed that is not detected, in seconds.
     private static let followingTime = 3.0
 
@@ -107,6 +112,7 @@ package struct FaceSearch {
     ) {
         expected.removeAll(keepingCapacity: true)
         tracker.forEachExpected(at: time) { expected.append($0) }
+        judged.removeAll { seen in !expected.contains { $0.number == seen.number } }
         // Those who were left out come first.
         let first = expected.firstIndex { $0.number > lastSearched } ?? 0
         var work = 0.0
@@ -120,7 +126,7 @@ package struct FaceSearch {
                 continue
             }
             lastSearched = face.number
-            work += search(for: face, with: finder, in: image)
+            work += search(for: face, with: finder, in: image, at: time)
             merge(into: &faces)
         }
     }
@@ -128,7 +134,7 @@ package struct FaceSearch {
     /// Replaces what was found by what is where a face is expected, and returns the work: pixels searched by the inverse
     /// square of the smallest size, to which a scan's time is proportional.
     private mutating func search(
-        for face: FaceTracker.Expectation, with finder: some FaceFinding, in image: GrayImage
+        for face: FaceTracker.Expectation, with finder: some FaceFinding, in image: GrayImage, at time: UInt64
     ) -> Double {
         let box = face.face.box
         let side = max(box.width, box.height)
@@ -144,8 +150,12 @@ package struct FaceSearch {
         let once = Double(region.area) / (smallest * smallest)
         // Turned copies cost twice as much again; most heads are upright in most frames.
         narrow.findsTilted = false
+        narrow.isJudged = needsJudging(face, at: time)
         finder.detect(in: image, region: region, parameters: narrow, into: &found)
+        // What is new beside it nobody has looked at twice.
+        if !narrow.isJudged { found.removeAll { !$0.isSameFace(as: face.face) } }
         guard found.isEmpty else { return once }
+        narrow.isJudged = true
         if face.undetectedFor < Self.followingTime, let followed = finder.follow(face.face, in: image) {
             found.append(followed)
             return 2 * once
@@ -154,6 +164,20 @@ package struct FaceSearch {
         narrow.findsTilted = true
         finder.detect(in: image, region: region, parameters: narrow, into: &found)
         return 4 * once
+    }
+
+    /// Whether a face is due for a second look, which is then taken as done.
+    private mutating func needsJudging(_ face: FaceTracker.Expectation, at time: UInt64) -> Bool {
+        guard let place = judged.firstIndex(where: { $0.number == face.number }) else {
+            judged.append((face.number, time))
+            return true
+        }
+        let age = Self.seconds(from: judged[place].time, to: time)
+        guard face.undetectedFor < Self.longGap, age < Self.judgingInterval else {
+            judged[place].time = time
+            return true
+        }
+        return false
     }
 
     private mutating func searchSlice(

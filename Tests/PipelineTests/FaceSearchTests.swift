@@ -15,6 +15,8 @@ private final class CountingFinder: FaceFinding {
     var followable: DetectedFace?
     var parts: [WideSearch.Part] = []
     var tooSmallSide: Int?
+    /// How many regions were looked at a second time.
+    var judgements = 0
 
     func findWide(
         _ part: WideSearch.Part, in image: GrayImage, parameters: DetectionParameters,
@@ -45,6 +47,7 @@ private final class CountingFinder: FaceFinding {
         let largest = Double(min(parameters.maxSize ?? .max, min(region.width, region.height)))
         work += Double(region.area) * max(0, 1 / (smallest * smallest) - 1 / (largest * largest))
         calls += 1
+        if parameters.isJudged, region != whole { judgements += 1 }
         faces.removeAll()
         guard let face, region.intersection(face.box) == face.box else { return }
         if Double(face.box.width) >= smallest, Double(face.box.width) <= largest { faces.append(face) }
@@ -235,4 +238,24 @@ func tooSmall() {
     finder.face = DetectedFace(box: Rectangle(x: 250, y: 150, width: 130, height: 130))
     for number in 70..<100 { step(number, &search, finder, &tracker) }
     #expect(search.tooSmallSide == nil)
+}
+
+@Test("a face that stays where it is is looked at a second time five times a second, a lost one at once")
+func judgedSeldom() {
+    let finder = CountingFinder()
+    finder.face = DetectedFace(box: Rectangle(x: 250, y: 150, width: 130, height: 130))
+    var search = FaceSearch(parameters: DetectionParameters())
+    var tracker = FaceTracker()
+    for number in 0..<30 { step(number, &search, finder, &tracker) }
+    finder.judgements = 0
+    for number in 30..<330 { step(number, &search, finder, &tracker) }
+    #expect((45...55).contains(finder.judgements))
+
+    // Gone: what comes in its place is judged, whenever the last look was.
+    finder.face = nil
+    for number in 330..<336 { step(number, &search, finder, &tracker) }
+    finder.judgements = 0
+    finder.face = DetectedFace(box: Rectangle(x: 250, y: 150, width: 130, height: 130))
+    step(336, &search, finder, &tracker)
+    #expect(finder.judgements >= 1)
 }

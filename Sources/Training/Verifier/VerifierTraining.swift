@@ -19,13 +19,15 @@ public final class VerifierTraining {
     private var mistaken: [VerifierExample] = []
     /// Windows at random, and parts of faces.
     private var random: [VerifierExample] = []
+    /// The pictures that all these come from, to look in again for what the network takes for faces.
+    private var grounds: [VerifierGround] = []
     private var cutter = VerifierExample.Cutter()
 
-    /// Takes the faces.
-    public init(faces: FaceDataSet, threads: Int, seed: UInt64 = 1) {
+    /// Takes the faces, and a network to go on with where there is one.
+    public init(faces: FaceDataSet, from network: Network? = nil, threads: Int, seed: UInt64 = 1) {
         self.faces = faces
         self.seed = seed
-        network = VerifierNetwork.network(seed: seed)
+        self.network = network ?? VerifierNetwork.network(seed: seed)
         execution = Execution(threads: threads)
         execution.seed = seed
     }
@@ -51,6 +53,7 @@ public final class VerifierTraining {
             }
         }
         windows += wide.candidates(in: image).shuffled(using: &random).prefix(200)
+        grounds.append(VerifierGround(image: image, face: nil))
         for window in windows { mistaken.append(cutter.example(window, from: image)) }
         for _ in 0..<250 {
             let side = Int(random.uniform(in: 24...Float(max(25, min(image.width, image.height)))))
@@ -67,6 +70,7 @@ public final class VerifierTraining {
     /// half a face.
     public func add(_ face: DetectedFace, of image: GrayImage) {
         photographed.append(cutter.example(face, from: image))
+        if photographed.count % 8 == 0 { grounds.append(VerifierGround(image: image, face: face)) }
         var random = Xoshiro256StarStar(seed: seed, 0xFACE, photographed.count)
         let side = Float(max(face.box.width, face.box.height))
         let (x, y) = (
@@ -100,6 +104,9 @@ public final class VerifierTraining {
     /// Trains for some epochs of as many faces as other windows; `onEpoch` is told the mean loss and the share that was
     /// judged right.
     ///
+    /// At each fifth of them the pictures are searched for windows that the network takes for faces, and it learns from
+    /// those too.
+    ///
     /// - Throws: ``TrainingError/lossIsNotFinite(epoch:step:)``.
     public func run(
         epochs: Int, batch: Int = 64, rate: Float = 0.002,
@@ -113,28 +120,88 @@ public final class VerifierTraining {
             epochs: epochs, learningRate: rate, schedule: .oneCycle, clip: nil, headWeights: [1])
         let loop = TrainingLoop(
             network, plan, optimizer: .adamW(decay: 0.01), averageDecay: nil, batches: batches, execution)
+        let rounds = Set((1..<5).map { max(1, $0 * epochs / 5) })
         _ = try loop.run(
             shouldStop: { false }, onStep: {},
             onEpoch: {
-                if $0.epoch % 3 == 1 { batches.findHard(by: network.program()) }
-                onEpoch($0.epoch + 1, $0.loss, $0.accuracy)
+                let done = $0.epoch + 1
+                if rounds.contains(done), done < epochs {
+                    let judge = FaceVerifier(network)
+                    for (number, ground) in grounds.enumerated() {
+                        var random = Xoshiro256StarStar(
+                            seed: seed, 0x5EA2C4, done * grounds.count + number)
+                        batches.add(ground.mistakes(of: judge, &cutter, &random))
+                    }
+                }
+                if done % 2 == 0 { batches.findHard(by: network.program()) }
+                onEpoch(done, $0.loss, $0.accuracy)
             })
         execution.isTraining = false
     }
 }
 
+/// A picture that windows without a face are cut from.
+private struct VerifierGround {
+    let image: GrayImage
+    /// The one face in it, or nil.
+    let face: DetectedFace?
+
+    /// Windows that a network takes for faces in a part of the picture, moved and turned to where they look most like
+    /// one: what a search of windows all over a picture would come out with.
+    func mistakes(
+        of judge: FaceVerifier, _ cutter: inout VerifierExample.Cutter, _ random: inout Xoshiro256StarStar
+    ) -> [VerifierExample] {
+        var windows: [(face: DetectedFace, probability: Float)] = []
+        let short = Float(min(image.width, image.height))
+        let part = short * random.uniform(in: face == nil ? 0.4...1 : 0.8...1)
+        let (left, top) = (
+            Int(random.uniform() * (Float(image.width) - part)),
+            Int(random.uniform() * (Float(image.height) - part))
+        )
+        for share: Float in [1, 0.7, 0.5] {
+            let side = Int(part * share * random.uniform(in: 0.85...1.15))
+            guard side >= 20 else { continue }
+            let step = side / 5
+            for y in stride(from: top + step, through: top + Int(part) - step, by: step) {
+                for x in stride(from: left + step, through: left + Int(part) - step, by: step) {
+                    let window = DetectedFace(
+                        box: Rectangle(x: x - side / 2, y: y - side / 2, width: side, height: side),
+                        tilt: Double(random.uniform(in: -12...12)))
+                    if face?.touches(window) == true { continue }
+                    let probability = judge.probability(of: window, in: image)
+                    if probability > 0.3 { windows.append((window, probability)) }
+                }
+            }
+        }
+        windows.sort { $0.probability > $1.probability }
+        return windows.prefix(6).compactMap { window in
+            let found = judge.refined(window.face, in: image, turns: true, rounds: 3).face
+            return face?.touches(found) == true ? nil : cutter.example(found, from: image)
+        }
+    }
+}
+
+extension DetectedFace {
+    /// Whether a window shows so much of a face, or so nearly only a face, that it could pass for one.
+    fileprivate func touches(_ window: DetectedFace) -> Bool { box.intersectionOverUnion(window.box) > 0.2 }
+}
+
 /// Batches of as many faces as other windows, each varied in its own way.
 private final class VerifierBatches: BatchSource {
+    /// What is left to the other class (label smoothing).
+    private static let doubt: Float = 0.01
+
     let stepsPerEpoch: Int
     private let faces: FaceDataSet
     private let photographed: [VerifierExample]
-    private let mistaken: [VerifierExample]
+    /// What cascades, and the network itself later on, take for faces.
+    private var mistaken: [VerifierExample]
     private let random: [VerifierExample]
     private let seed: UInt64
     private let images: Tensor
     private let targets: Tensor
-    /// Places in `random` that the network still takes for faces.
-    private var hard: [Int] = []
+    /// Windows that the network still takes for faces.
+    private var hard: [VerifierExample] = []
     private var prepared = [Float](repeating: 0, count: VerifierNetwork.side * VerifierNetwork.side)
     private var cutter = VerifierExample.Cutter()
 
@@ -160,20 +227,28 @@ private final class VerifierBatches: BatchSource {
             let crop = cutter.varied(example(isFace, &random), isFace: isFace, &random)
             VerifierNetwork.prepare(crop, into: &prepared)
             for pixel in 0..<pixels { images[index * pixels + pixel] = prepared[pixel] }
-            targets[index * 2] = isFace ? 0 : 1
-            targets[index * 2 + 1] = isFace ? 1 : 0
+            // Not all the way, or windows that are nothing like the examples come out as sure as faces.
+            targets[index * 2] = isFace ? Self.doubt : 1 - Self.doubt
+            targets[index * 2 + 1] = isFace ? 1 - Self.doubt : Self.doubt
         }
         return Batch(images: images, targets: [targets], weights: nil)
     }
 
-    /// Looks at each random window as it is, and notes those taken for a face (bootstrapping, Sung and Poggio, 1998).
+    /// Adds windows that the network takes for faces.
+    func add(_ windows: [VerifierExample]) {
+        mistaken += windows
+        hard += windows
+    }
+
+    /// Looks at each window as it is, and notes those taken for a face (bootstrapping, Sung and Poggio, 1998).
     func findHard(by program: Program) {
         hard.removeAll(keepingCapacity: true)
         var memory = ProgramMemory(for: program)
-        for (place, example) in random.enumerated() {
+        for example in [random, mistaken].joined() {
             VerifierNetwork.prepare(cutter.crop(example), into: &prepared)
             program.run(prepared, &memory)
-            if program.output(0, 1, of: memory) > program.output(0, 0, of: memory) - 2 { hard.append(place) }
+            let isTaken = program.output(0, 1, of: memory) > program.output(0, 0, of: memory) - 2
+            if isTaken { hard.append(example) }
         }
     }
 
@@ -188,7 +263,7 @@ private final class VerifierBatches: BatchSource {
         }
         // What cascades take for faces is what will be judged; the rest keeps the network sane about it.
         let kind = random.uniform()
-        if kind < 0.3, let place = hard.randomElement(using: &random) { return self.random[place] }
+        if kind < 0.35, let window = one(of: hard) { return window }
         if kind < 0.7, let window = one(of: mistaken) { return window }
         return one(of: self.random) ?? one(of: mistaken) ?? VerifierExample(faces, 0)
     }

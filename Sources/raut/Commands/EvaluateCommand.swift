@@ -106,7 +106,10 @@ package enum EvaluateCommand {
                 })
             let missed = source.missed.filter { part == nil || $0.usage == part }.map(\.emotion.rawValue)
             guard faces.count + missed.count > 0 else {
-                throw Failure(description: "\(source.path): no image with the Usage \(request.usage)")
+                throw Failure(
+                    description: part == nil
+                        ? "\(source.path): none of its pictures can be read"
+                        : "\(source.path): no image with the Usage \(request.usage)")
             }
             let predictions = ModelPredictions(
                 meanOf: recognizers.map {

@@ -19,6 +19,7 @@ enum TrainVerifierCommand {
             help: "a folder of pictures with one face each, to learn from besides")
         let judge = Option(
             "judge", .path("FILE"), help: "a second look to find those faces by, from a training before")
+        let from = Option("from", .path("FILE"), help: "a second look to go on with")
         let output = Option(required: "output", .path("FILE"), help: "the model file to write")
         let epochs = Option("epochs", .whole("N", 1...1000), standard: 8, help: "passes")
         let threads = Option("threads", .whole("N", 1...64), standard: 2, help: "threads that share a batch")
@@ -33,7 +34,9 @@ enum TrainVerifierCommand {
     private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
         let (folder, epochs) = (arguments.backgrounds, arguments.epochs)
         let training = VerifierTraining(
-            faces: try FER2013.read(path: arguments.data).part(.training), threads: arguments.threads)
+            faces: try FER2013.read(path: arguments.data).part(.training),
+            from: try arguments.from.map { try VerifierNetwork.network(modelAt: $0).network },
+            threads: arguments.threads)
         let detectors = try ["frontalface_alt2", "frontalface_default"].map {
             try FaceDetector(cascadeAt: Locations.cascade("haarcascade_\($0)"))
         }
