@@ -36,7 +36,7 @@ package final class AwaitedSource: RecoverableSource {
     /// True once it has been open.
     package var wasOpen: Bool { state.withLock { $0.wasOpen } }
 
-    package var name: String { source?.name ?? request.name ?? "camera" }
+    package var name: String { source?.name ?? request.shownName ?? "camera" }
     /// Columns of a frame, 0 until it is open.
     package var width: Int { source?.width ?? 0 }
     /// Rows of a frame, 0 until it is open.

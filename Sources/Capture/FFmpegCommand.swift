@@ -6,6 +6,8 @@ package struct FFmpegCommand: Equatable, Sendable {
     package var location: String
     /// The address, where it is one.
     package var address: NetworkAddress?
+    /// What is asked of a camera, where the location is its device.
+    package var camera: CameraInput?
     /// The size that the frames are to fit in, or nil for the video's own.
     package var size: FrameSize?
     /// Frames a second at most, or nil for all.
@@ -33,6 +35,9 @@ package struct FFmpegCommand: Equatable, Sendable {
         return !["file", "pipe", "fd", "concat", "subfile", "data", "cache"].contains(address.scheme)
     }
 
+    /// True for what has no end of its own: a camera, and what may come from the network.
+    package var isLive: Bool { isNetwork || camera != nil }
+
     /// What is written to the child's standard input: the address, where it holds what the process list must not show.
     ///
     /// ffmpeg's `concat` format reads it as a play list of one.
@@ -48,6 +53,13 @@ package struct FFmpegCommand: Equatable, Sendable {
         var words = ["-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info"]
         if input != nil {
             words += ["-f", "concat", "-safe", "0", "-protocol_whitelist", Self.protocols, "-i", "pipe:0"]
+        } else if let camera {
+            // Nothing is held back: a camera's pictures are shown in the order in which they come.
+            words += [
+                "-fflags", "nobuffer", "-flags", "low_delay", "-f", "v4l2", "-input_format", camera.format,
+            ]
+            words += ["-video_size", "\(camera.size.width)x\(camera.size.height)"]
+            words += ["-framerate", "\(camera.frameRate)", "-i", location]
         } else {
             // Without the prefix a name such as "a:b.mp4" or "-x.mp4" would be taken for something else.
             words += ["-i", address == nil ? "file:\(location)" : location]
@@ -93,6 +105,21 @@ package struct FFmpegCommand: Equatable, Sendable {
                     + ":h='if(lt(sar\\,1)\\,round(ih/\(shape))\\,ih)'")
         }
         return (filters + ["setsar=1"]).joined(separator: ",")
+    }
+}
+
+/// What is asked of a camera's driver by ffmpeg's `v4l2` input.
+package struct CameraInput: Equatable, Sendable {
+    /// What ffmpeg calls the format: `h264`, and `yuyv422` and the like for pictures that are not compressed.
+    package var format: String
+    /// Columns and rows, of those that the driver offers.
+    package var size: FrameSize
+    /// Frames a second asked for.
+    package var frameRate: Double
+
+    /// Asks for a format.
+    package init(format: String, size: FrameSize, frameRate: Double) {
+        (self.format, self.size, self.frameRate) = (format, size, frameRate)
     }
 }
 

@@ -10,13 +10,13 @@ import System
 package final class FFmpegSource: RecoverableSource, @unchecked Sendable {
     // Unchecked: the protocol promises one thread at a time but for cancel(), and Cancellation is safe.
 
-    package let name: String
+    package var name: String { command.name }
     package private(set) var width = 0
     package private(set) var height = 0
     package private(set) var frameRate: Double?
     /// True for what comes from the network and has no end of its own.
     package private(set) var canComeBack: Bool
-    private let command: FFmpegCommand
+    private var command: FFmpegCommand
     private let isPaced: Bool
     private let signal: Cancellation
     private var child: FFmpegChild?
@@ -25,6 +25,16 @@ package final class FFmpegSource: RecoverableSource, @unchecked Sendable {
     private var framesOfThisChild = 0
     /// The last frame's time by the source's clock.
     private var lastTime: UInt64 = 0
+    /// What was read of a file before it was asked for: whether there is more than one frame shows with the second.
+    private var ahead: [Ahead] = []
+    /// True for a video of one frame.
+    package private(set) var givesStills = false
+
+    private enum Ahead {
+        case frame(Frame, time: Int64)
+        case end
+        case fault(FFmpegChild.Fault)
+    }
 
     /// Starts the child and reads as far as the video's size.
     ///
@@ -40,8 +50,7 @@ package final class FFmpegSource: RecoverableSource, @unchecked Sendable {
         self.command = command
         self.isPaced = isPaced
         self.signal = signal
-        name = command.name
-        canComeBack = command.isNetwork
+        canComeBack = command.isLive
         try start()
     }
 
@@ -52,7 +61,7 @@ package final class FFmpegSource: RecoverableSource, @unchecked Sendable {
         }
         let time: Int64
         do throws(FFmpegChild.Fault) {
-            time = try child.next(into: &frame, signal) ?? .min
+            time = try nextTime(of: child, into: &frame) ?? .min
         } catch {
             stop()
             switch error {
@@ -95,6 +104,16 @@ package final class FFmpegSource: RecoverableSource, @unchecked Sendable {
         try start()
     }
 
+    /// The same from another place, as a camera's under another number.
+    func reopen(_ command: FFmpegCommand) throws(CaptureError) {
+        stop()
+        self.command = command
+        try start()
+    }
+
+    /// Ends the child.
+    func close() { stop() }
+
     package func cancel() { signal.raise() }
 
     private func start() throws(CaptureError) {
@@ -103,9 +122,44 @@ package final class FFmpegSource: RecoverableSource, @unchecked Sendable {
         let header = child.header
         (width, height) = (header.size.width, header.size.height)
         frameRate = header.frameRate.map { min($0, command.frameRate ?? $0) } ?? command.frameRate
-        canComeBack = command.isNetwork && !child.hasDuration
+        canComeBack = command.isLive && !child.hasDuration
         framesOfThisChild = 0
         pacer.restart()
+        if command.address == nil, !command.isLive { try lookAhead(child) }
+    }
+
+    private func lookAhead(_ child: FFmpegChild) throws(CaptureError) {
+        ahead = []
+        while ahead.count < 2 {
+            var frame = Frame()
+            do throws(FFmpegChild.Fault) {
+                if let time = try child.next(into: &frame, signal) {
+                    ahead.append(.frame(frame, time: time))
+                    continue
+                }
+                ahead.append(.end)
+            } catch .cancelled {
+                throw .cancelled
+            } catch {
+                ahead.append(.fault(error))
+            }
+            break
+        }
+        if case .end? = ahead.last, ahead.count == 2 { givesStills = true }
+    }
+
+    /// The next frame and its time in the stream; nil at the end.
+    private func nextTime(
+        of child: FFmpegChild, into frame: inout Frame
+    ) throws(FFmpegChild.Fault) -> Int64? {
+        guard !ahead.isEmpty else { return try child.next(into: &frame, signal) }
+        switch ahead.removeFirst() {
+        case .frame(let early, let time):
+            frame = early
+            return time
+        case .end: return nil
+        case .fault(let fault): throw fault
+        }
     }
 
     /// The stream's end: fine for a file where the child says so too; what is live has none.
@@ -185,7 +239,7 @@ final class FFmpegChild {
             _ = input.withCString { write(process.input, $0, strlen($0)) }
             process.closeInput()
         }
-        let seconds = command.patience ?? (command.isNetwork ? Self.patience : Self.patienceWithFiles)
+        let seconds = command.patience ?? (command.isLive ? Self.patience : Self.patienceWithFiles)
         pipe = PipeReader(process.output, signal: signal)
         pipe.patience = UInt64(seconds * 1e9)
         do {

@@ -9,6 +9,7 @@ final class LoopingSource: FrameSource {
     let frameRate: Double?
     let givesStills: Bool
     private let signal: Cancellation
+    private let isPaced: Bool
     private let open: @Sendable () throws(CaptureError) -> any FrameSource
     private let state: Mutex<State>
 
@@ -20,11 +21,13 @@ final class LoopingSource: FrameSource {
         var lastNumber = 0
         var lastTime: UInt64 = 0
         var gaveFrames = false
+        /// When the last frame was given, on the monotonic clock.
+        var given: UInt64 = 0
     }
 
     /// Repeats what `open` opens, of which the first is open already.
     init(
-        _ first: any FrameSource, _ signal: Cancellation,
+        _ first: any FrameSource, isPaced: Bool, _ signal: Cancellation,
         open: @escaping @Sendable () throws(CaptureError) -> any FrameSource
     ) {
         name = first.name
@@ -32,6 +35,7 @@ final class LoopingSource: FrameSource {
         height = first.height
         frameRate = first.frameRate
         givesStills = first.givesStills
+        self.isPaced = isPaced
         self.signal = signal
         self.open = open
         state = Mutex(State(source: first))
@@ -47,7 +51,13 @@ final class LoopingSource: FrameSource {
             // A source without a frame would be opened again and again.
             guard !signal.isRaised, state.withLock({ $0.gaveFrames }) else { return false }
             let again = try open()
-            state.withLock { $0.begin(again, interval: UInt64(1e9 / (frameRate ?? 30))) }
+            // The first frame follows on the last as others do: else a video of one frame would be opened without a pause.
+            let interval = UInt64(1e9 / max(frameRate ?? 30, 0.01))
+            let due = state.withLock { state in
+                state.begin(again, interval: interval)
+                return Deadline(at: state.given &+ interval)
+            }
+            if isPaced, !signal.sleep(until: due) { return false }
         }
     }
 
@@ -64,6 +74,7 @@ extension LoopingSource.State {
         frame.number += frames
         frame.sourceTime &+= time
         (lastNumber, lastTime, gaveFrames) = (frame.number, frame.sourceTime, true)
+        given = MonotonicClock.now
     }
 
     fileprivate mutating func begin(_ again: any FrameSource, interval: UInt64) {

@@ -29,7 +29,8 @@ public enum SourceOpener {
             FileSystem.kind(of: name) == .file
                 || FileSystem.kind(of: name) == .folder
         else { return opened }
-        let source = LoopingSource(opened.source, signal) { () throws(CaptureError) in
+        let source = LoopingSource(opened.source, isPaced: !request.asFastAsPossible, signal) {
+            () throws(CaptureError) in
             try openOnce(request, signal).source
         }
         return OpenedSource(source: source, notes: opened.notes)
@@ -78,7 +79,16 @@ public enum SourceOpener {
             do throws(CameraError) {
                 camera = try Camera(settings(description.device, request), signal: signal)
             } catch {
-                failures.append(error.captureError)
+                do throws(CaptureError) {
+                    let compressed = try compressed(error, description.device, request, signal)
+                    compressed.isChosenFreely = true
+                    return OpenedSource(
+                        source: compressed, notes: failures.map { "\($0)" } + [compressed.note])
+                } catch .cancelled {
+                    throw .cancelled
+                } catch {
+                    failures.append(error)
+                }
                 continue
             }
             switch camera.awaitFrame(seconds: 3) {
@@ -106,9 +116,35 @@ public enum SourceOpener {
         } catch .notThere(_, let cameras) where !name.hasPrefix("/dev/") {
             let known = cameras.isEmpty ? "" : "; there is \(cameras.joined(separator: ", "))"
             throw .cannotOpen(source: name, reason: "no file and no camera of this name\(known)")
+        } catch .noFormat(let path, let offered) {
+            let camera = try compressed(.noFormat(path: path, offered: offered), path, request, signal)
+            return OpenedSource(source: camera, notes: [camera.note])
         } catch {
-            throw error.captureError
+            guard request.waitsForCamera, error.mayPass, !signal.isRaised else { throw error.captureError }
+            return awaited(request, error.reason)
         }
+    }
+
+    /// A camera that was refused because it gives compressed video alone, read by ffmpeg.
+    ///
+    /// - Throws: ``CaptureError``: the refusal, where it has another reason.
+    private static func compressed(
+        _ refusal: CameraError, _ device: String, _ request: SourceRequest, _ signal: Cancellation
+    ) throws(CaptureError) -> CompressedCamera {
+        guard case .noFormat(_, let offered) = refusal, CompressedCamera.canRead(offered) else {
+            throw refusal.captureError
+        }
+        return try CompressedCamera(settings(device, request), turn: request.turn, signal: signal)
+    }
+
+    /// A camera that is away, or taken by another program, and what is to be said of that.
+    private static func awaited(_ request: SourceRequest, _ reason: String) -> OpenedSource {
+        var later = request
+        later.waitsForCamera = false
+        let source = AwaitedSource(later, reason: reason) { request, signal throws(CaptureError) in
+            try open(request, signal)
+        }
+        return OpenedSource(source: source, notes: ["\(source.name): \(reason): waiting for it"])
     }
 
     /// The device of a camera that is named by its place in the list, from 0; any other name as it is.

@@ -1,3 +1,5 @@
+import System
+
 /// What is asked of a source: the words after `--source` and the options that go with them.
 public struct SourceRequest: Equatable, Sendable {
     /// The `--source` option; nil for the first camera that gives frames.
@@ -12,8 +14,13 @@ public struct SourceRequest: Equatable, Sendable {
     public var turn = FrameTurn()
     /// True where files and folders begin again when they end.
     public var repeats = false
+    /// True where a camera that is named, and may be there or free later, is waited for.
+    package var waitsForCamera = false
     /// True where the demo may take the place of a camera that nobody named.
     public var mayBeDemo = true
+
+    /// The name as it may be shown: of an address without anything secret; nil without a name.
+    package var shownName: String? { name.map { NetworkAddress($0)?.name ?? $0 } }
 
     /// Asks for a source by name, or for the best there is.
     public init(

@@ -48,9 +48,16 @@ public final class EventServer: EventSink, Sendable {
     }
 
     /// Takes readers from a socket that already listens, as systemd hands it over, from ``begin(hello:)`` on.
-    public convenience init(listening descriptor: Int32, limits: Limits = Limits()) throws(EventError) {
-        try self.init(
-            EventSocket(inherited: descriptor), SocketAccess(), limits: limits, notify: { _ in })
+    ///
+    /// - Parameters:
+    ///   - descriptor: the socket, which is the server's from now on.
+    ///   - limits: what readers may cost.
+    ///   - notify: called from the server's thread.
+    public convenience init(
+        listening descriptor: Int32, limits: Limits = Limits(),
+        notify: @escaping @Sendable (Notice) -> Void = { _ in }
+    ) throws(EventError) {
+        try self.init(EventSocket(inherited: descriptor), SocketAccess(), limits: limits, notify: notify)
     }
 
     private init(

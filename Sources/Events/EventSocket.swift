@@ -19,6 +19,8 @@ struct EventSocket: Sendable {
     let path: String
     /// The file when it was made, to remove no other one at the end; nil for a socket that systemd opened.
     private let identity: FileIdentity?
+    /// The path and the file of a socket that systemd opened, which is systemd's to remove.
+    private let inherited: (path: String, file: FileIdentity)?
 
     /// How long another program may hold the lock on the socket's folder, in seconds.
     private static let lockPatience = 2.0
@@ -43,6 +45,9 @@ struct EventSocket: Sendable {
         self.descriptor = descriptor
         path = ""
         identity = nil
+        inherited = Self.name(of: descriptor).flatMap { path in
+            FileIdentity(path: path).map { (path, $0) }
+        }
     }
 
     /// Listens at a path; replaces a socket file that nobody listens on any more, refuses one in use.
@@ -91,12 +96,35 @@ struct EventSocket: Sendable {
         }
         self.descriptor = descriptor
         identity = FileIdentity(path: path)
+        inherited = nil
+    }
+
+    /// The file that a socket is bound to; nil for one without a file.
+    private static func name(of descriptor: Int32) -> String? {
+        var address = sockaddr_un()
+        var size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let isKnown = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(descriptor, $0, &size) == 0
+            }
+        }
+        guard isKnown, address.sun_family == sa_family_t(AF_UNIX) else { return nil }
+        let path = withUnsafeBytes(of: address.sun_path) {
+            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        return path.isEmpty ? nil : path
     }
 
     /// True where the file has gone, or another one stands in its place.
     var isRemoved: Bool {
         guard let identity else { return false }
         return identity != FileIdentity(path: path)
+    }
+
+    /// The path of a socket that systemd opened, where its file has gone: nobody but systemd makes it again.
+    var removedPath: String? {
+        guard let inherited, inherited.file != FileIdentity(path: inherited.path) else { return nil }
+        return inherited.path
     }
 
     /// Stops listening and removes the file, if it is still this socket's.

@@ -151,7 +151,8 @@ public final class MQTTSink: EventSink, Sendable {
         while !stopping.isRaised {
             var connectedAt: UInt64?
             do throws(EventError) {
-                let client = try connect()
+                let client = try MQTTClient.reached(
+                    address, authorities: authorities, within: timing.patience, stopping)
                 try serve(client, &waiting) {
                     connectedAt = MonotonicClock.now
                     if isKnownLost { notify(.back) }
@@ -167,49 +168,6 @@ public final class MQTTSink: EventSink, Sendable {
                 let stood = connectedAt.map { Double(MonotonicClock.now - $0) * 1e-9 } ?? 0
                 if stood >= timing.goodConnection { pause.reset() }
                 guard stopping.sleep(seconds: pause.next()) else { return }
-            }
-        }
-    }
-
-    /// Reaches the broker. The library does that without an end: by a thread that is left behind where it takes too
-    /// long, and then says good-bye, so that the broker never says `offline` for it.
-    private func connect() throws(EventError) -> MQTTClient {
-        enum Outcome { case reached, failed(EventError), abandoned }
-        let client = try MQTTClient(address, authorities: authorities)
-        let outcome = Guarded<Outcome?>(nil)
-        // The dialling thread's until there is an outcome, and ours after that.
-        let dialled = Confined(client)
-        do throws(Errno) {
-            _ = try JoinableThread(name: "raut-mqtt-dial") {
-                let result = Result { () throws(EventError) in try dialled.value.connect() }
-                outcome.change { outcome in
-                    if case .abandoned = outcome { return dialled.value.disconnect() }
-                    switch result {
-                    case .success: outcome = .reached
-                    case .failure(let error): outcome = .failed(error)
-                    }
-                }
-            }
-        } catch {
-            throw .cannotPublish(address: address.name, reason: error.description)
-        }
-        let deadline = Deadline.after(timing.patience)
-        while true {
-            let known = outcome.wait(until: .after(0.02)) { $0 }
-            switch known {
-            case .reached: return client
-            case .failed(let error): throw error
-            default:
-                guard deadline.isOver || stopping.isRaised else { continue }
-                let isLate = outcome.withLock { outcome in
-                    if outcome != nil { return false }
-                    outcome = .abandoned
-                    return true
-                }
-                guard isLate else { continue }
-                throw .cannotPublish(
-                    address: address.name,
-                    reason: "the broker can't be reached within \(Int(timing.patience)) seconds")
             }
         }
     }

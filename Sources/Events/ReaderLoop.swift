@@ -92,12 +92,16 @@ struct ReaderLoop {
     /// Makes the socket's file again where somebody removed it: readers that come would find nobody.
     private mutating func lookAtFile(_ mailbox: ReaderMailbox, _ now: UInt64) {
         nextLook = .after(limits.fileInterval)
+        if let path = socket.removedPath, !saidRemoved {
+            saidRemoved = true
+            mailbox.tell(.gone(path: path))
+        }
         guard isTakingReaders, socket.isRemoved else { return }
         // Who has connected before it was removed is taken first.
         accept(mailbox, now)
         do throws(EventError) {
             let new = try mailbox.remake()
-            close(socket.descriptor)
+            forget(socket.descriptor)
             socket = new
             watch(socket.descriptor, EPOLLIN.rawValue, EPOLL_CTL_ADD)
             saidRemoved = false
@@ -157,9 +161,17 @@ struct ReaderLoop {
 
     private mutating func closeGone(_ mailbox: ReaderMailbox) {
         guard !gone.isEmpty else { return }
-        for descriptor in gone where readers.removeValue(forKey: descriptor) != nil { close(descriptor) }
+        for descriptor in gone where readers.removeValue(forKey: descriptor) != nil { forget(descriptor) }
         gone.removeAll(keepingCapacity: true)
         mailbox.readers = readers.count
+    }
+
+    /// Closes a descriptor that is watched. A child that is just being started holds a copy of it until its program
+    /// runs: closing alone would leave it watched so long, and its hang-up be taken for that of the next reader, who
+    /// gets the same number. See epoll(7).
+    private func forget(_ descriptor: Int32) {
+        watch(descriptor, 0, EPOLL_CTL_DEL)
+        close(descriptor)
     }
 
     private func updateInterest(_ reader: Reader) {

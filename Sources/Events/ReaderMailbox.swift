@@ -22,6 +22,8 @@ public enum SocketNotice: Sendable, Equatable {
     case remade(path: String)
     /// Somebody removed it, and it can't be made again yet; it is tried until it can.
     case cannotRemake(path: String, reason: String)
+    /// Somebody removed the file of a socket that systemd opened; only systemd can make it again.
+    case gone(path: String)
 }
 
 /// What an event server and its thread share: the lines that wait, and what a reader that comes now is told first.

@@ -20,12 +20,13 @@ public final class StandardOutputSink: EventSink, Sendable {
         var backlog: LineBacklog
         var isEnded = false
         var isWriting = false
+        /// Whether `send` waits for room instead of losing lines.
+        var waits: Bool
     }
 
     private let state: Guarded<State>
     private let ending = Cancellation()
     private let descriptor: Int32
-    private let isLossless: Bool
     private let limit: Int
     private let notify: @Sendable (Notice) -> Void
 
@@ -38,7 +39,7 @@ public final class StandardOutputSink: EventSink, Sendable {
     ///
     /// - Parameters:
     ///   - descriptor: where lines go.
-    ///   - isLossless: true to make `send` wait for a slow reader instead of losing lines.
+    ///   - isLossless: true to make `send` wait for a slow reader instead of losing lines, as long as nothing is wrong.
     ///   - limit: bytes that may wait.
     ///   - notify: called from the sink's thread.
     /// - Throws: ``EventError/noThread(reason:)``.
@@ -47,10 +48,9 @@ public final class StandardOutputSink: EventSink, Sendable {
         notify: @escaping @Sendable (Notice) -> Void = { _ in }
     ) throws(EventError) {
         self.descriptor = descriptor
-        self.isLossless = isLossless
         self.limit = limit
         self.notify = notify
-        state = Guarded(State(backlog: LineBacklog(limit: limit)))
+        state = Guarded(State(backlog: LineBacklog(limit: limit), waits: isLossless))
         do throws(Errno) {
             _ = try JoinableThread(name: "raut-stdout") { [self] in writeLines() }
         } catch {
@@ -63,7 +63,7 @@ public final class StandardOutputSink: EventSink, Sendable {
         _ = state.wait(until: .never) { state -> Void? in
             guard !state.isEnded else { return () }
             let isFull = state.backlog.count + line.count > state.backlog.limit
-            if isLossless {
+            if state.waits {
                 if isFull, !state.backlog.isEmpty { return nil }
                 state.backlog.appendAlways(line)
             } else {
@@ -71,6 +71,17 @@ public final class StandardOutputSink: EventSink, Sendable {
             }
             return ()
         }
+    }
+
+    /// Makes `send` wait for nobody any more: what does not fit is lost, and counted.
+    package func stopWaiting() { state.change { $0.waits = false } }
+
+    /// Waits until a lossless one has written everything; it is ended by ``stopWaiting()`` and ``finish(within:)``.
+    package func drain() {
+        let isDone: Void? = state.wait(until: .never) { state in
+            state.isEnded || !state.waits || (state.backlog.isEmpty && !state.isWriting) ? () : nil
+        }
+        _ = isDone
     }
 
     /// Waits until everything is written, the reader is gone, or the time in seconds is over.
@@ -147,6 +158,8 @@ public final class StandardOutputSink: EventSink, Sendable {
             case Errno(EPIPE): return false
             default:
                 if failure == nil { notify(.failed(reason: error.description)) }
+                // A disk that stays full is not waited for: others get the lines too.
+                stopWaiting()
                 failure = error
                 guard ending.sleep(seconds: Self.retryPause) else { return false }
             }

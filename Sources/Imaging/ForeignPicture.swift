@@ -75,6 +75,12 @@ enum ForeignPicture: String, CaseIterable {
             case .tooLarge(let width, let height):
                 throw .tooLarge(path: name, width: width, height: height)
             case .late: throw .corrupt(path: name, reason: "ffmpeg took too long to read it")
+            // What ffmpeg says before version 7, which looks for a video in it.
+            case .ended where self == .heif && said?.contains("moov atom not found") == true:
+                throw .unreadable(
+                    path: name,
+                    reason: "this ffmpeg reads no HEIC, version 7 does: convert it with "
+                        + "'heif-convert \(name) picture.jpg' (apt install libheif-examples)")
             case .ended: throw .corrupt(path: name, reason: "ffmpeg: \(said ?? "it finds no picture in it")")
             }
         }

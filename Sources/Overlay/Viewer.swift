@@ -57,6 +57,10 @@ public final class Viewer {
                 if action == .quit { return }
                 try perform(action)
             }
+            if let isMirrored = settings.takeMirror() {
+                window.isMirrored = isMirrored
+                isDirty = true
+            }
             let isStill = isPaused || challenge?.isResting ?? false
             if let frame = pipeline.view() {
                 if !isStill { try window.setPicture(frame.frame) }

@@ -12,6 +12,8 @@ public struct ViewerSettings: Sendable {
     public var keepsPhotographs = false
     /// True to begin with the smile meter and the last minute shown.
     public var isBooth = false
+    /// Whether the picture is a mirror from now on, nil for as it is; asked again and again, as options may be read anew.
+    public var takeMirror: @Sendable () -> Bool? = { nil }
 
     /// Shows what comes, in English; `S` writes into a folder.
     public init(snapshots: SnapshotFolder) {

@@ -119,8 +119,8 @@ public final class Pipeline: Sendable {
         viewSlot = isViewed ? FrameSlot() : nil
         let worker = Confined(
             FrameWorker(
-                finder: finder, recognizer: recognizer, configuration: configuration, sinks: sinks,
-                hello: hello, recorder: recorder, statistics: statistics))
+                finder: finder, recognizer: recognizer, configuration: configuration.adapted(to: source),
+                sinks: sinks, hello: hello, recorder: recorder, statistics: statistics))
         publisher = Guarded(worker.value.publisher)
         do throws(Errno) {
             let working = try JoinableThread(name: "raut-worker") { [self] in work(worker) }

@@ -1,3 +1,4 @@
+import Capture
 import FaceDetection
 import Tracking
 
@@ -20,4 +21,13 @@ public struct PipelineConfiguration: Sendable {
 
     /// Live, events for changes.
     public init() {}
+
+    /// The same for a source: of pictures one after another, or a few a second, a second look at a face may never come.
+    public func adapted(to source: any FrameSource) -> PipelineConfiguration {
+        var adapted = self
+        if source.givesStills || source.frameRate.map({ $0 < 5 }) ?? false {
+            adapted.tracking.confirmations = 1
+        }
+        return adapted
+    }
 }

@@ -8,7 +8,8 @@ import System
 /// Keeps annotated frames: a video through `ffmpeg`, or JPEGs in a folder.
 ///
 /// SIGPIPE must be ignored. Draws and writes on a thread of its own; where that is too slow for live frames, the newest
-/// ones are kept, each at its own time. What is recorded stays when the disk is full or the encoder is killed.
+/// ones are kept, each at its own time. What is recorded stays when the disk is full or the encoder is killed; with pauses
+/// it goes on in a new file as soon as there is room again.
 public final class Recording: Recorder, Sendable {
     private struct Annotated: Sendable {
         let frame: SharedFrame
@@ -18,6 +19,8 @@ public final class Recording: Recorder, Sendable {
     private let slot = LatestSlot<Annotated, Never>()
     private let thread = Guarded<JoinableThread?>(nil)
     private let cancellation: Cancellation
+    /// Raised when no more frames come.
+    private let closing = Cancellation()
 
     /// How long the end may take after a wait was cut short, in seconds.
     private static let lastMoment = 0.03
@@ -29,24 +32,30 @@ public final class Recording: Recorder, Sendable {
     ///     What is there already is not written over: a number is added to the name.
     ///   - frameRate: frames a second of formats that can't have the frames' own times.
     ///   - encoder: the program that makes the video; ffmpeg in PATH where nil.
+    ///   - pauses: before it is begun anew after a fault; nil where a fault is its end, as it must be where who records
+    ///     waits for room.
     ///   - say: told of another name and the like, from the writing thread.
-    ///   - notify: called once, from the writing thread, when nothing can be written any more.
+    ///   - notify: called from the writing thread when nothing can be written any more, once a fault.
     /// - Throws: ``RecordingError`` or ``Drawing/DrawingError`` where it can't begin.
-    public init(
-        path: String, frameRate: Double, encoder: String? = nil,
+    package init(
+        path: String, frameRate: Double, encoder: String? = nil, pauses: Backoff? = nil,
         say: @escaping @Sendable (String) -> Void = { _ in },
         notify: @escaping @Sendable (RecordingError) -> Void
     ) throws {
         let cancellation = Cancellation()
         self.cancellation = cancellation
         let annotator = try PictureAnnotator()
-        let target: any FrameTarget =
+        let begin = { () throws(RecordingError) -> any FrameTarget in
             Self.isFolder(path)
-            ? try PictureFolder(path: path, say: say)
-            : try VideoFile(
-                path: path, frameRate: frameRate, encoder: encoder, cancellation: cancellation, say: say)
+                ? try PictureFolder(path: path, say: say)
+                : try VideoFile(
+                    path: path, frameRate: frameRate, encoder: encoder, cancellation: cancellation, say: say)
+        }
+        let place = Self.isFolder(path) ? path : FileSystem.folder(of: path)
+        let again = NewBeginning(
+            path: path, place: place, pauses: pauses, closing: closing, begin: begin, say: say)
         // Handed to the writing thread, which alone uses it.
-        let writer = Confined(Writer(target, annotator, notify))
+        let writer = Confined(Writer(try begin(), annotator, again, notify))
         do throws(Errno) {
             let started = try JoinableThread(name: "raut-recorder") { [slot] in writer.value.write(from: slot)
             }
@@ -62,11 +71,14 @@ public final class Recording: Recorder, Sendable {
     }
 
     /// Takes no more frames.
-    public func close() { slot.close() }
+    public func close() {
+        slot.close()
+        closing.raise()
+    }
 
     /// Writes what is left and closes the video; what can't be written in time is left out.
     public func finish(within seconds: Double) {
-        slot.close()
+        close()
         guard let thread = thread.withLock({ $0 }) else { return }
         if thread.join(until: .after(seconds - Self.lastMoment)) { return }
         cancellation.raise()
@@ -87,33 +99,44 @@ public final class Recording: Recorder, Sendable {
 extension Recording {
     /// Draws and writes one frame after another; used by the writing thread alone.
     private final class Writer {
-        private let target: any FrameTarget
+        private var target: any FrameTarget
         private let annotator: PictureAnnotator
         private let decoder = FrameDecoder()
         private var image = ColorImage()
         private var faces: [DrawnFace] = []
+        private let again: NewBeginning
         private let notify: @Sendable (RecordingError) -> Void
 
         init(
-            _ target: any FrameTarget, _ annotator: PictureAnnotator,
+            _ target: any FrameTarget, _ annotator: PictureAnnotator, _ again: NewBeginning,
             _ notify: @escaping @Sendable (RecordingError) -> Void
         ) {
-            (self.target, self.annotator, self.notify) = (target, annotator, notify)
+            (self.target, self.annotator, self.again, self.notify) = (target, annotator, again, notify)
         }
 
         /// Goes on until the slot is closed, or nothing can be written any more.
         func write(from slot: LatestSlot<Annotated, Never>) {
-            do throws(RecordingError) {
-                while let annotated = slot.take()?.value {
-                    guard draw(annotated) else { continue }
-                    try target.write(image, annotated.frame.frame)
+            var pauses = again.pauses
+            var isBroken = false
+            while true {
+                do throws(RecordingError) {
+                    while let annotated = slot.take()?.value {
+                        guard draw(annotated) else { continue }
+                        try target.write(image, annotated.frame.frame)
+                        if isBroken { again.say("\(again.path): recording again") }
+                        (isBroken, pauses) = (false, again.pauses)
+                    }
+                    return try target.finish()
+                } catch {
+                    target.abandon()
+                    if !isBroken { notify(error) }
+                    isBroken = true
                 }
-                try target.finish()
-            } catch {
-                // Nobody may wait for room in it.
-                slot.close()
-                target.abandon()
-                notify(error)
+                guard let next = again.target(&pauses) else {
+                    // Nobody may wait for room in it.
+                    return slot.close()
+                }
+                target = next
             }
         }
 
@@ -134,6 +157,32 @@ extension Recording {
             } catch {
                 return false
             }
+        }
+    }
+}
+
+extension Recording {
+    /// What it takes to begin anew after a fault.
+    private struct NewBeginning {
+        let path: String
+        /// The folder that is written to.
+        let place: String
+        let pauses: Backoff?
+        /// Ends the pauses.
+        let closing: Cancellation
+        let begin: () throws(RecordingError) -> any FrameTarget
+        let say: @Sendable (String) -> Void
+
+        /// Bytes that must be free: else each try would leave a scrap.
+        private static let neededRoom: UInt64 = 16 << 20
+
+        /// Waits until it can be begun; nil where it is not to be, or the end comes first.
+        func target(_ pauses: inout Backoff?) -> (any FrameTarget)? {
+            while let pause = pauses?.next(), closing.sleep(seconds: pause) {
+                if let room = FileSystem.room(at: place), room < Self.neededRoom { continue }
+                if let target = try? begin() { return target }
+            }
+            return nil
         }
     }
 }

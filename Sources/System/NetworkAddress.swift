@@ -47,6 +47,24 @@ package struct NetworkAddress: Equatable, Sendable {
             .sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
     }
 
+    /// A text in which every address stands as it may be shown: for what a person typed, quoted in a message.
+    package static func hidingSecrets(in text: String) -> String {
+        var shown = ""
+        var rest = text[...]
+        while let mark = rest.firstRange(of: "://") {
+            let scheme = rest[..<mark.lowerBound].reversed().prefix {
+                $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0))
+            }
+            let start = rest.index(mark.lowerBound, offsetBy: -scheme.count)
+            let end =
+                rest[mark.upperBound...].firstIndex { $0.isWhitespace || "'\"".contains($0) } ?? rest.endIndex
+            shown += rest[..<start]
+            shown += NetworkAddress(String(rest[start..<end]))?.name ?? String(rest[start..<end])
+            rest = rest[end...]
+        }
+        return shown + rest
+    }
+
     /// The whole address, for the program that connects.
     package func reveal() -> String { whole }
 

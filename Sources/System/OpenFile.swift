@@ -181,6 +181,16 @@ package enum FileSystem {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
+    /// Bytes that whoever asks may still write at a path; nil where nothing is there. The corresponding C function is
+    /// `statvfs`.
+    package static func room(at path: String) -> UInt64? {
+        var status = statvfs()
+        guard FileName.withCString(path, { statvfs($0, &status) }) == 0 else { return nil }
+        let (bytes, overflows) = UInt64(status.f_bavail).multipliedReportingOverflow(
+            by: UInt64(status.f_frsize))
+        return overflows ? .max : bytes
+    }
+
     /// The first program of a name in the folders of `PATH`.
     package static func program(_ name: String) -> String? {
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"

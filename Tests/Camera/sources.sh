@@ -59,6 +59,19 @@ kill -KILL "$other"
 wait "$other" 2>/dev/null || true
 pass "the first camera is busy: the next one is taken, and said"
 
+v4l2-ctl -d /dev/video0 --stream-mmap >/tmp/other 2>&1 &
+other=$!
+await 60 test -s /tmp/other || fail "busy and named: the other program gets no frames"
+begin --source /dev/video0
+await 120 grep -q "busy: v4l2-ctl.*: waiting for it" "$messages" || fail "busy and named: not said"
+await 60 has_source lost || fail "busy and named: readers are not told"
+kill -KILL "$other"
+wait "$other" 2>/dev/null || true
+await 60 has_source back || fail "busy and named: not taken when it is free"
+[[ $(grep -c "waiting for it" "$messages") == 1 ]] || fail "busy and named: said more than once"
+finish "busy and named"
+pass "a named camera that is busy is waited for, said once, and taken when it is free"
+
 v4l2-ctl -d /dev/video0 -c percentage_of_dropped_buffers=100
 begin
 await 120 test -s "$events" || fail "silent: no hello"

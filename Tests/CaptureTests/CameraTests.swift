@@ -1,6 +1,7 @@
 import Capture
 import Foundation
 import Imaging
+import System
 import Testing
 
 extension Tag {
@@ -242,6 +243,34 @@ struct CameraTests {
             if let notice = camera.takeNotice() { notices.append(notice) }
         }
         return notices
+    }
+
+    @Test("read by ffmpeg gives frames, is lost when it is unplugged and comes back, with numbers that go on")
+    func throughFFmpeg() throws {
+        let input = CameraInput(
+            format: "yuyv422", size: FrameSize(width: 320, height: 180), frameRate: 25)
+        let camera = try CompressedCamera(small(), input: input)
+        var frame = Frame()
+        for number in 1...5 {
+            #expect(try camera.next(into: &frame))
+            #expect(frame.number == number && frame.width == 320 && frame.height == 180)
+        }
+        try control("disconnect=1")
+        #expect(throws: CaptureError.self) { while try camera.next(into: &frame) {} }
+        let last = frame.number
+        try bind("unbind")
+        #expect(throws: CaptureError.lost(source: "/dev/video0", reason: "it is not there")) {
+            try camera.reopen()
+        }
+        try bind("bind")
+        try camera.reopen()
+        #expect(try camera.next(into: &frame))
+        #expect(frame.number == last + 1)
+        #expect(camera.name == "/dev/video0")
+        let began = MonotonicClock.seconds
+        camera.cancel()
+        #expect(try !camera.next(into: &frame))
+        #expect(MonotonicClock.seconds - began < 2)
     }
 
     @Test("that another program streams from is busy, and the program is named")

@@ -74,6 +74,20 @@ struct FFmpegSourceTests {
         #expect(found == found.sorted())
     }
 
+    @Test("of one frame gives stills, which nothing later confirms; of two it does not", arguments: [1, 2])
+    func oneFrame(count: Int) throws {
+        let video = "\(folder.path)/short.mp4"
+        try makeWithFFmpeg([
+            "-f", "lavfi", "-i", "testsrc=size=32x24:rate=25", "-frames:v", "\(count)", "-c:v", "mjpeg",
+            video,
+        ])
+        let source = try FFmpegSource(command(video), isPaced: false)
+        #expect(source.givesStills == (count == 1))
+        let found = try times(source)
+        #expect(found.count == count)
+        for (one, other) in zip(found, [0, 0.04]) { #expect(abs(one - other) < 0.001) }
+    }
+
     @Test("takes at most as many frames a second as are asked for, and makes none")
     func fewerFrames() throws {
         let video = "\(folder.path)/clip.mkv"
@@ -372,11 +386,29 @@ struct NetworkSourceTests {
         ] {
             #expect(NetworkAddress(address)?.name == name)
         }
+        // Also of one that is waited for, because its server is down.
+        let awaited = AwaitedSource(SourceRequest(name: "rtsp://u:p@cam/a")) {
+            request, signal throws(CaptureError) in throw .cancelled
+        }
+        #expect(awaited.name == "rtsp://***@cam/a")
         var shown = ""
         if let address = NetworkAddress("rtsp://anna:sesame@cam/") {
             dump(address, to: &shown)
             shown += "\(address) \(String(reflecting: address))"
         }
         #expect(!shown.contains("sesame") && !shown.contains("anna"))
+    }
+
+    @Test("messages that quote what was typed show no password either")
+    func quoted() {
+        for (text, shown) in [
+            ("unexpected 'rtsp://anna:sesame@cam/': usage", "unexpected 'rtsp://***@cam/': usage"),
+            ("unknown option --rtsp://a:sesame@h/: see", "unknown option --rtsp://***@h/: see"),
+            ("a.mp4, http://a/x and http://h/x?key=sesame", "a.mp4, http://a/x and http://h/x?key=***"),
+            ("://", "://"), ("a://", "a://"), ("no address: a:b@c", "no address: a:b@c"),
+            ("é://u:sesame@h", "é://***@h"),
+        ] {
+            #expect(NetworkAddress.hidingSecrets(in: text) == shown)
+        }
     }
 }

@@ -71,4 +71,20 @@ struct LostCameraTests {
             CameraError.noFormat(path: "/dev/video0", offered: ["H264", "HEVC"]).reason.hasPrefix(
                 "it gives only H264, HEVC, which is not read"))
     }
+
+    @Test("with compressed video alone is read by ffmpeg, which takes it from the driver")
+    func compressed() {
+        #expect(CompressedCamera.canRead(["H264"]))
+        #expect(CompressedCamera.canRead(["PRV0", "HEVC"]))
+        #expect(!CompressedCamera.canRead(["PRV0", "MJPG"]))
+        var command = FFmpegCommand(location: "/dev/video2")
+        command.camera = CameraInput(
+            format: "h264", size: FrameSize(width: 1280, height: 720), frameRate: 15)
+        #expect(command.isLive && !command.isNetwork)
+        #expect(command.name == "/dev/video2")
+        let words = command.arguments.joined(separator: " ")
+        #expect(
+            words.contains(" -f v4l2 -input_format h264 -video_size 1280x720 -framerate 15.0 -i /dev/video2 ")
+        )
+    }
 }

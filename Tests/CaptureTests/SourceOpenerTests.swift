@@ -31,6 +31,57 @@ struct SourceOpenerTests {
         return Array("YUV4MPEG2 W21 H13 F10:1 Ip A1:1 C420jpeg\n".utf8) + frames
     }
 
+    @Test(
+        "a camera that is away is waited for where that is asked for, and said so; a file that is not there is not"
+    )
+    func waited() throws {
+        var request = SourceRequest(name: "/dev/video99")
+        request.waitsForCamera = true
+        let opened = try SourceOpener.open(request)
+        #expect(opened.source is AwaitedSource)
+        #expect(opened.notes.count == 1)
+        #expect(opened.notes.first?.hasPrefix("/dev/video99: there is no such") ?? false)
+        #expect(opened.notes.first?.hasSuffix(": waiting for it") ?? false)
+        request.name = "clip.mp5"
+        #expect(throws: CaptureError.self) { try SourceOpener.open(request) }
+    }
+
+    @Test("a file that is repeated keeps its pace, and its numbers and times go on")
+    func repeated() throws {
+        let video = "\(folder.path)/one.mp4"
+        try makeWithFFmpeg([
+            "-f", "lavfi", "-i", "testsrc=size=32x24:rate=10", "-frames:v", "1", "-c:v", "mjpeg", video,
+        ])
+        var request = SourceRequest(name: video)
+        request.repeats = true
+        let source = try SourceOpener.open(request).source
+        var frame = Frame()
+        var times: [UInt64] = []
+        let began = MonotonicClock.seconds
+        for number in 1...3 {
+            #expect(try source.next(into: &frame))
+            #expect(frame.number == number)
+            times.append(frame.sourceTime / 1_000_000)
+        }
+        #expect(MonotonicClock.seconds - began > 0.19)
+        #expect(times == [0, 100, 200])
+        source.cancel()
+        #expect(try !source.next(into: &frame))
+    }
+
+    @Test("what may pass by itself is waited for, what takes a change of options or rights is not")
+    func mayPass() {
+        let path = "/dev/video0"
+        #expect(CameraError.busy(path: path, holder: "cheese (process 1)").mayPass)
+        #expect(CameraError.notThere(name: path, cameras: []).mayPass)
+        #expect(CameraError.notThere(name: "1", cameras: []).mayPass)
+        #expect(CameraError.refused(path: path, call: "VIDIOC_STREAMON", number: ENOSPC).mayPass)
+        #expect(!CameraError.refused(path: path, call: "VIDIOC_S_FMT", number: EINVAL).mayPass)
+        #expect(!CameraError.notThere(name: "clip.mp5", cameras: []).mayPass)
+        #expect(!CameraError.noPermission(path: path, group: "video").mayPass)
+        #expect(!CameraError.noFormat(path: path, offered: ["H264"]).mayPass)
+    }
+
     @Test("of a picture gives it once, or again and again at a pace")
     func picture() throws {
         let path = try picture(80, "a.png")

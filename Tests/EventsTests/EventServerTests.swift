@@ -339,6 +339,28 @@ struct EventServerTests {
         server.stop()
     }
 
+    @Test(
+        "a reader that left while a child held a copy of its socket is not taken for the one that comes next")
+    func copiedByAChild() throws {
+        let server = try EventServer(path: path, hello: hello)
+        var copies: [Int32] = []
+        for number in 1...5 {
+            let first = try connect(server)
+            // A child has a copy of each descriptor from fork(2) to execve(2).
+            copies += acceptedSockets(at: path).map { dup($0) }
+            first.close()
+            #expect(eventually { server.readers == 0 })
+            let second = try connect(server)
+            server.send(numbered(number))
+            #expect(second.line() == "line \(number)")
+            second.close()
+            #expect(eventually { server.readers == 0 })
+        }
+        #expect(copies.count == 5)
+        for copy in copies { Glibc.close(copy) }
+        server.stop()
+    }
+
     @Test("a socket that was handed over blocking, as systemd does, serves readers one after another")
     func inherited() throws {
         let listening = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -356,6 +378,34 @@ struct EventServerTests {
         #expect(access(path, F_OK) == 0)
         first.close()
         second.close()
+    }
+
+    @Test(
+        "the file of a socket that was handed over is not made again where somebody removes it: that is said once"
+    )
+    func inheritedAndRemoved() throws {
+        let listening = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        #expect(bindUnixSocket(listening, to: path) && listen(listening, 8) == 0)
+        let notices = Guarded<[EventServer.Notice]>([])
+        var limits = EventServer.Limits()
+        limits.fileInterval = 0.02
+        let server = try EventServer(listening: listening, limits: limits) { notice in
+            notices.change { $0.append(notice) }
+        }
+        server.begin(hello: hello)
+        let reader = try connect(server)
+        usleep(60_000)
+        #expect(notices.withLock { $0 } == [])
+        unlink(path)
+        #expect(eventually { notices.withLock { !$0.isEmpty } })
+        usleep(100_000)
+        #expect(notices.withLock { $0 } == [.gone(path: path)])
+        #expect(access(path, F_OK) != 0)
+        // Who is there stays.
+        server.send(numbered(1))
+        #expect(reader.line() == "line 1")
+        server.stop()
+        reader.close()
     }
 
     @Test("a stale socket file is replaced, one in use is not")

@@ -84,6 +84,48 @@ struct StandardOutputSinkTests {
         close(ends.reading)
     }
 
+    @Test("a lossless one waits neither for a disk that is full nor for a reader when the end is asked for")
+    func letGo() throws {
+        func sends(to output: StandardOutputSink) throws -> JoinableThread {
+            try JoinableThread(name: "sender") { for number in 0..<5000 { output.send(line(number)) } }
+        }
+        let full = open("/dev/full", O_WRONLY)
+        let output = try StandardOutputSink(descriptor: full, isLossless: true, limit: 1 << 12)
+        let isThrough = try sends(to: output).join(until: .after(10))
+        #expect(isThrough)
+        output.finish(within: 0)
+        close(full)
+        let ends = makePipe()
+        let unread = try StandardOutputSink(descriptor: ends.writing, isLossless: true, limit: 1 << 12)
+        let sender = try sends(to: unread)
+        let isWaiting = !sender.join(until: .after(0.3))
+        #expect(isWaiting)
+        unread.stopWaiting()
+        let isLetGo = sender.join(until: .after(10))
+        #expect(isLetGo)
+        unread.finish(within: 0)
+        close(ends.reading)
+    }
+
+    @Test("a lossless one is drained before its end, however slow its reader")
+    func drained() throws {
+        let ends = makePipe()
+        let output = try StandardOutputSink(descriptor: ends.writing, isLossless: true, limit: 1 << 18)
+        // More than a pipe holds.
+        let count = 2500
+        for number in 0..<count { output.send(line(number)) }
+        let isDrained = try JoinableThread(name: "drain") { output.drain() }
+        let waits = !isDrained.join(until: .after(0.2))
+        #expect(waits)
+        let reader = PipeReader(ends.reading)
+        let ended = isDrained.join(until: .after(10))
+        #expect(ended)
+        output.finish(within: 0)
+        close(ends.writing)
+        #expect(reader.lines().count == count)
+        close(ends.reading)
+    }
+
     @Test("a stuck reader can't delay the end")
     func finishInTime() throws {
         let ends = makePipe()

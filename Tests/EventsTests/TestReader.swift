@@ -76,6 +76,24 @@ func openSockets() -> Int {
     }
 }
 
+/// This process's ends of the connections to a server's socket file.
+func acceptedSockets(at path: String) -> [Int32] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+    return names.compactMap { Int32($0) }.filter { descriptor in
+        var address = sockaddr_un()
+        var size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let isNamed = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) == 0 }
+        }
+        var listens: Int32 = 0
+        var width = socklen_t(MemoryLayout<Int32>.size)
+        guard isNamed, address.sun_family == sa_family_t(AF_UNIX),
+            getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &width) == 0, listens == 0
+        else { return false }
+        return withUnsafeBytes(of: address.sun_path) { $0.prefix { $0 != 0 }.elementsEqual(path.utf8) }
+    }
+}
+
 /// Binds a Unix socket to a path; false where that fails.
 func bindUnixSocket(_ descriptor: Int32, to path: String) -> Bool {
     var address = sockaddr_un()

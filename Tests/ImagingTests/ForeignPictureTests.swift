@@ -63,6 +63,19 @@ struct ForeignPictureTests {
         #expect(!"\(error!)".contains("\n"))
     }
 
+    @Test("of a kind that this ffmpeg does not read is not called broken")
+    func unreadable() {
+        // The beginning of a HEIC file: its brand, and pictures described where a video would have its own box.
+        let bytes =
+            [0, 0, 0, 24] + Array("ftypheic".utf8) + [0, 0, 0, 0] + Array("mif1heic".utf8)
+            + [0, 0, 0, 12] + Array("meta".utf8) + [0, 0, 0, 0]
+        var image = ColorImage()
+        let error = #expect(throws: ImageError.self) {
+            try ImageReader().decodeColor(bytes, name: "photo.heic", into: &image)
+        }
+        #expect(!"\(error!)".contains("moov"), "\(error!)")
+    }
+
     @Test("is known by its first bytes and by the ending of its name")
     func known() {
         #expect(ImageReader.isPicture(Array("RIFF....WEBPVP8 ".utf8)))

@@ -209,6 +209,40 @@ struct RecordingTests {
         #expect(try times("\(folder)/a.mkv").count > 20)
     }
 
+    @Test("one that broke off is begun anew as soon as it can be, and each is said once")
+    func beginsAnew() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (errors, said) = (Guarded<[RecordingError]>([]), Guarded<[String]>([]))
+        let path = "\(folder)/pictures"
+        let recording = try Recording(
+            path: path, frameRate: 30, pauses: Backoff(first: 0.05, longest: 0.05, factor: 1),
+            say: { line in said.change { $0.append(line) } }
+        ) { error in errors.change { $0.append(error) } }
+        let steps = (0..<2000).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 5)] }
+        let pipeline = try Pipeline(
+            source: ScriptedSource(steps, isLive: true), finder: ScriptedFinder(), recognizer: Happy(),
+            configuration: Pipeline.Configuration(), sinks: [], recorder: recording)
+        func pictures() -> Int { (try? FileManager.default.contentsOfDirectory(atPath: path).count) ?? 0 }
+        func comes(_ condition: () -> Bool) -> Bool {
+            let deadline = Deadline.after(8)
+            while !condition() {
+                if deadline.isOver { return false }
+                usleep(5000)
+            }
+            return true
+        }
+        #expect(comes { pictures() > 2 })
+        // Somebody takes the folder away.
+        #expect(rename(path, "\(folder)/away") == 0)
+        #expect(comes { pictures() > 2 })
+        #expect(errors.withLock { $0.count } == 1)
+        #expect(said.withLock { $0 } == ["\(path): recording again"])
+        pipeline.stop(until: .after(1))
+        #expect(pipeline.wait() == .stopped)
+        recording.finish(within: 1)
+        #expect(recording.isOver)
+    }
+
     @Test("an encoder that takes nothing does not hold up the end, and does not stay")
     func stuck() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -9,6 +9,18 @@ private func settings(_ words: String...) throws -> LiveSettings {
 
 @Suite("raut run's options")
 struct RunCommandTests {
+    @Test("a server that is down is waited for, and its password stands nowhere")
+    func downWithPassword() throws {
+        let stand = try SessionStand(source: "rtsp://anna:sesame@127.0.0.1:1/live")
+        defer { stand.tearDown() }
+        try stand.begin()
+        #expect(stand.eventually { stand.count(#""state":"lost""#) == 1 })
+        #expect(stand.count(#""source":"rtsp://***@127.0.0.1:1/live""#) == 1)
+        #expect(stand.count("sesame") == 0)
+        #expect(stand.reports.contains { $0.hasPrefix("rtsp://***@127.0.0.1:1/live: ") })
+        #expect(!stand.reports.contains { $0.contains("sesame") })
+    }
+
     @Test("without options: window, changes, faces from 80 pixels, one thread, the first camera")
     func defaults() throws {
         let settings = try settings()

@@ -203,7 +203,8 @@ struct SessionTableTests {
             stand.spoilPlan()
             stand.session.hangUp()
         case .reloadRefused:
-            stand.plan(source: "missing")
+            // A server that is down would be waited for where nothing runs yet that can go on.
+            stand.plan(source: stage == .opening ? "missing" : "rtsp://127.0.0.1:1/down")
             stand.session.hangUp()
         case .sourceGone: stand.camera.isThere = false
         case .sourceBack:

@@ -69,7 +69,7 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
             return device.formats().filter { !$0.isConverted }.flatMap { offer in
                 device.sizes(of: offer.code).listed.map { size in
                     CameraMode(
-                        format: Self.name(of: offer.code), size: size,
+                        format: CameraDevice.name(of: offer.code), size: size,
                         rates: device.rates(of: offer.code, size: size))
                 }
             }
@@ -268,11 +268,12 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
                 rates: device.rates(of: offer.code, size: nearest))
         }
         guard let choice = CameraChoice.best(of: candidates, size: size, rate: rate) else {
-            throw .noFormat(path: device.path, offered: device.formats().map { Self.name(of: $0.code) })
+            throw .noFormat(
+                path: device.path, offered: device.formats().map { CameraDevice.name(of: $0.code) })
         }
         let given = try device.setPicture(code: choice.code, size: choice.size)
         guard let format = PixelFormat(code: given.code), given.size.isValid else {
-            throw .noFormat(path: device.path, offered: [Self.name(of: given.code)])
+            throw .noFormat(path: device.path, offered: [CameraDevice.name(of: given.code)])
         }
         // Some drivers leave the length of a row out.
         let bytesPerRow =
@@ -280,12 +281,6 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
         return Mode(
             format: format, size: given.size, rate: device.setRate(rate), bytesPerRow: bytesPerRow,
             encoding: format == .mjpeg ? .jpeg : given.encoding)
-    }
-
-    /// The four characters, and `-BE` where the highest bit says big-endian.
-    private static func name(of code: UInt32) -> String {
-        let characters = (0..<4).map { UInt8(truncatingIfNeeded: code >> (8 * $0)) & 0x7F }
-        return String(decoding: characters, as: UTF8.self) + (code >> 31 == 1 ? "-BE" : "")
     }
 }
 

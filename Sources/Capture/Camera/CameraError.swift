@@ -55,11 +55,14 @@ public enum CameraError: Error, Equatable, Sendable {
     /// The reason where there is no camera at all.
     static let noneThere = "there is no camera"
 
-    /// True where the camera may be there, or free, later.
-    var mayPass: Bool {
+    /// True where the camera may be there, or free, later, without a change to how it was asked for.
+    package var mayPass: Bool {
         switch self {
-        case .notThere, .noPermission, .busy, .refused: true
-        case .notACamera, .noFormat: false
+        case .busy: true
+        case .notThere(let name, _): name.hasPrefix("/dev/") || name.allSatisfy(\.isNumber)
+        case .refused(_, _, let number): [ENOSPC, EIO, EPROTO, ETIMEDOUT].contains(number)
+        // Groups count from the start of a program on.
+        case .noPermission, .notACamera, .noFormat: false
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import System
 
 /// What every part of the program may say of itself, and say.
 package enum Program {
@@ -7,7 +8,11 @@ package enum Program {
 
     /// Says one line on standard error.
     package static func report(_ line: String) {
-        let oneLine = line.split(whereSeparator: \.isNewline).joined(separator: " ")
-        FileHandle.standardError.write(Data("raut: \(oneLine)\n".utf8))
+        FileHandle.standardError.write(Data("raut: \(shown(line))\n".utf8))
+    }
+
+    /// What is said of a message: one line, without the passwords of the addresses in it.
+    package static func shown(_ line: String) -> String {
+        NetworkAddress.hidingSecrets(in: line.split(whereSeparator: \.isNewline).joined(separator: " "))
     }
 }

@@ -55,7 +55,11 @@ enum VideoCommand {
             onHangUp: {
                 stop.request()
                 return true
-            }, onStop: { stop.request() })
+            },
+            onStop: {
+                stop.request()
+                StandardOutput.ending.raise()
+            })
         return try run.perform(arguments.operands, until: stop)
     }
 }

@@ -66,6 +66,8 @@ package struct VideoRun {
             } catch let error as RecordingError {
                 Program.report("\(error)")
                 status = 1
+            } catch  where stop.isRequested {
+                break
             }
         }
         if stop.isRequested {

@@ -59,12 +59,16 @@ final class LiveOutlets: Sendable {
             case .remade(let path): surroundings.report("\(path): the event socket was removed: made again")
             case .cannotRemake(let path, let reason):
                 surroundings.report("\(path): the event socket was removed: \(reason); trying again")
+            case .gone(let path):
+                surroundings.report(
+                    "\(path): the event socket was removed: nobody can connect until systemd makes it again "
+                        + "(systemctl restart raut.socket)")
             }
         }
         guard let path = settings.socketPath else {
             if let old, old.settings.socketPath == nil { return old.server }
             guard let inherited = ServiceNotifier.inheritedSocket else { return nil }
-            return try EventServer(listening: inherited)
+            return try EventServer(listening: inherited, notify: report)
         }
         guard let server = old?.server, old?.settings.socketPath == path else {
             return try EventServer(path: path, access: settings.socketAccess, cancellation, notify: report)
@@ -130,6 +134,12 @@ final class LiveOutlets: Sendable {
         #endif
         return sinks.compactMap { $0 }
     }
+
+    /// Lets nobody wait any more for who takes no lines.
+    func stopWaiting() { output.withLock { $0 }?.stopWaiting() }
+
+    /// Waits for the reader of standard output to take what a clip gave as fast as possible, until the end is asked for.
+    func drain() { output.withLock { $0 }?.drain() }
 
     /// Sends what waits as far as that is quick, and closes all but what other outlets share.
     func close(but kept: LiveOutlets?, until deadline: Deadline = .after(0.2)) {

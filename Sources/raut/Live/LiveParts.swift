@@ -36,7 +36,8 @@ final class LiveParts: SessionParts {
         }
     }
 
-    private struct State: Sendable {
+    /// What its threads share.
+    struct State: Sendable {
         var session: Session<LiveParts>?
         var pipeline: Pipeline?
         /// The outlets and the recording in use, which what is discarded may share.
@@ -50,11 +51,12 @@ final class LiveParts: SessionParts {
         var isStopping = false
     }
 
-    private let state = Guarded(State())
-    private let surroundings: LiveSurroundings
+    /// What its threads share.
+    let state = Guarded(State())
+    let surroundings: LiveSurroundings
     private let first: FirstThread
     private let readSettings: @Sendable () throws -> LiveSettings
-    private let window: LiveWindow
+    let window: LiveWindow
 
     init(
         _ surroundings: LiveSurroundings, _ first: FirstThread,
@@ -83,113 +85,6 @@ final class LiveParts: SessionParts {
         return settings
     }
 
-    func open(
-        _ settings: LiveSettings, beside current: Opened?, _ cancellation: Cancellation
-    ) throws -> Opened {
-        if current != nil { ServiceNotifier.reloading() }
-        let recognizer = try EmotionRecognizer(modelAt: Locations.model(settings.model))
-        let cascade = try HaarCascade(contentsOf: Locations.cascade(settings.cascade))
-        let detector = VerifyingDetector(
-            FaceDetector(cascade: cascade),
-            verifier: try FaceVerifier(modelAt: Locations.model(Locations.verifier)),
-            wide: try WideSearch(
-                cascade: cascade, profileAt: Locations.cascade(Locations.profileCascade)))
-        let outlets = try LiveOutlets(settings, beside: current?.outlets, surroundings, cancellation) {
-            [weak self] result in
-            self?.session?.end(result)
-        }
-        state.withLock { $0.opening = outlets }
-        defer { state.withLock { $0.opening = nil } }
-        do {
-            let recording = try openRecording(settings, beside: current)
-            // Last, for a camera with other settings must be closed before it is opened.
-            let source = try openSource(settings, beside: current, cancellation)
-            do {
-                let frames = source.frames
-                let hasWindow = try opensWindow(settings, beside: current, for: frames, cancellation)
-                let hello = Event.Hello(
-                    program: "raut \(Program.version)", model: recognizer.modelName,
-                    source: frames.name, width: frames.width, height: frames.height)
-                return Opened(
-                    settings: settings, recognizer: recognizer, detector: detector, source: source,
-                    hello: hello, outlets: outlets, recording: recording, hasWindow: hasWindow)
-            } catch {
-                if case .new(let source) = source { source.cancel() }
-                throw error
-            }
-        } catch {
-            outlets.close(but: current?.outlets)
-            throw error
-        }
-    }
-
-    private func openSource(
-        _ settings: LiveSettings, beside current: Opened?, _ cancellation: Cancellation
-    ) throws -> Source {
-        let running = state.withLock { $0.pipeline }
-        guard let current, let running, !running.isOver else {
-            return .new(try newSource(settings, cancellation))
-        }
-        if current.settings.source == settings.source { return .same(running.source) }
-        do {
-            return .new(try newSource(settings, cancellation))
-        } catch CaptureError.cannotOpen(let name, _) where name == running.source.name {
-            // A camera gives one program one kind of frames: it takes other settings when it is closed.
-            return .same(try reopen(settings, else: current.settings, in: running, cancellation))
-        }
-    }
-
-    private func newSource(
-        _ settings: LiveSettings, _ cancellation: Cancellation
-    ) throws -> any FrameSource {
-        let opened = try LiveSource.open(settings, surroundings, cancellation)
-        for note in opened.notes { surroundings.report(note) }
-        return opened.source
-    }
-
-    /// Opens a camera with other settings as soon as it is closed; where that fails, it goes on as before.
-    private func reopen(
-        _ settings: LiveSettings, else old: LiveSettings, in pipeline: Pipeline, _ cancellation: Cancellation
-    ) throws -> any FrameSource {
-        let outcome = Guarded<Result<any FrameSource, any Error>?>(nil)
-        pipeline.exchangeSource { [self] in
-            let result = Result { try newSource(settings, cancellation) }
-            outcome.change { $0 = result }
-            switch result {
-            case .success(let source): return source
-            case .failure: return AwaitedSource(old.source, open: surroundings.openSource)
-            }
-        }
-        while !cancellation.isRaised {
-            if let result = outcome.wait(until: .after(0.05), for: { $0 }) { return try result.get() }
-        }
-        throw CaptureError.cannotOpen(source: pipeline.source.name, reason: "somebody asked for the end")
-    }
-
-    private func opensWindow(
-        _ settings: LiveSettings, beside current: Opened?, for source: any FrameSource,
-        _ cancellation: Cancellation
-    ) throws -> Bool {
-        if let current { return current.hasWindow }
-        guard !settings.isHeadless else { return false }
-        return try window.open(for: source, settings.view, cancellation)
-    }
-
-    private func openRecording(_ settings: LiveSettings, beside current: Opened?) throws -> Recording? {
-        guard let path = settings.recordPath else { return nil }
-        if let current, current.settings.recordPath == path, let old = current.recording, !old.isOver {
-            return old
-        }
-        return try Recording(
-            path: path, frameRate: settings.source.frameRate ?? 30, encoder: surroundings.encoder,
-            say: surroundings.report
-        ) { [weak self] error in
-            self?.surroundings.report("\(error)")
-            // One that is cut short by the end is kept, and no failure.
-            self?.state.withLock { if !$0.isStopping { $0.isRecordingBroken = true } }
-        }
-    }
-
     func discard(_ opened: Opened) {
         let (outlets, recording) = state.withLock { ($0.outlets, $0.recording) }
         if case .new(let source) = opened.source { source.cancel() }
@@ -211,7 +106,7 @@ final class LiveParts: SessionParts {
         try outlets.begin(hello: opened.hello, isHeadless: !opened.hasWindow)
         let pipeline = try Pipeline(
             source: source, finder: opened.detector, recognizer: opened.recognizer,
-            configuration: configuration(opened.settings, for: source), sinks: outlets.sinks,
+            configuration: opened.settings.pipeline, sinks: outlets.sinks,
             hello: opened.hello, isViewed: opened.hasWindow, recorder: opened.recording
         ) { [weak self] notice in self?.report(notice) }
         let reporter = try LiveReporter(
@@ -240,11 +135,12 @@ final class LiveParts: SessionParts {
         }
     }
 
-    private var session: Session<LiveParts>? { state.withLock { $0.session } }
+    var session: Session<LiveParts>? { state.withLock { $0.session } }
 
     private func frames(of pipeline: Pipeline, ended outcome: Pipeline.Outcome) {
         let (isCurrent, session) = state.withLock { ($0.pipeline === pipeline, $0.session) }
         guard isCurrent else { return }
+        if outcome != .stopped { state.withLock { $0.outlets }?.drain() }
         switch outcome {
         case .failed(let error): session?.frames(areOver: .failure(error))
         case .ended, .stopped: session?.frames(areOver: .success(0))
@@ -267,11 +163,15 @@ final class LiveParts: SessionParts {
         state.withLock { ($0.outlets, $0.recording) = (new.outlets, new.recording) }
         let replacement = pipeline.prepare(
             finder: new.detector, recognizer: new.recognizer,
-            configuration: configuration(new.settings, for: source), sinks: new.outlets.sinks,
+            configuration: new.settings.pipeline.adapted(to: source), sinks: new.outlets.sinks,
             hello: new.hello, recorder: new.recording)
         switch new.source {
         case .same: pipeline.exchange(replacement)
         case .new(let source): pipeline.exchange(replacement, source: source)
+        }
+        if new.hasWindow { window.change(from: old.settings.view, to: new.settings.view, for: source) }
+        if old.settings.isHeadless != new.settings.isHeadless {
+            surroundings.report("--headless counts from the next start on: no window is opened or closed now")
         }
         let reporter = state.withLock { $0.reporter }
         reporter?.interval = new.settings.statisticsInterval
@@ -293,6 +193,8 @@ final class LiveParts: SessionParts {
         // end at once is in the middle of something large, whose memory takes its time to be given back.
         let most = Deadline.after((current?.recording == nil ? 0.4 : 0.75) * deadline.seconds)
         pipeline?.stop(until: most)
+        // A worker that waits for a reader of standard output is let go first.
+        if pipeline?.wait(until: .after(0.15 * deadline.seconds)) == nil { current?.outlets.stopWaiting() }
         if let pipeline, pipeline.wait(until: most) == nil {
             pipeline.abandon()
             current?.recording?.finish(within: 0.5 * deadline.seconds)
@@ -316,17 +218,6 @@ final class LiveParts: SessionParts {
 
     private func tellReady() {
         if ServiceNotifier.isWatched { ServiceNotifier.ready(status: "waiting for the next frame") }
-    }
-
-    private func configuration(
-        _ settings: LiveSettings, for source: any FrameSource
-    ) -> Pipeline.Configuration {
-        var configuration = settings.pipeline
-        if source.givesStills || source.frameRate.map({ $0 < 5 }) ?? false {
-            // Pictures shown one after another: a second look at a face may never come.
-            configuration.tracking.confirmations = 1
-        }
-        return configuration
     }
 
     private func report(_ notice: Pipeline.Notice) {

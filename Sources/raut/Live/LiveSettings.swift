@@ -31,7 +31,7 @@ package struct LiveSettings: Sendable {
 }
 
 /// How the window shows a source.
-package struct ViewSettings: Sendable {
+package struct ViewSettings: Equatable, Sendable {
     /// True as a mirror does, false as it comes; nil for a mirror where the source is a camera.
     package var isMirrored: Bool?
     /// Full screen at once, and no key that ends the program or writes.

@@ -14,6 +14,8 @@ final class LiveWindow: Sendable {
     private let report: @Sendable (String) -> Void
     #if Window
     private let opened = Guarded<Opened?>(nil)
+    /// What options that were read anew say of the mirror, until the window has heard of it.
+    private let mirror = Guarded<Bool?>(nil)
 
     /// A window, and how it shows what comes.
     private struct Opened: Sendable {
@@ -39,7 +41,13 @@ final class LiveWindow: Sendable {
         let size = source.width > 0 ? (source.width, source.height) : (640, 480)
         let title = "Raut: \(source.name)"
         let isMirrored = view.isMirrored ?? Self.isCamera(source)
-        let settings = Self.settings(view)
+        var settings = Self.settings(view)
+        settings.takeMirror = { [mirror] in
+            mirror.withLock { wish in
+                defer { wish = nil }
+                return wish
+            }
+        }
         let outcome = Guarded<Result<Confined<Window>, WindowError>?>(nil)
         first.perform {
             let result = Result { () throws(WindowError) in
@@ -55,7 +63,7 @@ final class LiveWindow: Sendable {
             if let result = outcome.wait(until: .after(0.05), for: { $0 }) {
                 switch result {
                 case .success(let window):
-                    opened.withLock { $0 = Opened(window: window, settings: settings) }
+                    opened.withLock { [settings] in $0 = Opened(window: window, settings: settings) }
                     return true
                 case .failure(.noDisplay(let reason)) where !view.isKiosk:
                     report("no display (\(reason)): events follow as JSON lines; say --headless to mean it")
@@ -73,6 +81,16 @@ final class LiveWindow: Sendable {
             guard let opened = opened.withLock({ $0 }) else { return }
             onEnd(Result { try Viewer(opened.window.value, pipeline, settings: opened.settings).run() })
         }
+    }
+
+    /// Shows the picture as options say that were read anew, as far as an open window can, and says what it can't.
+    func change(from old: ViewSettings, to new: ViewSettings, for source: any FrameSource) {
+        if new.isMirrored != old.isMirrored {
+            mirror.withLock { $0 = new.isMirrored ?? Self.isCamera(source) }
+        }
+        var rest = new
+        rest.isMirrored = old.isMirrored
+        if rest != old { report("of what the window shows, only the mirror changes before the next start") }
     }
 
     /// People in front of a camera look into it as into a mirror.
@@ -99,6 +117,9 @@ final class LiveWindow: Sendable {
             "this raut was built without a window: events follow as JSON lines; say --headless to mean it")
         return false
     }
+
+    /// Never called.
+    func change(from old: ViewSettings, to new: ViewSettings, for source: any FrameSource) {}
 
     /// Never called.
     func show(_ pipeline: Pipeline, onEnd: @escaping @Sendable (Result<Void, any Error>) -> Void) {}

@@ -1,0 +1,128 @@
+import System
+
+/// The life of a source, written down once: what it is in the middle of, and where each thing that happens leads.
+///
+/// Nothing here waits, reads or opens; who does asks this for what comes next. `docs/states-of-sources.md` shows the
+/// table that a test prints.
+package struct SourceMachine: Equatable, Sendable {
+    /// What is done now.
+    package enum State: String, CaseIterable, Sendable {
+        /// Its first frame is waited for.
+        case opening
+        /// It gives frames.
+        case running
+        /// It has gone: a pause before the next try.
+        case lost
+        /// It is opened again.
+        case reopening
+        /// It is open again; its first frame since is waited for.
+        case returning
+        /// Another source takes its place: it is closed, the other one is opened.
+        case changing
+        /// Its frames are over, as a file's are at its end.
+        case ended
+        /// It can't be used any more.
+        case failed
+        /// Somebody asked for the end.
+        case stopped
+
+        /// True where no frame comes any more.
+        package var isOver: Bool { self == .ended || self == .failed || self == .stopped }
+    }
+
+    /// What happens.
+    package enum Event: Equatable, Sendable {
+        /// A frame has come.
+        case frame
+        /// There are no more frames.
+        case end
+        /// No frame comes, or it can't be opened, and whether another try may help.
+        case fault(CaptureError, canComeBack: Bool)
+        /// The pause before the next try is over.
+        case pauseOver
+        /// It is open.
+        case opened
+        /// Another source is to take its place.
+        case exchange
+        /// Somebody asks for the end.
+        case stop
+    }
+
+    /// What is to be said.
+    package enum Action: Equatable, Sendable {
+        case nothing
+        /// It is lost, for this reason.
+        case tellLost(CaptureError)
+        /// It is there, but can't be opened yet: taken by another program, no permission.
+        case tellWaiting(CaptureError)
+        /// It gives frames again.
+        case tellBack
+        /// It has failed for good.
+        case tellFailed(CaptureError)
+    }
+
+    /// What is done now.
+    package private(set) var state = State.opening
+    /// True from when it was said to be lost until it is said to be back.
+    package private(set) var isLost = false
+    /// The reason that was said last, so that none is said twice.
+    private var said: String?
+    private var pauses = Self.pauses
+    private var mayTryAtOnce = false
+
+    private static let pauses = Backoff(first: 0.1, longest: 2, factor: 1.6)
+
+    /// A source that has given no frame yet.
+    package init() {}
+
+    /// The pause before the next try, in seconds: none for the first, then longer each time.
+    package mutating func nextPause() -> Double {
+        defer { mayTryAtOnce = false }
+        return mayTryAtOnce ? 0 : pauses.next()
+    }
+
+    /// Goes where an event leads; one that can't happen in this state changes nothing.
+    package mutating func take(_ event: Event) -> Action {
+        guard !state.isOver else { return .nothing }
+        switch (state, event) {
+        case (_, .stop): state = .stopped
+        case (.changing, .opened):
+            state = isLost ? .returning : .opening
+            pauses.reset()
+        case (.changing, _): break
+        case (_, .exchange): state = .changing
+        case (.opening, .frame), (.running, .frame), (.returning, .frame):
+            state = .running
+            guard isLost else { break }
+            (isLost, said) = (false, nil)
+            pauses.reset()
+            return .tellBack
+        case (.opening, .end), (.running, .end), (.returning, .end): state = .ended
+        case (.lost, .pauseOver): state = .reopening
+        // It is back when it gives a frame: one that opens and gives none is lost once, not again and again.
+        case (.reopening, .opened): state = .returning
+        case (.lost, _): break
+        case (_, .fault(let error, let canComeBack)): return fail(error, canComeBack)
+        default: break
+        }
+        return .nothing
+    }
+
+    private mutating func fail(_ error: CaptureError, _ canComeBack: Bool) -> Action {
+        guard canComeBack else {
+            state = .failed
+            return .tellFailed(error)
+        }
+        let wasReopening = state == .reopening
+        state = .lost
+        guard isLost else {
+            (isLost, said) = (true, error.reason)
+            mayTryAtOnce = true
+            return .tellLost(error)
+        }
+        // That it is not there is known; that it is there and taken by another program is news.
+        guard wasReopening, case .cannotOpen(_, let reason) = error, reason != said else { return .nothing }
+        said = reason
+        return .tellWaiting(error)
+    }
+}
