@@ -32,7 +32,7 @@ package final class CascadeLayout {
         let inset = HaarCascade.WeightedRectangle(
             x: 1, y: 1, width: cascade.windowWidth - 2, height: cascade.windowHeight - 2, weight: 1)
         inner = FeatureCorners.corners(of: inset, tilted: false)
-        let features = cascade.features.map(FeatureCorners.init)
+        let features = cascade.corners
         var corners: [FeatureCorners] = []
         for (index, stage) in cascade.stages.enumerated() where cascade.patterns.isEmpty {
             let firstNode = corners.count

@@ -67,6 +67,7 @@ final class CascadeReader {
             throw .malformed(path: path, line: line, reason: reason ?? "unknown error")
         }
         try check()
+        cascade.finish()
         return cascade
     }
 
@@ -372,11 +373,7 @@ final class CascadeReader {
 
     /// The text as numbers between white space; stops with a clear error where it is something else.
     private func numbers(count: Int? = nil) -> [Double]? {
-        let words = content.split(whereSeparator: \.isWhitespace)
-        let values = words.compactMap { Double($0) }
-        guard values.count == words.count, values.allSatisfy(\.isFinite),
-            values.count == count ?? values.count
-        else {
+        guard let values = Self.numbers(in: text), values.count == count ?? values.count else {
             stop("\(elements.last ?? "") does not hold the numbers expected")
             return nil
         }

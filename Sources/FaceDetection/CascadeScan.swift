@@ -26,8 +26,10 @@ package final class CascadeScan: @unchecked Sendable {
     private let window: (width: Int, height: Int)
     private let tilted: Bool
     private let kernels: haar_kernels
-    private let coarse: CascadeLayout
-    private let fine: CascadeLayout
+    /// Made when a search first needs it: most need one of the two.
+    private lazy var coarse = CascadeLayout(cascade, step: 2)
+    private lazy var fine = CascadeLayout(cascade, step: 1)
+    private let cascade: HaarCascade
     private var scratches: [ScanScratch] = [ScanScratch()]
     private var team: WorkerTeam?
     private var task = Task()
@@ -38,8 +40,7 @@ package final class CascadeScan: @unchecked Sendable {
         window = (cascade.windowWidth, cascade.windowHeight)
         tilted = cascade.hasTiltedFeatures
         self.kernels = kernels
-        coarse = CascadeLayout(cascade, step: 2)
-        fine = CascadeLayout(cascade, step: 1)
+        self.cascade = cascade
     }
 
     deinit {
@@ -66,8 +67,12 @@ package final class CascadeScan: @unchecked Sendable {
         let plan = task.plan
         if plan.jobs.isEmpty { return }
         setThreads(min(max(1, parameters.threads), plan.jobs.count))
-        for layout in [coarse, fine] {
-            layout.place(stride: plan.stride, tiltedOffset: 2 * plan.stride * plan.rows)
+        let tiltedOffset = tilted ? 2 * plan.stride * plan.rows : 0
+        if plan.layers.contains(where: { $0.scale.step == 2 }) {
+            coarse.place(stride: plan.stride, tiltedOffset: tiltedOffset)
+        }
+        if plan.layers.contains(where: { $0.scale.step != 2 }) {
+            fine.place(stride: plan.stride, tiltedOffset: tiltedOffset)
         }
         for scratch in scratches { scratch.reserve(plan, tilted: tilted) }
         if results.count < plan.jobs.count {

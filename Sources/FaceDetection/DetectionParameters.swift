@@ -16,12 +16,19 @@ public struct DetectionParameters: Hashable, Sendable {
     /// Whether heads tilted by up to about 30 degrees are looked for, too, in turned copies of the picture. OpenCV does
     /// not.
     public var findsTilted = true
+    /// Only heads tilted to this side are looked for, where one is named: a part of the search, for frames with little time.
+    package var onlyTilt: Tilt?
     /// Whether faces that the cascade can't see in the picture as it is are looked for, too (``WideSearch``), by who has
     /// one. OpenCV does not.
     public var isThorough = false
     /// Whether what is found is looked at a second time, by who has a second look (``FaceJudge``): false where it was a
     /// moment ago.
     public var isJudged = true
+
+    /// The side that a head is tilted to.
+    package enum Tilt: Hashable, Sendable, CaseIterable {
+        case left, right
+    }
 
     /// Scale 1.1, three neighbours, faces from 80 pixels, one thread.
     public init() {}

@@ -18,6 +18,8 @@ public final class FaceDetector: Sendable {
 
     private struct State {
         let upright: CascadeScan
+        /// For small regions: what a scan is made ready for is kept from one to the next of about its size.
+        let narrow: CascadeScan
         /// For turned copies, whose sizes are others.
         let tilted: CascadeScan
         /// For faces seen from the side: of the picture, and of a mirrored copy.
@@ -31,7 +33,9 @@ public final class FaceDetector: Sendable {
     }
 
     /// The angles that pictures are turned by: the cascades find heads up to some 15 degrees off these.
-    private static let tilts = [-26.0, 26]
+    private static let tilts: [(side: DetectionParameters.Tilt, degrees: Double)] = [
+        (.left, -26), (.right, 26),
+    ]
 
     /// Reads the cascade file, OpenCV's XML, and that for faces seen from the side, where one is given.
     public convenience init(cascadeAt path: String, profileAt profile: String? = nil) throws(CascadeError) {
@@ -70,7 +74,8 @@ public final class FaceDetector: Sendable {
         let table = kernels.table ?? haar_kernels_portable().pointee
         state = Mutex(
             State(
-                upright: CascadeScan(cascade, kernels: table), tilted: CascadeScan(cascade, kernels: table),
+                upright: CascadeScan(cascade, kernels: table), narrow: CascadeScan(cascade, kernels: table),
+                tilted: CascadeScan(cascade, kernels: table),
                 profile: profile.map { CascadeScan($0, kernels: table) }))
     }
 
@@ -93,15 +98,18 @@ public final class FaceDetector: Sendable {
         let region = region.map { whole.intersection($0) } ?? whole
         guard region.area > 0 else { return }
         state.withLock { state in
-            state.windows.removeAll(keepingCapacity: true)
-            state.upright.search(image, region: region, parameters: parameters, into: &state.windows)
-            state.grouping.group(state.windows, minNeighbors: parameters.minNeighbors, into: &faces)
+            if parameters.onlyTilt == nil {
+                state.windows.removeAll(keepingCapacity: true)
+                let scan = region.area < whole.area / 3 ? state.narrow : state.upright
+                scan.search(image, region: region, parameters: parameters, into: &state.windows)
+                state.grouping.group(state.windows, minNeighbors: parameters.minNeighbors, into: &faces)
+            }
             guard parameters.minNeighbors > 0 else { return }
             state.candidates.removeAll(keepingCapacity: true)
             if parameters.findsTilted {
                 addTilted(in: image, region: region, parameters: parameters, &state)
             }
-            if let profile = state.profile {
+            if let profile = state.profile, parameters.onlyTilt == nil {
                 addProfiles(profile, in: image, region: region, parameters: parameters, &state)
             }
             if parameters.findsTilted || state.profile != nil {
@@ -127,7 +135,7 @@ public final class FaceDetector: Sendable {
         var parameters = parameters
         parameters.minSize /= factor
         parameters.maxSize = parameters.maxSize.map { $0 / factor }
-        for tilt in Self.tilts {
+        for (side, tilt) in Self.tilts where parameters.onlyTilt == nil || parameters.onlyTilt == side {
             let turn = Turn(
                 tilt: tilt, width: state.reduced.width, height: state.reduced.height, factor: factor)
             turn.draw(state.reduced, into: &state.canvas)

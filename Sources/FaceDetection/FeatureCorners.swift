@@ -1,9 +1,9 @@
 import CKernels
 
 /// A feature as the entries of the integral image it reads, those that its rectangles share read once.
-struct FeatureCorners {
+struct FeatureCorners: Sendable, Equatable {
     /// A corner, in pixels of the window.
-    struct Point: Hashable {
+    struct Point: Sendable, Equatable {
         var x, y: Int
     }
 
@@ -37,17 +37,23 @@ struct FeatureCorners {
     /// Finds the kinds whose rectangles share corners, by how often each corner counts.
     private mutating func merge(_ corners: [[Point]]) {
         guard weights.allSatisfy({ $0 == $0.rounded() && abs($0) < 100 }) else { return }
-        var counts: [Point: Int] = [:]
+        // A dozen at most, and every start of the program does it for thousands of features: no dictionary.
+        var counts: [(point: Point, count: Int)] = []
         for (corners, weight) in zip(corners, weights) {
             for (corner, sign) in zip(corners, [1, -1, -1, 1]) {
-                counts[corner, default: 0] += sign * Int(weight)
+                if let known = counts.firstIndex(where: { $0.point == corner }) {
+                    counts[known].count += sign * Int(weight)
+                } else {
+                    counts.append((corner, sign * Int(weight)))
+                }
             }
         }
+        counts.sort { ($0.point.y, $0.point.x) < ($1.point.y, $1.point.x) }
         func points(counting count: Int) -> [Point] {
-            counts.filter { $0.value == count }.keys.sorted { ($0.y, $0.x) < ($1.y, $1.x) }
+            counts.compactMap { $0.count == count ? $0.point : nil }
         }
         let half = [1, -1, 2, -2].map(points)
-        if half.map(\.count) == [2, 2, 1, 1], counts.values.allSatisfy({ (1...2).contains(abs($0)) }) {
+        if half.map(\.count) == [2, 2, 1, 1], counts.allSatisfy({ (1...2).contains(abs($0.count)) }) {
             kind = HAAR_HALF
             self.points = half.flatMap { $0 }
             return

@@ -62,8 +62,13 @@ public struct HaarCascade: Sendable, Equatable {
     /// In the place of trees, where the cascade is one of patterns.
     package internal(set) var patterns: [Pattern] = []
     package internal(set) var stages: [Stage] = []
+    /// Each feature as the kernels read it: worked out once, for every layout that the cascade is laid out in.
+    private(set) var corners: [FeatureCorners] = []
 
     init() {}
+
+    /// Works out what depends on all features, once they are read.
+    mutating func finish() { corners = features.map(FeatureCorners.init) }
 
     /// Whether any feature needs the tilted integral image.
     package var hasTiltedFeatures: Bool { features.contains(where: \.tilted) }

@@ -55,6 +55,8 @@ package struct ScanPlan {
     /// of 256.
     package private(set) var tapFirsts: [Int32] = []
     package private(set) var tapShares: [UInt16] = []
+    /// The stride before this one: kept where it is enough and not much too long.
+    private var heldStride = 0
     /// Entries of a row of tables, and rows, that are enough for every band.
     package private(set) var stride = 0
     package private(set) var rows = 0
@@ -78,7 +80,10 @@ package struct ScanPlan {
         guard let largest = scales.first else { return }
         // 16 windows may be read past the last one. An odd multiple of 16 entries keeps the rows of a window from
         // falling into the same places of the cache.
-        stride = (largest.width + 1 + 16 + 31) & ~31 | 16
+        let least = (largest.width + 1 + 16 + 31) & ~31 | 16
+        // A cascade is laid out for a stride, which takes as long as a tenth of a search around a face.
+        stride = heldStride >= least && heldStride <= 2 * least ? heldStride : least
+        heldStride = stride
         let cost = scales.reduce(0) { $0 + $1.windowCount(window) }
         let share = request.parameters.threads > 1 ? cost / (request.parameters.threads * 8) + 1 : Int.max
         for scale in scales {

@@ -37,6 +37,14 @@ public final class WideSearch: Sendable {
         case left, right
     }
 
+    /// The sizes of faces that a part looks for: half of them is half of its time. Both halves have those between.
+    public enum Sizes: CaseIterable, Sendable {
+        case all, small, large
+    }
+
+    /// Where the halves of the sizes overlap, as multiples of the smallest: by two steps of scale.
+    private static let overlap = (from: 1.25, to: 1.52)
+
     /// Makes a search by a cascade and the file of one for faces seen from the side.
     public convenience init(cascade: HaarCascade, profileAt path: String) throws(CascadeError) {
         self.init(cascade: cascade, profile: try HaarCascade(contentsOf: path))
@@ -70,8 +78,8 @@ public final class WideSearch: Sendable {
 
     /// Replaces `faces` by those that one part finds in a picture; a box may reach over the border.
     public func find(
-        _ part: Part, in image: GrayImage, parameters: DetectionParameters, judge: some FaceJudge,
-        into faces: inout [DetectedFace]
+        _ part: Part, sizes: Sizes = .all, in image: GrayImage, parameters: DetectionParameters,
+        judge: some FaceJudge, into faces: inout [DetectedFace]
     ) {
         faces.removeAll(keepingCapacity: true)
         state.withLock { state in
@@ -79,6 +87,9 @@ public final class WideSearch: Sendable {
             else { return }
             var wide = state.copy.fitted(parameters)
             wide.findsTilted = false
+            let smallest = Double(wide.minSize)
+            if sizes == .small { wide.maxSize = min(wide.maxSize ?? .max, Int(smallest * Self.overlap.to)) }
+            if sizes == .large { wide.minSize = Int(smallest * Self.overlap.from) }
             if part == .right {
                 let whole = Rectangle(
                     x: 0, y: 0, width: state.copy.image.width, height: state.copy.image.height)

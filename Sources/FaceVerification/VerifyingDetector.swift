@@ -36,14 +36,14 @@ public final class VerifyingDetector: Sendable {
     }
 
     /// Replaces `faces` by those that one part of the wide search finds, as
-    /// ``FaceDetection/WideSearch/find(_:in:parameters:judge:into:)`` does.
+    /// ``FaceDetection/WideSearch/find(_:sizes:in:parameters:judge:into:)`` does.
     public func findWide(
-        _ part: WideSearch.Part, in image: GrayImage, parameters: DetectionParameters,
-        into faces: inout [DetectedFace]
+        _ part: WideSearch.Part, sizes: WideSearch.Sizes, in image: GrayImage,
+        parameters: DetectionParameters, into faces: inout [DetectedFace]
     ) {
         faces.removeAll(keepingCapacity: true)
         guard let verifier, let wide else { return }
-        wide.find(part, in: image, parameters: parameters, judge: verifier, into: &faces)
+        wide.find(part, sizes: sizes, in: image, parameters: parameters, judge: verifier, into: &faces)
     }
 
     /// The side of the largest face that is too small to be found, in pixels, or nil.

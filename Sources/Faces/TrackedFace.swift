@@ -8,7 +8,7 @@ public struct TrackedFace: Sendable, Equatable {
     public var box: Rectangle
     /// The tilt of the head in degrees clockwise.
     public var tilt: Double
-    /// Probabilities of the last frame alone.
+    /// Probabilities of the last look at it alone, which may have been some frames ago.
     public var rawProbabilities: EmotionProbabilities
     /// Probabilities smoothed over time.
     public var probabilities: EmotionProbabilities

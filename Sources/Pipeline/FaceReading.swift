@@ -11,10 +11,10 @@ public protocol FaceFinding: AnyObject {
         in image: GrayImage, region: Rectangle?, parameters: DetectionParameters,
         into faces: inout [DetectedFace])
 
-    /// Replaces `faces` by those that a cascade can't see in the picture as it is: a part of them.
+    /// Replaces `faces` by those that a cascade can't see in the picture as it is: a part of them, of some sizes.
     func findWide(
-        _ part: WideSearch.Part, in image: GrayImage, parameters: DetectionParameters,
-        into faces: inout [DetectedFace])
+        _ part: WideSearch.Part, sizes: WideSearch.Sizes, in image: GrayImage,
+        parameters: DetectionParameters, into faces: inout [DetectedFace])
 
     /// The face about a place where one was a moment ago, though it was not detected there; nil where there is none.
     func follow(_ face: DetectedFace, in image: GrayImage) -> DetectedFace?
@@ -26,8 +26,8 @@ public protocol FaceFinding: AnyObject {
 extension FaceFinding {
     /// Finds none: a finder that has no way but to detect.
     public func findWide(
-        _ part: WideSearch.Part, in image: GrayImage, parameters: DetectionParameters,
-        into faces: inout [DetectedFace]
+        _ part: WideSearch.Part, sizes: WideSearch.Sizes, in image: GrayImage,
+        parameters: DetectionParameters, into faces: inout [DetectedFace]
     ) {
         faces.removeAll(keepingCapacity: true)
     }

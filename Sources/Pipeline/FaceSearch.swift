@@ -4,7 +4,7 @@ import Imaging
 import Tracking
 
 /// Looks for faces where they are likely: around those followed, at their size, in each frame; everywhere else in
-/// slices, so that a steady scene costs a small part of a full scan.
+/// pieces (``ScanPieces``), so that a steady scene costs a small part of a full scan.
 ///
 /// What is searched depends on times and faces alone, not on how long anything took: the same frames are searched
 /// the same way twice.
@@ -17,14 +17,18 @@ package struct FaceSearch {
     /// The numbers of faces that were followed but not looked for in the last frame: too many for its time.
     package private(set) var unsearched: [Int] = []
 
+    /// Whether the last frame was searched wholly.
+    package private(set) var hasSearchedWholly = false
+    /// Whether a piece of it was searched besides the places around faces.
+    package private(set) var hasSearchedElsewhere = false
+
     /// The side in pixels of a face that is too small to be followed, while none is; nil where none was seen of late.
     package private(set) var tooSmallSide: Int?
 
     private var lastTime: UInt64?
     private var lastFrame = 0
-    private var lastSliceTime: UInt64 = 0
-    private var nextSlice = 0
-    private var nextPart = 0
+    private var lastPieceTime: UInt64 = 0
+    private var pieces = ScanPieces()
     private var lastSmallTime: UInt64 = 0
     private var lastSearched = 0
     private var found: [DetectedFace] = []
@@ -32,16 +36,12 @@ package struct FaceSearch {
     /// When the second look last saw each face that is followed.
     private var judged: [(number: Int, time: UInt64)] = []
 
-    /// Frames that the source gives further apart than this, in seconds, are searched wholly: slices would find a face too late.
+    /// Frames that the source gives further apart than this, in seconds, are searched wholly: pieces would find a face too late.
     private static let longGap = 0.1
-    /// Seconds from one slice to the next while faces are followed: a new face is found within four of these.
-    private static let sliceInterval = 0.12
-    /// A third of a full scan's work each, as multiples of the smallest size: the work at a size falls with its
-    /// square. They overlap by two steps of scale, so that each face has all its neighbouring windows in one.
-    private static let slices: [(from: Double, to: Double?)] = [(1, 1.48), (1.22, 2.1), (1.73, nil)]
-
-    /// After these a round has a part of the wide search, each in its turn: faces that the slices can't see.
-    private static let slicesPerRound = slices.count + 1
+    /// Seconds from one piece of the scan to the next while faces are followed.
+    private static let pieceInterval = 0.06
+    /// Pieces in a frame while none is.
+    private static let piecesAlone = 2
     /// The part of a whole scan's work that the search around faces may take in a frame. Those who come too late for it
     /// are looked for in the next one.
     private static let shareAroundFaces = 0.4
@@ -55,10 +55,6 @@ package struct FaceSearch {
     private static let smallInterval = 2.0
     /// Frames further apart than this, in seconds, leave time to try everything where no face is seen.
     private static let thoroughGap = 0.5
-
-    /// Tilted heads are looked for in one round of slices out of so many: a head is seldom tilted from its first to its
-    /// last frame.
-    private static let roundsPerTiltedRound = 3
 
     package init(parameters: DetectionParameters) {
         self.parameters = parameters
@@ -82,8 +78,10 @@ package struct FaceSearch {
         lastFrame = frame
         faces.removeAll(keepingCapacity: true)
         unsearched.removeAll(keepingCapacity: true)
-        guard isSelective, interval < Self.longGap else {
-            lastSliceTime = time
+        hasSearchedWholly = !isSelective || interval >= Self.longGap
+        hasSearchedElsewhere = false
+        guard !hasSearchedWholly else {
+            lastPieceTime = time
             var whole = parameters
             whole.isThorough = gap.isFinite && interval >= Self.thoroughGap
             finder.detect(in: image, region: nil, parameters: whole, into: &faces)
@@ -93,17 +91,40 @@ package struct FaceSearch {
             return
         }
         searchAroundFaces(with: finder, in: image, at: time, tracker: tracker, into: &faces)
-        let sinceSlice = Self.seconds(from: lastSliceTime, to: time)
-        if tracker.isEmpty || sinceSlice >= Self.sliceInterval {
-            lastSliceTime = time
-            if !tracker.isEmpty { tooSmallSide = nil }
-            if tracker.isEmpty, Self.seconds(from: lastSmallTime, to: time) >= Self.smallInterval {
-                lastSmallTime = time
-                tooSmallSide = finder.sideOfTooSmallFace(in: image, parameters: parameters)
-            } else {
-                searchSlice(with: finder, in: image, into: &faces)
-            }
+        guard !tracker.isEmpty else { return searchAlone(with: finder, in: image, at: time, into: &faces) }
+        // Times of frames are rounded.
+        guard Self.seconds(from: lastPieceTime, to: time) >= Self.pieceInterval else { return }
+        lastPieceTime = time
+        tooSmallSide = nil
+        searchPiece(with: finder, in: image, isAlone: false, into: &faces)
+    }
+
+    /// Looks for the first face.
+    private mutating func searchAlone(
+        with finder: some FaceFinding, in image: GrayImage, at time: UInt64, into faces: inout [DetectedFace]
+    ) {
+        lastPieceTime = time
+        if Self.seconds(from: lastSmallTime, to: time) >= Self.smallInterval {
+            lastSmallTime = time
+            tooSmallSide = finder.sideOfTooSmallFace(in: image, parameters: parameters)
+            return
         }
+        for _ in 0..<Self.piecesAlone { searchPiece(with: finder, in: image, isAlone: true, into: &faces) }
+    }
+
+    private mutating func searchPiece(
+        with finder: some FaceFinding, in image: GrayImage, isAlone: Bool, into faces: inout [DetectedFace]
+    ) {
+        guard let piece = pieces.next(for: parameters, isAlone: isAlone) else { return }
+        hasSearchedElsewhere = true
+        switch piece {
+        case .wide(let part, let sizes):
+            finder.findWide(part, sizes: sizes, in: image, parameters: parameters, into: &found)
+        case .scan(let sized, let half):
+            let region = half.map { $0.region(of: image, largestFace: sized.maxSize) }
+            finder.detect(in: image, region: region, parameters: sized, into: &found)
+        }
+        merge(into: &faces)
     }
 
     private mutating func searchAroundFaces(
@@ -139,10 +160,10 @@ package struct FaceSearch {
         let box = face.face.box
         let side = max(box.width, box.height)
         // The longer a face was missed, the further it may have gone.
-        let margin = Int(Double(side) * min(1, 0.3 + face.unseenFor))
+        let margin = Int(Double(side) * min(1, 0.2 + face.unseenFor))
         var narrow = parameters
-        narrow.minSize = max(parameters.minSize, side * 3 / 4)
-        narrow.maxSize = min(parameters.maxSize ?? .max, side * 4 / 3)
+        narrow.minSize = max(parameters.minSize, side * 4 / 5)
+        narrow.maxSize = min(parameters.maxSize ?? .max, side * 5 / 4)
         let region = Rectangle(
             x: box.x - margin, y: box.y - margin, width: box.width + 2 * margin,
             height: box.height + 2 * margin)
@@ -178,28 +199,6 @@ package struct FaceSearch {
             return true
         }
         return false
-    }
-
-    private mutating func searchSlice(
-        with finder: some FaceFinding, in image: GrayImage, into faces: inout [DetectedFace]
-    ) {
-        let (place, round) = (nextSlice % Self.slicesPerRound, nextSlice / Self.slicesPerRound)
-        nextSlice = (nextSlice + 1) % (Self.slicesPerRound * Self.roundsPerTiltedRound)
-        guard place < Self.slices.count else {
-            let part = WideSearch.Part.allCases[nextPart % WideSearch.Part.allCases.count]
-            nextPart = (nextPart + 1) % WideSearch.Part.allCases.count
-            finder.findWide(part, in: image, parameters: parameters, into: &found)
-            merge(into: &faces)
-            return
-        }
-        let slice = Self.slices[place]
-        let smallest = Double(max(parameters.minSize, 20))
-        var sized = parameters
-        sized.findsTilted = parameters.findsTilted && round == 0
-        sized.minSize = Int(smallest * slice.from)
-        if let to = slice.to { sized.maxSize = min(parameters.maxSize ?? .max, Int(smallest * to)) }
-        finder.detect(in: image, region: nil, parameters: sized, into: &found)
-        merge(into: &faces)
     }
 
     /// Adds what was found but for faces already there; of two boxes on a face the one with more neighbours stays.

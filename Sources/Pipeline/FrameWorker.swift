@@ -33,6 +33,7 @@ final class FrameWorker {
     private let recognizer: any EmotionNaming
     private let statistics: Statistics
     private var search: FaceSearch
+    private var schedule = LookSchedule()
     private var tracker: FaceTracker
     private let decoder = FrameDecoder()
     private var image = GrayImage()
@@ -87,6 +88,11 @@ final class FrameWorker {
             with: finder, in: image, frame: frame.number, at: frame.sourceTime, tracker: tracker,
             into: &detections)
         tracker.match(detections, at: frame.sourceTime, unsearched: search.unsearched)
+        if !configuration.looksAtEachFrame {
+            schedule.choose(
+                from: &tracker, in: image, at: frame.sourceTime, isBusy: search.hasSearchedElsewhere,
+                hasTime: search.hasSearchedWholly)
+        }
         if !tracker.toRecognize.isEmpty {
             recognizer.recognize(
                 tracker.toRecognize, looks: tracker.looks, in: image, into: &probabilities)

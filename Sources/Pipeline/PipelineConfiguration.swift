@@ -10,12 +10,14 @@ public struct PipelineConfiguration: Sendable {
     public var tracking = TrackingParameters()
     /// Which lines readers get.
     public var detail = EventDetail.changes
-    /// True to send the probabilities of the last frame alone too.
+    /// True to send the probabilities of the last look alone too.
     public var includesRaw = false
     /// True to work on every frame instead of the newest, with times that do not depend on the clock.
     public var isPlayback = false
-    /// True to search each frame wholly instead of around known faces and in slices.
+    /// True to search each frame wholly instead of around known faces and in pieces.
     public var searchesWholly = false
+    /// True to look at every face in every frame, changed or not.
+    public var looksAtEachFrame = false
     /// Frames to work on before the end; nil for all.
     public var frameLimit: Int?
 

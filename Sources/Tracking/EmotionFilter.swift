@@ -34,6 +34,8 @@ public struct EmotionFilter: Sendable, Equatable {
     public private(set) var emotion: Emotion
     /// Whether the emotion reported is a guess.
     public private(set) var isUnsure: Bool
+    /// Whether another emotion has been the likeliest of late, but not for long enough to be reported.
+    public var isChallenged: Bool { challenger != nil }
     private var challenger: Emotion?
     private var challengedFor = 0.0
 

@@ -16,6 +16,8 @@ public struct FaceTracker: Sendable {
     /// Which way round each face of ``toRecognize`` is to be looked at: by turns, and both ways at once where its last
     /// look is long ago or there was none.
     public private(set) var looks: [Look] = []
+    /// Of which faces of ``toRecognize`` the picture is the same as at the last look, but for noise.
+    private var areStill: [Bool] = []
 
     private var tracks: [Track] = []
     private var lastNumber = 0
@@ -88,25 +90,86 @@ public struct FaceTracker: Sendable {
         }
         clearWanted()
         for index in tracks.indices where tracks[index].isSeen {
-            let age = seconds(from: tracks[index].lastRecognized, to: now)
-            if tracks[index].filter == nil || age >= parameters.recognitionInterval {
+            let age = tracks[index].secondsSinceLook(at: now)
+            if age >= parameters.recognitionInterval {
                 toRecognize.append(tracks[index].detection)
                 looks.append(tracks[index].nextLook(bothWays: age >= parameters.bothWaysAfter))
+                areStill.append(false)
                 recognized.append(index)
             }
         }
+    }
+
+    /// A face of ``toRecognize``, and what speaks for or against a look at it in this frame.
+    public struct Candidate: Sendable {
+        /// Its number.
+        public var number: Int
+        /// Where it was detected.
+        public var face: DetectedFace
+        /// Seconds since the last look at it; infinite where there was none.
+        public var secondsSinceLook: Double
+        /// Whether another emotion than the reported one is the likeliest, but not for long enough to take its place.
+        public var isChallenged: Bool
+    }
+
+    /// Whether a face is looked at in this frame.
+    public enum Choice: Sendable {
+        /// It is.
+        case look
+        /// It is, and shows what it showed at the last look: one way round is enough, since that look went the other way.
+        case lookAgain
+        /// It keeps what it had.
+        case skip
+    }
+
+    /// Calls `body` with each face of ``toRecognize``, in its order.
+    public func forEachCandidate(_ body: (Candidate) -> Void) {
+        for index in recognized {
+            body(
+                Candidate(
+                    number: tracks[index].number, face: tracks[index].detection,
+                    secondsSinceLook: tracks[index].secondsSinceLook(at: now),
+                    isChallenged: tracks[index].filter?.isChallenged ?? false))
+        }
+    }
+
+    /// Leaves in ``toRecognize`` those that are to be looked at, by one choice for each face in it. A new face that is
+    /// skipped is not reported before it was looked at.
+    public mutating func choose(_ choices: [Choice]) {
+        var kept = 0
+        for place in recognized.indices {
+            let choice = place < choices.count ? choices[place] : .look
+            if choice == .skip {
+                tracks[recognized[place]].awaitsFirstLook = tracks[recognized[place]].filter == nil
+                continue
+            }
+            toRecognize[kept] = toRecognize[place]
+            recognized[kept] = recognized[place]
+            areStill[kept] = choice == .lookAgain && tracks[recognized[place]].filter != nil
+            looks[kept] =
+                areStill[kept] ? tracks[recognized[place]].nextLook(bothWays: false) : looks[place]
+            kept += 1
+        }
+        toRecognize.removeLast(toRecognize.count - kept)
+        recognized.removeLast(recognized.count - kept)
+        areStill.removeLast(areStill.count - kept)
+        looks.removeLast(looks.count - kept)
     }
 
     /// Smooths the probabilities of ``toRecognize``, in its order, and adds what happened to `changes`.
     ///
     /// Where there are fewer probabilities than faces, the faces without one keep what they had.
     public mutating func update(_ probabilities: [EmotionProbabilities], into changes: inout [FaceChange]) {
-        for (index, observed) in zip(recognized, probabilities) {
-            let changed = tracks[index].look(observed, at: now, parameters.smoothing)
+        for (place, observed) in zip(recognized.indices, probabilities) {
+            let index = recognized[place]
+            let changed = tracks[index].look(
+                observed, looks[place], isStill: areStill[place], at: now, parameters.smoothing)
             if changed, tracks[index].isReported { changes.append(.changed(tracks[index].face)) }
         }
         for index in tracks.indices
-        where !tracks[index].isReported && tracks[index].sightings >= max(1, parameters.confirmations) {
+        where !tracks[index].isReported && !tracks[index].awaitsFirstLook
+            && tracks[index].sightings >= max(1, parameters.confirmations)
+        {
             tracks[index].isReported = true
             changes.append(.appeared(tracks[index].face))
         }
@@ -139,6 +202,7 @@ public struct FaceTracker: Sendable {
     private mutating func clearWanted() {
         toRecognize.removeAll(keepingCapacity: true)
         looks.removeAll(keepingCapacity: true)
+        areStill.removeAll(keepingCapacity: true)
         recognized.removeAll(keepingCapacity: true)
     }
 

@@ -15,11 +15,16 @@ struct Track: Sendable {
     private(set) var lastDetected: UInt64
     private(set) var lastRecognized: UInt64 = 0
     private let firstSeen: UInt64
-    /// The sum of the smoothed probabilities of every look: in double precision, as a face may stay for days.
+    /// The smoothed probabilities of every look by the seconds since the one before: in double precision, as a face may
+    /// stay for days.
     private var emotionSum = SIMD8<Double>()
-    private var lookCount = 0.0
+    private var emotionWeight = 0.0
     private var lastLook: Look?
+    /// What the last look alone gave, whichever way round.
+    private var lastAnswer = EmotionProbabilities.uniform
     var isReported = false
+    /// Whether there was no time yet to look at it.
+    var awaitsFirstLook = false
 
     /// True where it was detected in this frame.
     var isSeen = true
@@ -66,34 +71,52 @@ struct Track: Sendable {
         sightings += 1
     }
 
+    /// Seconds since the last look at it; infinite where there was none.
+    func secondsSinceLook(at time: UInt64) -> Double {
+        filter == nil ? .infinity : seconds(from: lastRecognized, to: time)
+    }
+
     /// Which way round the network is to see it next.
-    mutating func nextLook(bothWays: Bool) -> Look {
-        let look: Look = bothWays || lastLook == nil ? .bothWays : lastLook == .mirrored ? .asItIs : .mirrored
-        lastLook = look
-        return look
+    func nextLook(bothWays: Bool) -> Look {
+        bothWays || lastLook == nil ? .bothWays : lastLook == .mirrored ? .asItIs : .mirrored
     }
 
     /// Takes in what the network says; true where the reported emotion changed.
+    ///
+    /// - Parameter isStill: whether the face looks as at the last look, which went the other way round: both together are
+    ///   what a look both ways would have given.
     mutating func look(
-        _ observed: EmotionProbabilities, at time: UInt64, _ parameters: EmotionFilter.Parameters
+        _ answer: EmotionProbabilities, _ look: Look, isStill: Bool, at time: UInt64,
+        _ parameters: EmotionFilter.Parameters
     ) -> Bool {
+        let gap = seconds(from: lastRecognized, to: time)
+        let observed =
+            isStill ? EmotionProbabilities(lanes: (answer.lanes + lastAnswer.lanes) / 2) : answer
+        // A face may not have been seen for long: nobody knows what it showed then.
+        let weight = filter == nil ? Self.firstWeight : min(gap, Self.greatestWeight)
         defer {
             lastRecognized = time
-            emotionSum += SIMD8<Double>((filter?.probabilities ?? .uniform).lanes)
-            lookCount += 1
+            awaitsFirstLook = false
+            lastLook = look
+            lastAnswer = answer
+            emotionSum += weight * SIMD8<Double>((filter?.probabilities ?? .uniform).lanes)
+            emotionWeight += weight
         }
         raw = observed
         guard filter != nil else {
             filter = EmotionFilter(observed)
             return false
         }
-        return filter?.update(
-            observed, after: seconds(from: lastRecognized, to: time), parameters) ?? false
+        return filter?.update(observed, after: gap, parameters) ?? false
     }
+
+    /// For how many seconds the first look at a face stands in the mean of its visit, and another one at most.
+    private static let (firstWeight, greatestWeight) = (0.03, 0.5)
 
     /// What is told of it where it is given up at a time.
     func departure(at time: UInt64) -> FaceDeparture {
-        let mean = lookCount > 0 ? emotionSum / lookCount : SIMD8<Double>(EmotionProbabilities.uniform.lanes)
+        let mean =
+            emotionWeight > 0 ? emotionSum / emotionWeight : SIMD8<Double>(EmotionProbabilities.uniform.lanes)
         return FaceDeparture(
             number: number, seconds: seconds(from: firstSeen, to: time),
             emotions: EmotionProbabilities(lanes: SIMD8<Float>(mean)))

@@ -12,8 +12,8 @@ public struct TrackingParameters: Sendable, Equatable {
     /// face in each frame.
     public var recognitionInterval = 0.0
     /// How long after its last look a face is looked at both ways round in one frame. While looks come faster they take
-    /// turns, as it is and mirrored: the smoothing averages them, which at less than ten a second it no longer does.
-    public var bothWaysAfter = 0.1
+    /// turns, as it is and mirrored: the smoothing averages them, which at less than seven a second it no longer does.
+    public var bothWaysAfter = 0.15
     /// How probabilities are smoothed and when the reported emotion changes.
     public var smoothing = EmotionFilter.Parameters()
 

@@ -131,3 +131,32 @@ struct FaceCropTests {
         #expect(allocations_of_this_thread() == before)
     }
 }
+
+@Suite("How much a crop has changed")
+struct CropChangeTests {
+    private func crop(_ pixel: (Int) -> Int) -> GrayImage {
+        var image = GrayImage(width: 48, height: 48)
+        for index in image.pixels.indices { image.pixels[index] = UInt8(clamping: pixel(index)) }
+        return image
+    }
+
+    @Test(
+        "is 0 for the same picture and for one that is lighter everywhere, and grows with what is different")
+    func grows() {
+        let first = crop { 60 + $0 * 37 % 101 }
+        #expect(first.change(to: first) == 0)
+        #expect(first.change(to: crop { 90 + $0 * 37 % 101 }) < 0.01)
+        let noisy = first.change(to: crop { 60 + $0 * 37 % 101 + $0 % 3 - 1 })
+        let other = first.change(to: crop { 60 + ($0 + 24) * 61 % 101 })
+        #expect(noisy > 0.01 && noisy < 0.1)
+        #expect(other > 0.7)
+    }
+
+    @Test("between flat pictures is small, and between sizes infinite")
+    func odd() {
+        #expect(crop { _ in 7 }.change(to: crop { _ in 9 }) == 0)
+        #expect(crop { 7 + $0 % 2 }.change(to: crop { 7 + ($0 + 1) % 2 }) < 0.2)
+        #expect(crop { $0 }.change(to: GrayImage(width: 48, height: 47)) == .infinity)
+        #expect(GrayImage().change(to: GrayImage()) == .infinity)
+    }
+}

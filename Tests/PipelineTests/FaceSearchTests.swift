@@ -19,8 +19,8 @@ private final class CountingFinder: FaceFinding {
     var judgements = 0
 
     func findWide(
-        _ part: WideSearch.Part, in image: GrayImage, parameters: DetectionParameters,
-        into faces: inout [DetectedFace]
+        _ part: WideSearch.Part, sizes: WideSearch.Sizes, in image: GrayImage,
+        parameters: DetectionParameters, into faces: inout [DetectedFace]
     ) {
         parts.append(part)
         faces.removeAll()

@@ -199,3 +199,73 @@ func changed() {
     }
     #expect(emotions == [.happy])
 }
+
+@Test("a face that is skipped keeps what it had; a new one is not reported before it was looked at")
+func skipped() {
+    var tracker = FaceTracker()
+    var changes: [FaceChange] = []
+    for number in 0..<3 {
+        tracker.match([face(100, 100)], at: UInt64(number) * frame)
+        tracker.choose([.skip])
+        #expect(tracker.toRecognize.isEmpty && tracker.looks.isEmpty)
+        tracker.update([], into: &changes)
+    }
+    #expect(changes.isEmpty && tracker.faces.isEmpty)
+    #expect(appeared(tracker.step([face(100, 100)], frame: 3, showing: .happy)) == [1])
+    let before = tracker.faces[0]
+    tracker.match([face(100, 100)], at: 4 * frame)
+    tracker.choose([.skip])
+    tracker.update([], into: &changes)
+    #expect(tracker.faces[0].probabilities == before.probabilities)
+    #expect(tracker.faces[0].rawProbabilities == before.rawProbabilities)
+}
+
+@Test("choices belong to their faces: of three, the one chosen is looked at and takes what is said of it")
+func chosen() {
+    var tracker = FaceTracker()
+    let faces = [face(0, 0), face(200, 0), face(400, 0)]
+    for number in 0..<3 { _ = tracker.step(faces, frame: number) }
+    var changes: [FaceChange] = []
+    tracker.match(faces, at: 4 * frame)
+    var numbers: [Int] = []
+    tracker.forEachCandidate { numbers.append($0.number) }
+    tracker.choose(numbers.map { $0 == 2 ? .look : .skip })
+    #expect(tracker.toRecognize.map(\.box.x) == [200])
+    tracker.update([probabilities(.sad, 0.99)], into: &changes)
+    let sad = tracker.faces.map { $0.probabilities[.sad] }
+    #expect(sad[1] > sad[0] + 0.05 && sad[0] == sad[2])
+}
+
+@Test("a still face is looked at one way round, and both looks together are its answer")
+func lookedAtAgain() {
+    var tracker = FaceTracker()
+    var changes: [FaceChange] = []
+    _ = tracker.step([face(100, 100)], frame: 0)
+    for (number, emotion) in [(6, Emotion.happy), (12, .sad)] {
+        tracker.match([face(100, 100)], at: UInt64(number) * frame)
+        #expect(tracker.looks == [.bothWays])
+        tracker.choose([.lookAgain])
+        #expect(tracker.looks == [number == 6 ? .mirrored : .asItIs])
+        tracker.update([probabilities(emotion)], into: &changes)
+    }
+    let raw = tracker.faces[0].rawProbabilities
+    #expect(abs(raw[.happy] - raw[.sad]) < 1e-6 && raw[.happy] > 0.4)
+}
+
+@Test("the mean of a visit weighs looks by the time between them, not by their number")
+func meanOfVisit() {
+    var tracker = FaceTracker()
+    // A second of sadness in 30 looks, then a second of happiness in 5.
+    for number in 0..<30 { _ = tracker.step([face(100, 100)], frame: number, showing: .sad) }
+    var changes: [FaceChange] = []
+    for number in 30..<60 {
+        tracker.match([face(100, 100)], at: UInt64(number) * frame)
+        if number % 6 != 5 { tracker.choose([.skip]) }
+        tracker.update(tracker.toRecognize.map { _ in probabilities(.happy) }, into: &changes)
+    }
+    var departures: [FaceDeparture] = []
+    tracker.departures(into: &departures)
+    let emotions = departures[0].emotions
+    #expect(abs(emotions[.sad] - emotions[.happy]) < 0.25)
+    #expect(emotions[.happy] > 0.3)
+}

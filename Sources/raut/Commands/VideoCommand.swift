@@ -41,6 +41,8 @@ enum VideoCommand {
         configuration.detection = try arguments.detection.parameters(configuration.detection)
         configuration.detection.threads = arguments.search.threads
         configuration.searchesWholly = arguments.search.fullScan
+        // What it says of a frame is of that frame, however long it takes.
+        configuration.looksAtEachFrame = true
         configuration.isPlayback = true
         let run = try VideoRun(
             configuration: configuration, cascade: Locations.cascade(arguments.detection.cascade),
