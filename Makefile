@@ -4,6 +4,8 @@
 # make test-service  the systemd units, started by systemd in that virtual machine
 # make test-program  the program as a process: how it ends, and that it writes nothing that it was not told to
 # make test-arm64  the C kernels for arm64 beside their plain versions, under qemu-user
+# make mpi      builds .build/mpi/release/raut, which trains on several machines: mpirun -np 4 … raut train …
+# make test-mpi  trains with it on several ranks, on two "machines", with ranks that die and links that drop
 # make test-network  cameras over HTTP and RTSP that go and come back, by real servers on this machine
 # make endurance  a million frames with faces, readers and the source coming and going, and a table of what was left
 # make pictures photographs windows of made-up scenes in all sizes, into docs/pictures/
@@ -42,7 +44,7 @@ RULES = $(wildcard systemd/*.rules)
 CONF = $(wildcard systemd/raut.conf)
 MODELS = $(wildcard models/*.safetensors)
 
-.PHONY: setup swift build run model test test-camera test-service test-program test-network test-arm64 endurance fuzz sanitize \
+.PHONY: setup swift build run model test test-camera test-service test-program test-network test-arm64 mpi test-mpi endurance fuzz sanitize \
 	lint pictures static install uninstall \
 	deb fresh fresh-package
 
@@ -125,6 +127,17 @@ ARM64_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 test-arm64:
 	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(ARM64_PACKAGES)"
 	SWIFT=$(SWIFT) Tests/Kernels/run-arm64
+
+# The same program with MPI in it; the usual one has none, so that a webcam's package stays small.
+MPI_PACKAGES = libopenmpi-dev openmpi-bin
+mpi:
+	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(MPI_PACKAGES)"
+	@$(BUILD) --traits MPI,MQTT,Window,HTTP --scratch-path .build/mpi --product raut >&2
+
+# Root may make two machines of one; else those tests are skipped.
+test-mpi: mpi
+	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(MPI_PACKAGES) python3 procps iproute2"
+	Tests/Ranks/run
 
 # RAUT_ENDURANCE=… says how many frames.
 endurance: setup

@@ -35,6 +35,8 @@ let package = Package(
         .trait(name: "MQTT", description: "Publishes events to an MQTT broker through libmosquitto."),
         .trait(name: "Window", description: "Shows a window through SDL2."),
         .trait(name: "HTTP", description: "Shows what happens in a browser through libmicrohttpd."),
+        .trait(
+            name: "MPI", description: "Trains on several machines through Open MPI; off unless asked for."),
         .default(enabledTraits: ["MQTT", "Window", "HTTP"]),
     ],
     targets: [
@@ -53,6 +55,7 @@ let package = Package(
         // Without pkg-config, which names a folder of a library that its own headers ask for.
         systemLibrary("CMicroHTTPD", package: "libmicrohttpd-dev"),
         systemLibrary("CMosquitto", pkgConfig: "libmosquitto", package: "libmosquitto-dev"),
+        systemLibrary("CMPI", pkgConfig: "ompi-c", package: "libopenmpi-dev"),
         .systemLibrary(name: "CLinux"),
         .target(name: "CKernels"),
         .target(name: "CSpawn"),
@@ -68,6 +71,11 @@ let package = Package(
         .target(
             name: "NeuralNetwork", dependencies: ["System", "COpenBLAS", "CKernels"],
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+        .target(
+            name: "MessagePassing",
+            dependencies: [
+                "System", "NeuralNetwork", .target(name: "CMPI", condition: .when(traits: ["MPI"])),
+            ]),
         room("EmotionRecognition", ["System", "Imaging", "Faces", "FaceDetection", "NeuralNetwork"]),
         room("FaceVerification", ["Imaging", "Faces", "FaceDetection", "NeuralNetwork"]),
         room("Tracking", ["Imaging", "Faces"]),
@@ -107,7 +115,7 @@ let package = Package(
         .executableTarget(
             name: "raut",
             dependencies: [
-                "System", "Imaging", "Faces", "Capture", "FaceDetection", "NeuralNetwork",
+                "System", "Imaging", "Faces", "Capture", "FaceDetection", "NeuralNetwork", "MessagePassing",
                 "EmotionRecognition",
                 "FaceVerification", "Tracking", "Training", "Events", "Drawing", "Pipeline", window,
                 "Analysis",

@@ -8,6 +8,10 @@ public final class Execution {
     public var seed: UInt64 = 0
     /// Counts training steps.
     public var step = 0
+    /// The processes that train together, or nil where this one does alone.
+    public var communicator: (any Communicator)?
+    /// The part of the batch in work that is this rank's; nil where it has all of it.
+    public var shared: SharedBatch?
     /// The kernels in use.
     let kernels: Kernels
     private var scratch: [[Tensor]]
@@ -17,6 +21,17 @@ public final class Execution {
         pool = ThreadPool(threads: threads)
         kernels = Kernels(set)
         scratch = (0..<pool.threads).map { _ in (0..<4).map { _ in Tensor([0]) } }
+    }
+
+    /// The place in the whole batch of an image of this rank's part.
+    func place(ofImage image: Int) -> Int { shared?.place(image) ?? image }
+
+    /// Replaces sums over this rank's part of a batch by those over all of it, where the batch is shared; `count` images or
+    /// rows become as many as the whole has.
+    func sumOverRanks(_ sums: inout [Double], count: Int) -> Int {
+        guard let communicator, let shared else { return count }
+        communicator.sum(&sums)
+        return count / shared.count * shared.total
     }
 
     /// Scratch memory of one thread, as large as was reserved before the threads ran; `slot` 0 to 3.

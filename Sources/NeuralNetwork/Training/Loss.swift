@@ -11,14 +11,15 @@ public enum SoftmaxCrossEntropy {
     ///   - logits: `[batch, classes]`.
     ///   - targets: `[batch, classes]`; a row that sums to less or more than 1 counts so much less or more.
     ///   - weights: One weight an image, 0 to leave it out, or nil for 1 each. The mean divides by their sum.
+    ///   - total: What the mean divides by instead, where these images are a part of a batch.
     ///   - gradient: Set to the gradient of the mean loss for the logits, `[batch, classes]`.
     public static func meanLoss(
-        logits: Tensor, targets: Tensor, weights: [Float]? = nil, gradient: Tensor
+        logits: Tensor, targets: Tensor, weights: [Float]? = nil, total: Float? = nil, gradient: Tensor
     ) -> Float {
         let (batch, classes) = (logits.shape[0], logits.shape[1])
         precondition(targets.count == batch * classes && (weights?.count ?? batch) == batch)
         gradient.resize(logits.shape)
-        let total = weights?.reduce(0, +) ?? Float(batch)
+        let total = total ?? weights?.reduce(0, +) ?? Float(batch)
         guard total > 0 else {
             gradient.fill(0)
             return 0

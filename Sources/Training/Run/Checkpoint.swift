@@ -37,8 +37,10 @@ extension Trainer {
     ///
     /// - Throws: ``TrainingError/otherRun(path:reason:)`` where the options or the data differ, ``ModelFileError`` where
     ///   the file is broken.
-    public func resume(from path: String) throws {
-        let file = try SafeTensors(path: path)
+    public func resume(from path: String) throws { try resume(SafeTensors(path: path), path: path) }
+
+    /// The same with what the file holds.
+    func resume(_ file: SafeTensors, path: String) throws {
         guard let run = file.metadata["run"] else {
             throw ModelFileError.invalid(path: path, reason: "it is a model, not a checkpoint")
         }

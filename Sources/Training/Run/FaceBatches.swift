@@ -31,9 +31,16 @@ final class FaceBatches: BatchSource {
     func batch(epoch: Int, step: Int) -> Batch {
         let order = shuffledOrder(epoch: epoch)
         let first = step * options.batch
+        var indices = order[first..<min(order.count, first + options.batch)]
+        execution.shared = execution.communicator.flatMap {
+            SharedBatch(total: indices.count, rank: $0.rank, size: $0.size)
+        }
+        if let shared = execution.shared {
+            indices = (0..<shared.count).map { indices[first + shared.place($0)] }[...]
+        }
         batch.fill(
-            data, order[first..<min(order.count, first + options.batch)], options: options,
-            classWeights: classWeights, epoch: epoch, teacher: teacher, execution)
+            data, indices, options: options, classWeights: classWeights, epoch: epoch, teacher: teacher,
+            execution)
         var random = Xoshiro256StarStar(seed: options.seed, 0x313, epoch * stepsPerEpoch + step)
         let mixupShare = options.mixupShare(inEpoch: epoch)
         if mixupShare > 0, random.uniform() < mixupShare {

@@ -15,7 +15,15 @@ public struct RunFolder: Sendable {
 
     /// Makes the folder where it is not there.
     public init(_ path: String) throws(DataError) {
-        self.path = path
+        self.init(at: path)
+        try make()
+    }
+
+    /// Names the folder: nothing is made yet.
+    public init(at path: String) { self.path = path }
+
+    /// Makes the folder where it is not there.
+    public func make() throws(DataError) {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
@@ -40,25 +48,26 @@ public struct RunFolder: Sendable {
 
     /// Takes up a run where its checkpoint left it; nothing happens where there is none.
     public func resume(_ trainer: Trainer) throws {
-        guard FileManager.default.fileExists(atPath: checkpoint) else { return }
-        try trainer.resume(from: checkpoint)
+        try trainer.resumeTogether(from: checkpoint)
     }
 
     /// Runs to the last epoch, or until `shouldStop` says so; either way a checkpoint and a log are left.
     ///
+    /// - Parameter writes: False on the ranks of which another one does.
     /// - Returns: True where the last epoch was finished.
     public func train(
-        _ trainer: Trainer, shouldStop: () -> Bool = { false },
+        _ trainer: Trainer, writes: Bool = true, shouldStop: () -> Bool = { false },
         onStep: (Trainer.Progress) -> Void = { _ in }, onEpoch: (TrainingHistory.Epoch) -> Void = { _ in }
     ) throws -> Bool {
         let finished = try trainer.run(
             shouldStop: shouldStop, onStep: onStep,
             onEpoch: { entry in
                 onEpoch(entry)
+                guard writes else { return }
                 try trainer.saveCheckpoint(to: checkpoint)
                 try write(trainer.history.csv, to: log)
             })
-        if !finished { try trainer.saveCheckpoint(to: checkpoint) }
+        if !finished, writes { try trainer.saveCheckpoint(to: checkpoint) }
         return finished
     }
 

@@ -40,11 +40,17 @@ public final class Trainer {
     /// Takes the data; `classWeights` weighs each image's loss by its label, `teacher` has answers for the training
     /// images.
     ///
-    /// - Throws: ``TrainingError/noImages(of:)`` where there are none of a kind.
+    /// - Parameter communicator: The processes that train together, each with a part of every batch; nil for one alone.
+    ///   All must have the same options and data (``checkRanks()``).
+    /// - Throws: ``TrainingError/noImages(of:)`` where there are none of a kind, or
+    ///   ``TrainingError/smallBatch(images:ranks:)``.
     public init(
         _ options: TrainingOptions, training: FaceDataSet, validation: FaceDataSet,
-        classWeights: [Float]? = nil, teacher: Teacher? = nil
+        classWeights: [Float]? = nil, teacher: Teacher? = nil, communicator: (any Communicator)? = nil
     ) throws(TrainingError) {
+        if let communicator, options.batch < 2 * communicator.size {
+            throw .smallBatch(images: options.batch, ranks: communicator.size)
+        }
         guard training.count > 0 else { throw .noImages(of: "training") }
         guard validation.count > 0 else { throw .noImages(of: "validation") }
         var options = options
@@ -57,6 +63,7 @@ public final class Trainer {
         network = EmotionNetwork(options.network, seed: options.seed)
         execution = Execution(threads: options.threads)
         execution.seed = options.seed
+        execution.communicator = communicator
         batches = FaceBatches(
             training, options, classWeights: classWeights, teacher: teacher, execution)
         let plan = TrainingLoop.Plan(
@@ -107,19 +114,31 @@ public final class Trainer {
         let unused = Tensor()
         let batch = TrainingBatch(heads: options.network.heads, threads: execution.pool.threads)
         let classes = options.network.heads[0].classes
-        var (loss, correct, all) = (0.0, 0, [Float]())
-        all.reserveCapacity(data.count * classes)
-        for start in stride(from: 0, to: data.count, by: 64) {
+        let starts = Array(stride(from: 0, to: data.count, by: 64))
+        var losses = [Double](repeating: 0, count: starts.count)
+        var correct = losses
+        var all = [Float](repeating: 0, count: data.count * classes)
+        let ranks = execution.communicator
+        execution.shared = nil
+        for (number, start) in starts.enumerated() {
+            if let ranks, number % ranks.size != ranks.rank { continue }
             let range = start..<min(data.count, start + 64)
             batch.fillPlain(data, range, preprocessing: options.network.preprocessing, execution)
             let logits = network.forward(batch.images, execution)[0]
             let mean = SoftmaxCrossEntropy.meanLoss(
                 logits: logits, targets: batch.targets[0], gradient: unused)
-            loss += Double(mean) * Double(range.count)
-            correct += SoftmaxCrossEntropy.countCorrect(logits: logits, targets: batch.targets[0])
-            all += logits.elements
+            losses[number] = Double(mean) * Double(range.count)
+            correct[number] = Double(
+                SoftmaxCrossEntropy.countCorrect(logits: logits, targets: batch.targets[0]))
+            for index in 0..<logits.count { all[start * classes + index] = logits[index] }
         }
-        return (loss / Double(data.count), Double(correct) / Double(data.count), all)
+        // Each block is one rank's, the others have zeros there: the sums are exact.
+        if let ranks {
+            ranks.sum(&losses)
+            ranks.sum(&correct)
+            ranks.sum(&all)
+        }
+        return (losses.reduce(0, +) / Double(data.count), correct.reduce(0, +) / Double(data.count), all)
     }
 
     /// The model as it would be shipped: with the averaged weights where the run keeps them.

@@ -6,6 +6,10 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case noImages(of: String)
     /// A checkpoint was made by another run: what differs.
     case otherRun(path: String, reason: String)
+    /// Two processes that are to train together were given different things: what differs.
+    case otherRank(Int, reason: String)
+    /// A batch has too few images for all processes to have a pair each.
+    case smallBatch(images: Int, ranks: Int)
 
     /// One line: what, where, what to do.
     public var description: String {
@@ -16,6 +20,10 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
         case .noImages(let part): "no images for \(part)"
         case .otherRun(let path, let reason):
             "\(path): the checkpoint of another run: \(reason); give another --output, or leave out --resume"
+        case .otherRank(let rank, let reason):
+            "rank \(rank) is to train something else than rank 0: \(reason) (there: on rank \(rank))"
+        case .smallBatch(let images, let ranks):
+            "--batch \(images) is too small for \(ranks) ranks: give \(2 * ranks) at least"
         }
     }
 }

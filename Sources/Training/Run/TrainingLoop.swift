@@ -66,6 +66,8 @@ final class TrainingLoop {
     private let gradients: [Tensor]
     /// Where the run stands.
     var position = Position()
+    /// What the ranks share of each step, where there are several.
+    private var group: GroupStep?
 
     init(
         _ network: Network, _ plan: Plan, optimizer method: OptimizerMethod, averageDecay: Float?,
@@ -91,18 +93,20 @@ final class TrainingLoop {
     /// - Returns: True where the last epoch was finished.
     func run(shouldStop: () -> Bool, onStep: () -> Void, onEpoch: (Position) throws -> Void) throws -> Bool {
         let clock = ContinuousClock()
+        group = execution.communicator.map { GroupStep($0, parameters: optimizer.parameters) }
+        func stops() -> Bool { group?.stops ?? shouldStop() }
         while position.epoch < plan.epochs {
             let (start, before) = (clock.now, position.seconds)
             while position.step < batches.stepsPerEpoch {
-                try step()
+                try step(wantsStop: group != nil && shouldStop())
                 position.seconds = before + (clock.now - start) / .seconds(1)
                 onStep()
-                if shouldStop(), position.step < batches.stepsPerEpoch { return false }
+                if stops(), position.step < batches.stepsPerEpoch { return false }
             }
             let finished = position
             position = Position(epoch: position.epoch + 1)
             try onEpoch(finished)
-            if shouldStop(), position.epoch < plan.epochs { return false }
+            if stops(), position.epoch < plan.epochs { return false }
         }
         return true
     }
@@ -113,27 +117,38 @@ final class TrainingLoop {
             step: step, total: plan.epochs * batches.stepsPerEpoch, stepsPerEpoch: batches.stepsPerEpoch)
     }
 
-    private func step() throws(TrainingError) {
+    /// - Parameter wantsStop: whether this rank was told to end: all end after the step in which any was.
+    private func step(wantsStop: Bool) throws(TrainingError) {
         let number = position.epoch * batches.stepsPerEpoch + position.step
         let batch = batches.batch(epoch: position.epoch, step: position.step)
         execution.isTraining = true
         execution.step = number
+        let isShared = execution.shared != nil
+        let totals = isShared ? group?.totals(of: batch, heads: network.heads.count) : nil
         let logits = network.forward(batch.images, execution)
         for (logits, offset) in zip(logits, batch.offsets) { logits.add(offset) }
-        var loss: Float = 0
+        var losses: [Float] = []
         for head in logits.indices {
-            let part = SoftmaxCrossEntropy.meanLoss(
-                logits: logits[head], targets: batch.targets[head], weights: batch.weights?[head],
-                gradient: gradients[head])
-            loss += part
+            losses.append(
+                SoftmaxCrossEntropy.meanLoss(
+                    logits: logits[head], targets: batch.targets[head], weights: batch.weights?[head],
+                    total: totals?[head], gradient: gradients[head]))
             if plan.headWeights[head] != 1 { gradients[head].scale(by: plan.headWeights[head]) }
-            if head == 0 { position.lossSum += Double(part) * Double(batch.count) }
         }
+        var correct = SoftmaxCrossEntropy.countCorrect(logits: logits[0], targets: batch.targets[0])
+        if isShared, let group {
+            network.backward(gradients, execution)
+            group.sumGradients(&losses, &correct, wantsStop: wantsStop)
+        }
+        let count = execution.shared?.total ?? batch.count
+        position.lossSum += Double(losses[0]) * Double(count)
         position.step += 1
-        guard loss.isFinite else { throw .lossIsNotFinite(epoch: position.epoch + 1, step: position.step) }
-        position.correct += SoftmaxCrossEntropy.countCorrect(logits: logits[0], targets: batch.targets[0])
-        position.seen += batch.count
-        network.backward(gradients, execution)
+        guard losses.reduce(0, +).isFinite else {
+            throw .lossIsNotFinite(epoch: position.epoch + 1, step: position.step)
+        }
+        position.correct += correct
+        position.seen += count
+        if !isShared { network.backward(gradients, execution) }
         // A ReLU makes zeros of what are no numbers: the loss alone does not show a broken weight, its gradient does.
         let rate = plan.learningRate * rateFactor(atStep: number)
         guard optimizer.update(rate: rate, clip: plan.clip, execution) else {

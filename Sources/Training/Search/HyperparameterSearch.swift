@@ -14,15 +14,22 @@ public final class HyperparameterSearch {
     private let training: FaceDataSet
     private let validation: FaceDataSet
     private let classWeights: [Float]?
+    private let ranks: (any Communicator)?
 
     /// Takes the plan and the data; `facts` says how the data were parted, for the check when a search is resumed.
     ///
-    /// - Parameter resume: Whether to go on with the search that the folder holds.
-    /// - Throws: ``DataError`` where that is another search, or where one is there and `resume` is false.
+    /// - Parameters:
+    ///   - resume: Whether to go on with the search that the folder holds.
+    ///   - communicator: The processes that share the trials; rank 0 alone keeps the table. Each trial is trained by one
+    ///     of them, in the folder as that one sees it.
+    /// - Throws: ``DataError`` where that is another search, or where one is there and `resume` is false;
+    ///   ``TrainingError/otherRank(_:reason:)`` where two ranks have different data or options.
     public init(
         _ plan: SearchPlan, base: TrainingOptions, training: FaceDataSet, validation: FaceDataSet,
-        classWeights: [Float]? = nil, facts: [String: String] = [:], folder path: String, resume: Bool
+        classWeights: [Float]? = nil, facts: [String: String] = [:], folder path: String, resume: Bool,
+        communicator: (any Communicator)? = nil
     ) throws {
+        ranks = communicator
         table = SearchTable(plan)
         self.base = base
         self.training = training
@@ -34,6 +41,13 @@ public final class HyperparameterSearch {
         let description =
             ([trainer.runDescription, "epochs=\(base.epochs)"]
             + facts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }).joined(separator: " ") + "\n"
+        if ranks.map({ $0.rank == 0 }) ?? true { try begin(description, resume: resume) }
+        try agree(on: description)
+    }
+
+    /// Makes the files of a new search, or takes up those of one that was stopped.
+    private func begin(_ description: String, resume: Bool) throws {
+        let path = folder.path
         let (csv, about) = ("\(path)/trials.csv", "\(path)/search.txt")
         if FileManager.default.fileExists(atPath: csv) {
             guard resume else {
@@ -57,6 +71,22 @@ public final class HyperparameterSearch {
         try save()
     }
 
+    private static func identity(_ description: String) -> RunIdentity {
+        RunIdentity(text: description.replacingOccurrences(of: " ", with: "\n"))
+    }
+
+    /// Takes the table that rank 0 has, where the ranks are about to do the same.
+    private func agree(on description: String) throws {
+        guard let ranks else { return }
+        let all = ranks.gather(Array(description.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        for (rank, other) in all.enumerated() where other != all[0] {
+            let (first, second) = (Self.identity(all[0]), Self.identity(other))
+            throw TrainingError.otherRank(rank, reason: first.difference(from: second) ?? "its options")
+        }
+        let csv = String(decoding: ranks.gather(Array(table.csv.utf8))[0], as: UTF8.self)
+        try table.restore(csv: csv, path: "\(folder.path)/trials.csv")
+    }
+
     /// Runs all trials that are not done, or until `shouldStop` says so.
     ///
     /// - Parameters:
@@ -71,32 +101,72 @@ public final class HyperparameterSearch {
         onStep: (Trainer.Progress) -> Void = { _ in }, onEpoch: (TrainingHistory.Epoch) -> Void = { _ in },
         onResult: (SearchTable.Row) -> Void = { _ in }
     ) throws -> Bool {
-        for place in table.rows.indices where table.rows[place].state == .planned {
-            let row = table.rows[place]
-            onTrial(row)
-            let trial = try RunFolder(String(format: "%@/trial-%03d", folder.path, row.number))
-            let trainer = try Trainer(
-                row.values.applied(to: base), training: training, validation: validation,
-                classWeights: classWeights)
-            try trial.resume(trainer)
-            do {
-                guard try trial.train(trainer, shouldStop: shouldStop, onStep: onStep, onEpoch: onEpoch)
-                else { return false }
-                try trainer.modelFile(extra: ["epochs": "\(base.epochs)"]).write(to: trial.model)
-                table.rows[place].state = .done
-                table.rows[place].last = trainer.history.epochs.last
-                table.rows[place].bestAccuracy = trainer.history.epochs.map(\.validationAccuracy).max()
-                table.rows[place].seconds = trainer.history.epochs.reduce(0) { $0 + $1.seconds }
-            } catch TrainingError.lossIsNotFinite {
-                table.rows[place].state = .diverged
+        let planned = table.rows.indices.filter { table.rows[$0].state == .planned }
+        let (rank, size) = (ranks?.rank ?? 0, ranks?.size ?? 1)
+        // A round: a trial for each rank.
+        for start in stride(from: 0, to: planned.count, by: size) {
+            let round = planned[start..<min(planned.count, start + size)]
+            var goesOn = true
+            if rank < round.count {
+                let row = table.rows[round[start + rank]]
+                onTrial(row)
+                goesOn = try train(row, at: round[start + rank], shouldStop, onStep, onEpoch)
             }
-            try save()
-            // Only a trial that is not done is taken up again.
-            try? FileManager.default.removeItem(atPath: trial.checkpoint)
-            onResult(table.rows[place])
-            if shouldStop(), place != table.rows.indices.last { return false }
+            goesOn = try share(round, goesOn: goesOn && !shouldStop())
+            if rank == 0 { try save() }
+            for place in round where table.rows[place].state != .planned {
+                // Only a trial that is not done is taken up again.
+                if rank < round.count, place == round[start + rank] {
+                    try? FileManager.default.removeItem(atPath: trialFolder(table.rows[place]).checkpoint)
+                }
+                onResult(table.rows[place])
+            }
+            if !goesOn, table.rows.contains(where: { $0.state == .planned }) { return false }
         }
         return true
+    }
+
+    private func trialFolder(_ row: SearchTable.Row) -> RunFolder {
+        RunFolder(at: String(format: "%@/trial-%03d", folder.path, row.number))
+    }
+
+    /// Trains one trial; false where it was stopped.
+    private func train(
+        _ row: SearchTable.Row, at place: Int, _ shouldStop: () -> Bool, _ onStep: (Trainer.Progress) -> Void,
+        _ onEpoch: (TrainingHistory.Epoch) -> Void
+    ) throws -> Bool {
+        let trial = trialFolder(row)
+        try trial.make()
+        let trainer = try Trainer(
+            row.values.applied(to: base), training: training, validation: validation,
+            classWeights: classWeights)
+        try trial.resume(trainer)
+        do {
+            guard try trial.train(trainer, shouldStop: shouldStop, onStep: onStep, onEpoch: onEpoch)
+            else { return false }
+            try trainer.modelFile(extra: ["epochs": "\(base.epochs)"]).write(to: trial.model)
+            table.rows[place].state = .done
+            table.rows[place].last = trainer.history.epochs.last
+            table.rows[place].bestAccuracy = trainer.history.epochs.map(\.validationAccuracy).max()
+            table.rows[place].seconds = trainer.history.epochs.reduce(0) { $0 + $1.seconds }
+        } catch TrainingError.lossIsNotFinite {
+            table.rows[place].state = .diverged
+        }
+        return true
+    }
+
+    /// Tells all ranks what came of the round's trials, each of which one rank knows; false where any was stopped.
+    private func share(_ round: ArraySlice<Int>, goesOn: Bool) throws -> Bool {
+        guard let ranks else { return goesOn }
+        let tables = ranks.gather(Array(table.csv.utf8))
+        for (place, csv) in zip(round, tables) {
+            var other = table
+            try other.restore(csv: String(decoding: csv, as: UTF8.self), path: "a rank's table")
+            table.rows[place] = other.rows[place]
+        }
+        var stopped: [Double] = [goesOn ? 0 : 1]
+        ranks.sum(&stopped)
+        return stopped == [0]
     }
 
     private func save() throws(DataError) {

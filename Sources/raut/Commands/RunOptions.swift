@@ -83,7 +83,8 @@ package struct EventOptions: OptionGroup {
     package let events = Option(
         "events", .choice("WHICH"), standard: EventDetail.changes,
         help: "a line when a face appears, changes or leaves, or a line a frame")
-    package let raw = Option("raw", help: "with each face also the probabilities of the last look at it alone")
+    package let raw = Option(
+        "raw", help: "with each face also the probabilities of the last look at it alone")
     package let json = Option("json", help: "events on standard output beside the window too")
     package let quiet = Option("quiet", help: "no events on standard output")
     package let socket = Option("socket", .path("PATH"), help: "events to readers of this Unix socket")

@@ -47,7 +47,16 @@ enum SearchCommand {
         case (nil, let count?): plan = SearchPlan(random: count, seed: base.seed)
         default: throw UsageError(description: "search needs one of --grid FILE and --random N")
         }
-        let display = TrainingDisplay(epochs: base.epochs)
+        let group = try RankGroup()
+        let status = try search(arguments, plan, base, group)
+        group.finish()
+        return status
+    }
+
+    private static func search(
+        _ arguments: Arguments<Options>, _ plan: SearchPlan, _ base: TrainingOptions, _ group: RankGroup
+    ) throws -> Int32 {
+        let display = TrainingDisplay(epochs: base.epochs, isSilent: !group.isFirst)
         let interrupt = InterruptSignal()
         let data: TrainingData
         do {
@@ -62,9 +71,10 @@ enum SearchCommand {
             facts: [
                 "split": arguments.run.split(for: base).rawValue,
                 "balance": arguments.run.classBalance.rawValue,
-            ], folder: output, resume: arguments.resume)
-        let lock = try RunFolder(output).lock()
+            ], folder: output, resume: arguments.resume, communicator: group.communicator)
+        let lock = group.isFirst ? try RunFolder(output).lock() : nil
         defer { withExtendedLifetime(lock) {} }
+        group.begin(trials: true)
         let count = plan.trials.count
         let done = search.table.finishedCount
         display.say(
@@ -85,7 +95,7 @@ enum SearchCommand {
                     "trial \(row.number)/\(count): \(result)  ETA of the search "
                         + duration(each * Double(count - ended)))
             })
-        if !search.table.ranked.isEmpty { try StandardOutput.write(search.table.text) }
+        if group.isFirst, !search.table.ranked.isEmpty { try StandardOutput.write(search.table.text) }
         guard finished else {
             display.say("stopped; --resume goes on with \(output)")
             return 130

@@ -1,6 +1,7 @@
 import EmotionRecognition
 import Faces
 import Foundation
+import MessagePassing
 import NeuralNetwork
 import Training
 
@@ -18,42 +19,71 @@ package enum TrainCommand {
         }
         let options = try arguments.trainingOptions(
             from: start?.first.map { try NetworkConfiguration(metadata: $0.file.metadata, path: $0.path) })
-        let split = arguments.run.split(for: options)
-        let folder = try RunFolder(arguments.run.output)
-        let lock = try folder.lock()
+        let group = try RankGroup()
+        let status = try train(arguments, options, start, group)
+        // Others wait for rank 0 there: mpirun would end it with the first who left.
+        group.finish()
+        return status
+    }
+
+    private static func train(
+        _ arguments: Arguments<TrainOptions>, _ options: TrainingOptions,
+        _ start: [(file: SafeTensors, path: String)]?, _ group: RankGroup
+    ) throws -> Int32 {
+        // Rank 0 alone writes.
+        let folder = RunFolder(at: arguments.run.output)
+        if group.isFirst { try folder.make() }
+        let lock = group.isFirst ? try folder.lock() : nil
         defer { withExtendedLifetime(lock) {} }
-        let display = TrainingDisplay(epochs: options.epochs)
+        let display = TrainingDisplay(epochs: options.epochs, isSilent: !group.isFirst)
+        let split = arguments.run.split(for: options)
         let interrupt = InterruptSignal()
         let sources: DataSources
         let data: TrainingData
         do {
             (sources, data) = try arguments.run.read(
-                for: options, display, needsEveryClass: start == nil, shouldStop: { interrupt.isRaised })
+                for: options, display, needsEveryClass: start == nil, writes: group.isFirst,
+                shouldStop: { interrupt.isRaised })
         } catch is DataSources.Stopped {
             display.say("stopped; the faces cut so far are kept, the next run goes on from them")
             return 130
         }
         let trainer = try Trainer(
             options, training: data.training, validation: data.validation, classWeights: data.classWeights,
-            teacher: teacher(arguments, options, data.training, display))
+            teacher: teacher(arguments, options, data.training, display), communicator: group.communicator)
         if let start, let names = arguments.start.from {
             try trainer.start(from: EmotionNetwork(meanOf: start).modelFile(), path: names)
         }
         if arguments.program.resume {
             try folder.resume(trainer)
-        } else if FileManager.default.fileExists(atPath: folder.checkpoint) {
+        } else if group.isFirst, FileManager.default.fileExists(atPath: folder.checkpoint) {
             throw Failure(
                 description:
                     "\(folder.checkpoint): a run is there: --resume goes on with it, else give another "
                     + "--output")
         }
+        try trainer.checkRanks()
+        group.begin()
         display.begin(trainer, split: split)
         let finished = try folder.train(
-            trainer, shouldStop: { interrupt.isRaised }, onStep: display.step, onEpoch: display.epoch)
+            trainer, writes: group.isFirst, shouldStop: { interrupt.isRaised }, onStep: display.step,
+            onEpoch: display.epoch)
+        trainer.leaveRanks()
         guard finished else {
             display.say("stopped; --resume goes on from \(folder.checkpoint)")
             return 130
         }
+        guard group.isFirst else { return 0 }
+        return try finish(trainer, arguments, options, start, sources, data, folder, display)
+    }
+
+    /// Judges the trained network, and writes the model and the report.
+    private static func finish(
+        _ trainer: Trainer, _ arguments: Arguments<TrainOptions>, _ options: TrainingOptions,
+        _ start: [(file: SafeTensors, path: String)]?, _ sources: DataSources, _ data: TrainingData,
+        _ folder: RunFolder, _ display: TrainingDisplay
+    ) throws -> Int32 {
+        let split = arguments.run.split(for: options)
         let test = trainer.evaluate(data.all.subset(data.parts.test))
         let last = trainer.history.epochs.last
         var facts = [
@@ -129,6 +159,9 @@ package enum TrainCommand {
 
     /// Makes a model in stages.
     private static func make(_ recipe: String, _ arguments: Arguments<TrainOptions>) throws -> Int32 {
+        guard Launcher.processCount() == 1 else {
+            throw UsageError(description: "--recipe trains on one machine: start it without mpirun")
+        }
         let own = ["recipe", "data", "ferplus", "output", "threads", "resume"]
         if let other = arguments.given.first(where: { !own.contains($0.option.facts.name) }) {
             throw UsageError(

@@ -133,17 +133,19 @@ extension Arguments<TrainingDataOptions> {
 
     /// Reads the data and parts them.
     ///
-    /// - Parameter needsEveryClass: Whether each emotion must be among the training images.
+    /// - Parameters:
+    ///   - needsEveryClass: Whether each emotion must be among the training images.
+    ///   - writes: Whether faces cut from pictures are kept in `--output`.
     func read(
         for options: TrainingOptions, _ display: TrainingDisplay, needsEveryClass: Bool = true,
-        shouldStop: () -> Bool
+        writes: Bool = true, shouldStop: () -> Bool
     ) throws -> (sources: DataSources, parted: TrainingData) {
         let labelled = self.labelled
         if labelled.data.contains(where: { !DataSources.isFolder($0) }) {
             try TrainingDataOptions.requireVotes(labelled.ferplus, for: options.network)
         }
         let sources = try labelled.read(
-            cache: self.output, threads: options.threads, display, shouldStop: shouldStop)
+            cache: writes ? self.output : nil, threads: options.threads, display, shouldStop: shouldStop)
         let folders = sources.sources.indices.filter { sources.sources[$0].isFolder }
         let parted = try TrainingData(
             sources.faces, path: labelled.data.joined(separator: ", "), split: split(for: options),

@@ -4,11 +4,16 @@ import Training
 /// What a training run shows: one line that is renewed in a terminal, plain lines in a log.
 final class TrainingDisplay {
     private let epochs: Int
+    private let isSilent: Bool
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private var shown = 0.0
     private var cuttingStart = 0.0
 
-    init(epochs: Int) { self.epochs = epochs }
+    /// - Parameter isSilent: True for one of several processes of which another one shows.
+    init(epochs: Int, isSilent: Bool = false) {
+        self.epochs = epochs
+        self.isSilent = isSilent
+    }
 
     /// Says what is about to be trained.
     func begin(_ trainer: Trainer, split: Split) {
@@ -75,5 +80,8 @@ final class TrainingDisplay {
     /// A plain line.
     func say(_ line: String) { put((isTerminal ? "\r\u{1B}[K" : "") + line + "\n") }
 
-    private func put(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func put(_ text: String) {
+        if isSilent { return }
+        FileHandle.standardError.write(Data(text.utf8))
+    }
 }

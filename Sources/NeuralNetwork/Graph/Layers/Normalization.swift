@@ -90,17 +90,24 @@ public final class BatchNormalization2D: Layer {
     /// Outside training the statistics count as constants.
     public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         let rows = input.count / channels
-        let (sumG, sumGX) = sums(of: gradient, rows, execution)
+        var (sumG, sumGX) = sums(of: gradient, rows, execution)
+        for channel in 0..<channels {
+            weight.gradient[channel] = Float(
+                (sumGX[channel] - mean[channel] * sumG[channel]) * inverseDeviation[channel])
+            bias.gradient[channel] = Float(sumG[channel])
+        }
+        // The gradients of scale and shift are this rank's part, as all weights' are; the input's needs the whole batch.
+        let rowsOfAll = execution.isTraining ? sumOverRanks(&sumG, &sumGX, rows, execution) : rows
         for channel in 0..<channels {
             let sumGNormalized = (sumGX[channel] - mean[channel] * sumG[channel]) * inverseDeviation[channel]
-            weight.gradient[channel] = Float(sumGNormalized)
-            bias.gradient[channel] = Float(sumG[channel])
             let scale = Double(weight.value[channel]) * inverseDeviation[channel]
             let slope =
-                execution.isTraining ? -scale * sumGNormalized * inverseDeviation[channel] / Double(rows) : 0
+                execution.isTraining
+                ? -scale * sumGNormalized * inverseDeviation[channel] / Double(rowsOfAll)
+                : 0
             factors[2][channel] = Float(scale)
             factors[3][channel] = Float(slope)
-            let constant = execution.isTraining ? -scale * sumG[channel] / Double(rows) : 0
+            let constant = execution.isTraining ? -scale * sumG[channel] / Double(rowsOfAll) : 0
             factors[4][channel] = Float(constant - mean[channel] * slope)
         }
         spread(gradient, rows, execution)
@@ -110,7 +117,7 @@ public final class BatchNormalization2D: Layer {
     /// The sums of the gradient, and of it times the input, over each channel.
     private func sums(
         of gradient: Tensor, _ rows: Int, _ execution: Execution
-    ) -> (ArraySlice<Double>, [Double]) {
+    ) -> (first: [Double], second: [Double]) {
         let (input, output, scale, shift) = (self.input, self.output, factors[0], factors[1])
         guard pools else {
             return sumOverThreads(rows, execution) { part, sums, place in
@@ -158,10 +165,11 @@ public final class BatchNormalization2D: Layer {
 
     private func measure(_ rows: Int, _ execution: Execution) {
         let input = self.input
-        let (sum, square) = sumOverThreads(rows, execution) { part, sums, place in
+        var (sum, square) = sumOverThreads(rows, execution) { part, sums, place in
             execution.kernels.channelSums(
                 input.span, rows: part, channels: channels, into: &sums, at: place)
         }
+        let rows = sumOverRanks(&sum, &square, rows, execution)
         for channel in 0..<channels {
             mean[channel] = sum[channel] / Double(rows)
             let variance = max(0, square[channel] / Double(rows) - mean[channel] * mean[channel])
@@ -175,12 +183,23 @@ public final class BatchNormalization2D: Layer {
         }
     }
 
+    /// Makes two sums a channel those of the whole batch, and returns its rows.
+    private func sumOverRanks(
+        _ first: inout [Double], _ second: inout [Double], _ rows: Int, _ execution: Execution
+    ) -> Int {
+        guard execution.shared != nil else { return rows }
+        var both = first + second
+        let rows = execution.sumOverRanks(&both, count: rows)
+        (first, second) = (Array(both[..<channels]), Array(both[channels...]))
+        return rows
+    }
+
     /// Two sums a channel over all rows or images, added in the order of the threads. `body` adds those of its part to
     /// `[2, channels]` from a place on.
     private func sumOverThreads(
         _ count: Int, _ execution: Execution,
         _ body: (_ part: Range<Int>, _ sums: inout MutableSpan<Double>, _ place: Int) -> Void
-    ) -> (first: ArraySlice<Double>, second: [Double]) {
+    ) -> (first: [Double], second: [Double]) {
         let threads = execution.pool.threads
         // Each thread has sums of its own.
         var sums = [[Double]](repeating: [Double](repeating: 0, count: 2 * channels), count: threads)
@@ -195,7 +214,7 @@ public final class BatchNormalization2D: Layer {
         for other in sums.dropFirst() {
             for index in other.indices { total[index] += other[index] }
         }
-        return (total[..<channels], Array(total[channels...]))
+        return (Array(total[..<channels]), Array(total[channels...]))
     }
 
     // MARK: Inference

@@ -1,8 +1,8 @@
 /// Dropout (Srivastava et al., 2014): while training, values are set to zero with a given chance and the others
 /// scaled up; otherwise nothing happens.
 ///
-/// Which values, depends on the execution's seed and step, the layer's number and the image alone, so that a run is
-/// the same whatever the number of threads.
+/// Which values, depends on the execution's seed and step, the layer's number and the image's place in the whole batch
+/// alone, so that a run is the same whatever the number of threads and of ranks.
 public final class Dropout: Layer {
     /// What is dropped as one.
     public enum Unit: Sendable {
@@ -44,7 +44,8 @@ public final class Dropout: Layer {
         execution.pool.split(batch) { _, images in
             var keep = mask.mutableSpan
             for image in images {
-                var random = Xoshiro256StarStar(seed: execution.seed, execution.step, number, image)
+                var random = Xoshiro256StarStar(
+                    seed: execution.seed, execution.step, number, execution.place(ofImage: image))
                 for index in image * width..<(image + 1) * width {
                     keep[index] = random.uniform() < rate ? 0 : 1 / (1 - rate)
                 }
