@@ -25,9 +25,23 @@ public protocol FaceJudge: Sendable {
 
     /// How probable it is that a box, turned by the face's tilt, holds a face; it may reach over the picture's border.
     func probability(of face: DetectedFace, in image: GrayImage) -> Float
+
+    /// The same by several looks about the box: what is asked before a window is believed that the first look did not
+    /// find. Of so many windows some pass for faces from one exact place; a face does from beside it, too, and mirrored.
+    func steadyProbability(of face: DetectedFace, in image: GrayImage) -> Float
 }
 
 extension FaceJudge {
+    /// By one look, for judges that have no better.
+    public func steadyProbability(of face: DetectedFace, in image: GrayImage) -> Float {
+        probability(of: face, in: image)
+    }
+
+    /// Whether a window is believed that the first look did not find. Most are told from faces by one look.
+    package func believes(_ face: DetectedFace, in image: GrayImage, from least: Float) -> Bool {
+        probability(of: face, in: image) > 0.5 && steadyProbability(of: face, in: image) >= least
+    }
+
     /// A face moved, scaled and turned step by step to where it looks most like one, and how probable it is there.
     ///
     /// - Parameters:

@@ -67,7 +67,7 @@ public final class WideSearch: Sendable {
                 let face = state.copy.original(state.candidates[index])
                 guard !isAlone || faces.count < 64 else { break }
                 let isKnown = faces.contains { isAlone ? false : $0.isSameFace(as: face) }
-                if !isKnown, judge.probability(of: face, in: image) >= least {
+                if !isKnown, judge.believes(face, in: image, from: least) {
                     faces.append(face)
                 }
             }
@@ -104,7 +104,7 @@ public final class WideSearch: Sendable {
             }
             for candidate in state.candidates {
                 let face = state.copy.original(candidate)
-                if judge.probability(of: face, in: image) >= judge.thresholds.beside { faces.append(face) }
+                if judge.believes(face, in: image, from: judge.thresholds.beside) { faces.append(face) }
             }
             judge.removeNested(&faces, in: image)
         }
@@ -177,8 +177,9 @@ public final class WideSearch: Sendable {
         state.windows.sort { $0.probability > $1.probability }
         var best: (face: DetectedFace, probability: Float)?
         for window in state.windows.prefix(4) where window.probability > 0.3 {
-            let refined = judge.refined(window.face, in: image, turns: parameters.findsTilted, rounds: 6)
-            if refined.probability > best?.probability ?? 0 { best = refined }
+            let face = judge.refined(window.face, in: image, turns: parameters.findsTilted, rounds: 6).face
+            let probability = judge.steadyProbability(of: face, in: image)
+            if probability > best?.probability ?? 0 { best = (face, probability) }
         }
         guard let best, best.probability >= judge.thresholds.unseen else { return }
         faces.append(best.face)

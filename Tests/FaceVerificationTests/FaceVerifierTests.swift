@@ -44,6 +44,26 @@ struct FaceVerifierTests {
         #expect(faces == [face, near])
     }
 
+    @Test("takes a page's grain for no face, and a face in the dark for one")
+    func contrast() {
+        var page = GrayImage(width: 200, height: 200)
+        for index in page.pixels.indices { page.pixels[index] = index % 7 == 0 ? 228 : 240 }
+        let window = DetectedFace(box: Rectangle(x: 20, y: 20, width: 150, height: 150))
+        #expect(verifier.probability(of: window, in: page) == 0)
+        #expect(verifier.steadyProbability(of: window, in: page) == 0)
+
+        var dark = image
+        for index in dark.pixels.indices { dark.pixels[index] /= 8 }
+        #expect(verifier.probability(of: face, in: dark) > 0.5)
+    }
+
+    @Test("sees a face from beside it and mirrored, too")
+    func steady() {
+        #expect(verifier.steadyProbability(of: face, in: image) > 0.9)
+        let sleeve = DetectedFace(box: Rectangle(x: 30, y: 380, width: 90, height: 90))
+        #expect(verifier.steadyProbability(of: sleeve, in: image) < 0.5)
+    }
+
     @Test("allocates nothing after the first face")
     func allocatesNothing() throws {
         var faces = [face]
