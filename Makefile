@@ -10,6 +10,8 @@
 # make endurance  a million frames with faces, readers and the source coming and going, and a table of what was left
 # make pictures photographs windows of made-up scenes in all sizes, into docs/pictures/
 # make lint     checks the format
+# make docs     the library's pages, by the toolchain's docc, in .build/docs/html; a warning is an error
+# make test-library  compiles and runs README's Swift text in a package of its own
 # make fuzz     feeds the readers a hundred thousand damaged files each, under the address sanitizer
 # make sanitize  passes all tests under the address sanitizer, then under the thread sanitizer
 # make static   builds with Swift's runtime inside, for installing
@@ -45,7 +47,7 @@ CONF = $(wildcard systemd/raut.conf)
 MODELS = $(wildcard models/*.safetensors)
 
 .PHONY: setup swift build run model test test-camera test-service test-program test-network test-arm64 mpi test-mpi endurance fuzz sanitize \
-	lint pictures static install uninstall \
+	lint pictures static install uninstall docs test-library \
 	deb fresh fresh-package
 
 # One look at what is installed, and apt only where something is missing.
@@ -163,6 +165,24 @@ lint: swift
 	@[ ! -e /usr/include/pango-1.0 ] || $(CC) -fsyntax-only -include pango/pangocairo.h \
 	  $$(pkg-config --cflags pangocairo) -x c Sources/CCairo/shim.h -Wno-pragma-once-outside-header
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+# From the modules of the usual build: nothing is compiled anew.
+DOCC = $(or $(shell command -v docc),$(dir $(SWIFT))docc)
+C_MODULES = $(foreach map,$(wildcard Sources/*/module.modulemap .build/release/*.build/module.modulemap),-Xcc -fmodule-map-file=$(map))
+C_FLAGS = $(addprefix -Xcc ,$(shell pkg-config --cflags-only-I openblas libpng16 pangocairo sdl2 2>/dev/null))
+docs: setup
+	$(BUILD) --target Raut
+	rm -rf .build/docs && mkdir -p .build/docs/symbols
+	$(dir $(SWIFT))swift-symbolgraph-extract -module-name Raut -minimum-access-level public \
+	  -target $$($(SWIFT) -print-target-info | sed -n 's/.*"triple": "\(.*\)",/\1/p' | head -1) \
+	  -I .build/release/Modules $(C_MODULES) $(C_FLAGS) -output-dir .build/docs/symbols
+	$(DOCC) convert Sources/Raut/Raut.docc --additional-symbol-graph-dir .build/docs/symbols \
+	  --fallback-display-name Raut --fallback-bundle-identifier raut.Raut --warnings-as-errors \
+	  --output-path .build/docs/html
+	@echo "see $(DOCC) preview, or serve .build/docs/html" >&2
+
+test-library: setup
+	Tests/Fresh/library
 
 static: setup
 	@$(BUILD) --static-swift-stdlib --scratch-path .build/static --product raut >&2

@@ -22,13 +22,7 @@ let package = Package(
     name: "raut",
     products: [
         .executable(name: "raut", targets: ["raut"]),
-        .library(
-            name: "Raut",
-            targets: [
-                "Imaging", "Faces", "Capture", "FaceDetection", "NeuralNetwork", "EmotionRecognition",
-                "FaceVerification", "Tracking", "Training", "Events", "Drawing", "Pipeline", "Overlay",
-                "Analysis",
-            ]),
+        .library(name: "Raut", targets: ["Raut"]),
     ],
     // All are there unless left out: swift build -c release --product raut --disable-default-traits
     traits: [
@@ -102,22 +96,30 @@ let package = Package(
             [
                 "System", "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition",
                 "FaceVerification",
-                "Tracking", "Events", "Drawing",
+                "Tracking", "Events",
             ]),
+        room("Recording", ["System", "Imaging", "Faces", "Capture", "Drawing", "Pipeline"]),
         room("Overlay", ["System", "Imaging", "Faces", "Capture", "Drawing", "Pipeline", "CSDL2"]),
         room(
             "Analysis",
             [
                 "System", "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition",
                 "FaceVerification",
-                "Tracking", "Events", "Drawing", "Pipeline",
+                "Tracking", "Events", "Drawing", "Pipeline", "Recording",
+            ]),
+        room(
+            "Raut",
+            [
+                "System", "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition",
+                "FaceVerification", "Pipeline", "Analysis",
             ]),
         .executableTarget(
             name: "raut",
             dependencies: [
                 "System", "Imaging", "Faces", "Capture", "FaceDetection", "NeuralNetwork", "MessagePassing",
                 "EmotionRecognition",
-                "FaceVerification", "Tracking", "Training", "Events", "Drawing", "Pipeline", window,
+                "FaceVerification", "Tracking", "Training", "Events", "Drawing", "Pipeline", "Recording",
+                window,
                 "Analysis",
                 "CLinux",
             ]),
@@ -145,11 +147,13 @@ let package = Package(
             "Pipeline",
             [
                 "SchemaCheck", "System", "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition",
-                "Events",
+                "Events", "Recording",
                 "Tracking",
             ]),
         tests(
             "Analysis", ["SchemaCheck", "Events", "Faces", "FaceDetection", "Imaging", "Pipeline", "Capture"]),
+        tests("Recording", ["Pipeline"]),
+        tests("Raut"),
         tests(
             "raut",
             [

@@ -48,6 +48,15 @@ def shipped():
                 yield str(path), str(path.relative_to(ROOT))
 
 
+def written(folder, count):
+    """Writes so many pictures into a folder: the pictures and the paths of their files."""
+    faces = list(pictures(count))
+    files = [str(folder / f"{index:03}.png") for index in range(len(faces))]
+    for file, face in zip(files, faces):
+        cv2.imwrite(file, face)
+    return faces, files
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*")
@@ -58,10 +67,7 @@ def main():
     worst = 0
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        faces = list(pictures(arguments.count))
-        files = [str(folder / f"{index:03}.png") for index in range(len(faces))]
-        for file, face in zip(files, faces):
-            cv2.imwrite(file, face)
+        faces, files = written(folder, arguments.count)
         models = [(path, path) for path in arguments.models]
         if not models:
             models = list(shipped())

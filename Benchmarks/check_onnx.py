@@ -15,14 +15,13 @@ import subprocess
 import sys
 import tempfile
 
-import cv2
 import numpy as np
 import onnx
 import onnxruntime
 import torch
 
 import reference_networks as reference
-from check_logits import ROOT, TOLERANCE, pictures, shipped
+from check_logits import ROOT, TOLERANCE, shipped, written
 
 
 def main():
@@ -35,10 +34,7 @@ def main():
     worst = 0
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        faces = list(pictures(arguments.count))
-        files = [str(folder / f"{index:03}.png") for index in range(len(faces))]
-        for file, face in zip(files, faces):
-            cv2.imwrite(file, face)
+        faces, files = written(folder, arguments.count)
         models = [(path, path) for path in arguments.models] or list(shipped())
         if not arguments.models:
             for architecture in reference.ARCHITECTURES:

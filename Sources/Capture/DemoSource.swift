@@ -8,19 +8,23 @@ import System
 /// What a frame shows depends on its number alone. A round takes 600 frames: 450 in view, 60 on the way out to the
 /// right, 30 without anybody, 60 on the way in from the left. Each of the seven emotions is shown for 64 frames, the
 /// last one also on the way out, the first one on the way in.
-final class DemoSource: FrameSource, @unchecked Sendable {
-    // Unchecked: the protocol promises one thread at a time but for cancel(), and Cancellation is safe.
-
+final class DemoSource: FrameSource, Sendable {
     let name = "demo"
     let width: Int
     let height: Int
     let frameRate: Double?
-    private let pictures: [PlanarPicture]
     private let signal: Cancellation
-    private var pacer: Pacer?
+    private let showing: Guarded<Showing>
+
+    /// How far it is; of one thread at a time.
+    private struct Showing {
+        let pictures: [PlanarPicture]
+        var pacer: Pacer?
+        var count = 0
+        var scratch = PlanarPicture.Scratch()
+    }
+
     private let interval: UInt64
-    private var count = 0
-    private var scratch = PlanarPicture.Scratch()
 
     /// Decodes the picture and starts at frame 1.
     ///
@@ -38,27 +42,25 @@ final class DemoSource: FrameSource, @unchecked Sendable {
         frameRate = framesPerSecond
         let pacer = Pacer(framesPerSecond: framesPerSecond)
         interval = pacer.interval
-        self.pacer = isPaced ? pacer : nil
-        pictures = try PlanarPicture.squares(jpeg: DemoPicture.jpeg)
+        let pictures = try PlanarPicture.squares(jpeg: DemoPicture.jpeg)
         guard !pictures.isEmpty else { throw .cannotOpen(source: "demo", reason: "its picture is broken") }
+        showing = Guarded(Showing(pictures: pictures, pacer: isPaced ? pacer : nil))
     }
 
     func next(into frame: inout Frame) throws(CaptureError) -> Bool {
-        if pacer != nil {
-            guard let due = pacer?.wait(signal) else { return false }
+        showing.withLock { showing in
+            guard let due = showing.pacer.wait(signal) else { return false }
+            showing.count += 1
+            let number = showing.count
             frame.monotonicTime = due
-        } else {
-            guard !signal.isRaised else { return false }
-            frame.monotonicTime = MonotonicClock.now
+            frame.number = number
+            frame.sourceTime = UInt64(number - 1) &* interval
+            frame.width = width
+            frame.height = height
+            let shown = showing.pictures[Self.square(ofFrame: number) % showing.pictures.count]
+            shown.draw(placement(ofFrame: number), into: &frame, scratch: &showing.scratch)
+            return true
         }
-        count += 1
-        frame.number = count
-        frame.sourceTime = UInt64(count - 1) &* interval
-        frame.width = width
-        frame.height = height
-        let shown = pictures[Self.square(ofFrame: count) % pictures.count]
-        shown.draw(placement(ofFrame: count), into: &frame, scratch: &scratch)
-        return true
     }
 
     func cancel() { signal.raise() }

@@ -25,3 +25,11 @@ struct Pacer {
         return due
     }
 }
+
+extension Pacer? {
+    /// The same; without a pace a frame is due at once.
+    mutating func wait(_ signal: Cancellation) -> UInt64? {
+        guard self != nil else { return signal.isRaised ? nil : MonotonicClock.now }
+        return self?.wait(signal)
+    }
+}

@@ -112,13 +112,8 @@ extension PictureSource.Reading {
             if !readNextGood(signal, &refusal) { return false }
         }
         place += 1
-        if pacer != nil {
-            guard let due = pacer?.wait(signal) else { return false }
-            frame.monotonicTime = due
-        } else {
-            guard !signal.isRaised else { return false }
-            frame.monotonicTime = MonotonicClock.now
-        }
+        guard let due = pacer.wait(signal) else { return false }
+        frame.monotonicTime = due
         count += 1
         frame.number = count
         frame.sourceTime = UInt64(count - 1) &* interval

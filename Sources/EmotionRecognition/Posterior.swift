@@ -103,9 +103,7 @@ public struct Posterior: Sendable, Equatable {
 
     /// Logarithms of the first seven classes' probabilities, with what smoothing added to each taken back.
     private static func logProbabilities(_ head: [Float], smoothing: Float) -> SIMD8<Float> {
-        let normalizer = head.withUnsafeBufferPointer { buffer in
-            buffer.baseAddress.map { SoftmaxCrossEntropy.logSumExp($0, count: 7) } ?? 0
-        }
+        let normalizer = SoftmaxCrossEntropy.logSumExp(head.span.extracting(first: 7))
         var logs = SIMD8<Float>(repeating: -.infinity)
         for emotion in 0..<7 { logs[emotion] = head[emotion] - normalizer }
         guard smoothing > 0 else { return logs }

@@ -132,6 +132,7 @@ struct ReaderLoop {
             }
             // Lines from here on are kept for it; those before are in what it is told first.
             mailbox.readers = readers.count + 1
+            Log.debug("socket", "a reader comes, the number of them is \(readers.count + 1)")
             let known = passOn(from: mailbox, now)
             let reader = Reader(descriptor, backlog: limits.backlog, now)
             readers[descriptor] = reader
@@ -164,6 +165,7 @@ struct ReaderLoop {
         for descriptor in gone where readers.removeValue(forKey: descriptor) != nil { forget(descriptor) }
         gone.removeAll(keepingCapacity: true)
         mailbox.readers = readers.count
+        Log.debug("socket", "readers have gone, \(readers.count) are left")
     }
 
     /// Closes a descriptor that is watched. A child that is just being started holds a copy of it until its program

@@ -26,12 +26,7 @@ public struct ColorImage: Sendable, Equatable {
 
     /// Changes the size; what the pixels hold afterwards is unspecified. Allocates only to grow.
     public mutating func setSize(width: Int, height: Int) {
-        let count = max(0, width) * max(0, height) * 3
-        if pixels.count > count {
-            pixels.removeLast(pixels.count - count)
-        } else if pixels.count < count {
-            pixels.append(contentsOf: repeatElement(0, count: count - pixels.count))
-        }
+        pixels.resize(to: max(0, width) * max(0, height) * 3)
         self.width = max(0, width)
         self.height = max(0, height)
     }

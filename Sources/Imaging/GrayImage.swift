@@ -26,13 +26,19 @@ public struct GrayImage: Sendable, Equatable {
 
     /// Changes the size; what the pixels hold afterwards is unspecified. Allocates only to grow.
     public mutating func setSize(width: Int, height: Int) {
-        let count = max(0, width) * max(0, height)
-        if pixels.count > count {
-            pixels.removeLast(pixels.count - count)
-        } else if pixels.count < count {
-            pixels.append(contentsOf: repeatElement(0, count: count - pixels.count))
-        }
+        pixels.resize(to: max(0, width) * max(0, height))
         self.width = max(0, width)
         self.height = max(0, height)
+    }
+}
+
+extension [UInt8] {
+    /// Makes it so long; what is new is 0. Allocates only to grow.
+    mutating func resize(to count: Int) {
+        if self.count > count {
+            removeLast(self.count - count)
+        } else if self.count < count {
+            append(contentsOf: repeatElement(0, count: count - self.count))
+        }
     }
 }

@@ -28,11 +28,7 @@ public final class ImageReader {
     public func decodeGray(_ bytes: [UInt8], name: String, into image: inout GrayImage) throws(ImageError) {
         switch try format(of: bytes, name: name) {
         case .jpeg:
-            do throws(JPEGError) {
-                try jpeg.decode(bytes, into: &image)
-            } catch {
-                throw ImageError(error, name: name)
-            }
+            try named(name) { () throws(JPEGError) in try jpeg.decode(bytes, into: &image) }
             image.apply(Orientation(ofJPEG: bytes))
         case .png(let header):
             image.setSize(width: header.width, height: header.height)
@@ -50,17 +46,22 @@ public final class ImageReader {
     public func decodeColor(_ bytes: [UInt8], name: String, into image: inout ColorImage) throws(ImageError) {
         switch try format(of: bytes, name: name) {
         case .jpeg:
-            do throws(JPEGError) {
-                try jpeg.decode(bytes, into: &image)
-            } catch {
-                throw ImageError(error, name: name)
-            }
+            try named(name) { () throws(JPEGError) in try jpeg.decode(bytes, into: &image) }
             image.apply(Orientation(ofJPEG: bytes))
         case .png(let header):
             try decodePNG(bytes, header, name: name, into: &image)
             image.apply(Orientation(ofPNG: bytes))
         case .foreign(let format):
             try format.decode(bytes, name: name, maximumPixels: maximumPixels, into: &image)
+        }
+    }
+
+    /// Does it; an error of the JPEG's gets the file's name.
+    private func named(_ name: String, _ body: () throws(JPEGError) -> Void) throws(ImageError) {
+        do throws(JPEGError) {
+            try body()
+        } catch {
+            throw ImageError(error, name: name)
         }
     }
 

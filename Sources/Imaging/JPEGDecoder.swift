@@ -44,44 +44,35 @@ public final class JPEGDecoder {
     /// Decodes the luma alone; the colour is not even transformed back.
     public func decode(_ bytes: [UInt8], into image: inout GrayImage) throws(JPEGError) {
         guard Self.isEnded(bytes) else {
-            return try withEnd(bytes) { bytes throws(JPEGError) in
-                try decode(bytes, into: &image)
-            }
+            return try withEnd(bytes) { bytes throws(JPEGError) in try decode(bytes, into: &image) }
         }
         let header = try readHeader(bytes)
+        image.setSize(width: header.width, height: header.height)
         guard !header.isCMYK else {
             try decodeCMYK(bytes, header)
-            image.setSize(width: header.width, height: header.height)
             for index in image.pixels.indices {
                 image.pixels[index] = Luma.of(cmyk: cmyk, at: index * 4)
             }
             return
         }
-        image.setSize(width: header.width, height: header.height)
         try decompress(bytes, header, TJPF_GRAY, into: &image.pixels)
     }
 
     /// Decodes to red, green and blue.
     public func decode(_ bytes: [UInt8], into image: inout ColorImage) throws(JPEGError) {
         guard Self.isEnded(bytes) else {
-            return try withEnd(bytes) { bytes throws(JPEGError) in
-                try decode(bytes, into: &image)
-            }
+            return try withEnd(bytes) { bytes throws(JPEGError) in try decode(bytes, into: &image) }
         }
         let header = try readHeader(bytes)
-        guard !header.isCMYK else {
-            try decodeCMYK(bytes, header)
-            image.setSize(width: header.width, height: header.height)
-            for index in 0..<(header.width * header.height) {
-                let (red, green, blue) = CMYK.rgb(cmyk, at: index * 4)
-                image.pixels[index * 3] = red
-                image.pixels[index * 3 + 1] = green
-                image.pixels[index * 3 + 2] = blue
-            }
-            return
-        }
         image.setSize(width: header.width, height: header.height)
-        try decompress(bytes, header, TJPF_RGB, into: &image.pixels)
+        if !header.isCMYK { return try decompress(bytes, header, TJPF_RGB, into: &image.pixels) }
+        try decodeCMYK(bytes, header)
+        for index in 0..<(header.width * header.height) {
+            let (red, green, blue) = CMYK.rgb(cmyk, at: index * 4)
+            image.pixels[index * 3] = red
+            image.pixels[index * 3 + 1] = green
+            image.pixels[index * 3 + 2] = blue
+        }
     }
 
     /// Decodes to the planes that the JPEG holds, with the chroma brought to half size both ways (4:2:0).
@@ -90,9 +81,7 @@ public final class JPEGDecoder {
     /// values have JPEG's full range (0 to 255), by BT.601.
     public func decode(_ bytes: [UInt8], into image: inout YUVImage) throws(JPEGError) {
         guard Self.isEnded(bytes) else {
-            return try withEnd(bytes) { bytes throws(JPEGError) in
-                try decode(bytes, into: &image)
-            }
+            return try withEnd(bytes) { bytes throws(JPEGError) in try decode(bytes, into: &image) }
         }
         let header = try readHeader(bytes)
         guard !header.isCMYK, header.isYCbCr, header.subsampling >= 0 else {

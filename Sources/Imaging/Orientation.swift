@@ -92,15 +92,10 @@ extension GrayImage {
     /// The picture as it was seen: rotated and mirrored from how it is stored.
     mutating func apply(_ orientation: Orientation) {
         guard orientation != .upright else { return }
-        let stored = self
-        setSize(
-            width: orientation.swapsSides ? stored.height : stored.width,
-            height: orientation.swapsSides ? stored.width : stored.height)
-        for y in 0..<height {
-            for x in 0..<width {
-                let (column, row) = orientation.stored(x, y, width: stored.width, height: stored.height)
-                pixels[y * width + x] = stored.pixels[row * stored.width + column]
-            }
+        let (stored, size) = (self, orientation.seen(width, height))
+        setSize(width: size.width, height: size.height)
+        orientation.forEach(size.width, size.height, stored.width, stored.height) { seen, place in
+            pixels[seen] = stored.pixels[place]
         }
     }
 }
@@ -109,23 +104,34 @@ extension ColorImage {
     /// The picture as it was seen: rotated and mirrored from how it is stored.
     mutating func apply(_ orientation: Orientation) {
         guard orientation != .upright else { return }
-        let stored = self
-        setSize(
-            width: orientation.swapsSides ? stored.height : stored.width,
-            height: orientation.swapsSides ? stored.width : stored.height)
-        for y in 0..<height {
-            for x in 0..<width {
-                let (column, row) = orientation.stored(x, y, width: stored.width, height: stored.height)
-                for channel in 0..<3 {
-                    pixels[(y * width + x) * 3 + channel] =
-                        stored.pixels[(row * stored.width + column) * 3 + channel]
-                }
-            }
+        let (stored, size) = (self, orientation.seen(width, height))
+        setSize(width: size.width, height: size.height)
+        orientation.forEach(size.width, size.height, stored.width, stored.height) { seen, place in
+            for channel in 0..<3 { pixels[seen * 3 + channel] = stored.pixels[place * 3 + channel] }
         }
     }
 }
 
 extension Orientation {
+    /// Width and height as seen of a picture stored in the given ones.
+    fileprivate func seen(_ width: Int, _ height: Int) -> (width: Int, height: Int) {
+        swapsSides ? (height, width) : (width, height)
+    }
+
+    /// Tells of each pixel as seen, row by row, where it stands in the stored picture; both counted in memory order.
+    @inline(__always)
+    fileprivate func forEach(
+        _ width: Int, _ height: Int, _ storedWidth: Int, _ storedHeight: Int,
+        _ body: (_ seen: Int, _ stored: Int) -> Void
+    ) {
+        for y in 0..<height {
+            for x in 0..<width {
+                let (column, row) = stored(x, y, width: storedWidth, height: storedHeight)
+                body(y * width + x, row * storedWidth + column)
+            }
+        }
+    }
+
     /// Where the pixel seen at (x, y) stands in the stored picture of the given size.
     func stored(_ x: Int, _ y: Int, width: Int, height: Int) -> (column: Int, row: Int) {
         switch self {

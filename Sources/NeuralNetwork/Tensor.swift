@@ -8,7 +8,7 @@ public final class Tensor {
     /// The number of elements.
     public private(set) var count: Int
     /// The elements; valid while the tensor lives and until `resize`.
-    package private(set) var pointer: UnsafeMutablePointer<Float>
+    private(set) var pointer: UnsafeMutablePointer<Float>
     private var capacity: Int
 
     /// Makes a tensor of zeros.

@@ -36,6 +36,7 @@ final class FrameWorker {
     private var schedule = LookSchedule()
     private var tracker: FaceTracker
     private let decoder = FrameDecoder()
+    private var clock = StageClock()
     private var image = GrayImage()
     private var detections: [DetectedFace] = []
     private var probabilities: [EmotionProbabilities] = []
@@ -82,12 +83,16 @@ final class FrameWorker {
     /// - Throws: ``CaptureError/invalidData(source:reason:)`` where the frame's bytes are no picture; the next frame
     ///   may be one again.
     func work(on frame: Frame) throws(CaptureError) {
+        clock.begin()
         try decoder.gray(of: frame, into: &image)
         noticeSize()
+        clock.end(.decode)
         search.find(
             with: finder, in: image, frame: frame.number, at: frame.sourceTime, tracker: tracker,
             into: &detections)
+        clock.end(.search)
         tracker.match(detections, at: frame.sourceTime, unsearched: search.unsearched)
+        clock.end(.match)
         if !configuration.looksAtEachFrame {
             schedule.choose(
                 from: &tracker, in: image, at: frame.sourceTime, isBusy: search.hasSearchedElsewhere,
@@ -96,11 +101,13 @@ final class FrameWorker {
         if !tracker.toRecognize.isEmpty {
             recognizer.recognize(
                 tracker.toRecognize, looks: tracker.looks, in: image, into: &probabilities)
+            clock.end(.recognize)
         } else {
             probabilities.removeAll(keepingCapacity: true)
         }
         changes.removeAll(keepingCapacity: true)
         tracker.update(probabilities, into: &changes)
+        clock.end(.smooth)
 
         let now = MonotonicClock.now
         let age = now > frame.monotonicTime ? Double(now - frame.monotonicTime) * 1e-6 : 0
@@ -111,6 +118,7 @@ final class FrameWorker {
                 milliseconds: Int64(clamping: frame.sourceTime / 1_000_000), monotonic: frame.sourceTime)
             : EventTime.of(monotonic: frame.monotonicTime)
         publisher.publish(changes, frame: frame.number, time: lastTime, latency: age, tracker: tracker)
+        clock.end(.publish)
         scene.frame = frame.number
         scene.faces.removeAll(keepingCapacity: true)
         scene.faces.append(contentsOf: tracker.faces)
@@ -119,7 +127,9 @@ final class FrameWorker {
         statistics.update { counts in
             counts.worked += 1
             counts.latency.add(milliseconds: age)
+            counts.stages.add(clock)
         }
+        configuration.stageWatcher?(frame.number, frame.monotonicTime, clock)
     }
 
     private func hint() -> ViewHint? {

@@ -38,6 +38,7 @@ extension Pipeline {
             return (isOver ? .pauseOver : asked() ?? .pauseOver, nil)
         case .reopening:
             do throws(CaptureError) {
+                Log.debug("source", "trying to open \(source.name) again")
                 // Of another kind none is ever lost.
                 try (source as? any RecoverableSource)?.reopen()
                 return (.opened, nil)

@@ -21,6 +21,9 @@ public struct PipelineConfiguration: Sendable {
     /// Frames to work on before the end; nil for all.
     public var frameLimit: Int?
 
+    /// Told how long each stage of each frame took.
+    package var stageWatcher: StageWatcher?
+
     /// Live, events for changes.
     public init() {}
 

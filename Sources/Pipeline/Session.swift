@@ -101,6 +101,7 @@ package final class Session<Parts: SessionParts>: Sendable {
         open(plan, &course)
         while course.machine.state != .ended {
             currentState.change { $0 = course.machine.state }
+            Log.debug("session", "\(course.machine.state)")
             handle(inbox.wait(until: .never) { $0.isEmpty ? nil : $0.removeFirst() }, &course)
         }
         currentState.change { $0 = .ended }

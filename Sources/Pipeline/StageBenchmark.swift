@@ -4,13 +4,12 @@ import FaceDetection
 import Faces
 import Imaging
 import System
-import Tracking
 
-/// Times each stage of the pipeline on this machine, on frames of the demo at 640×480, one after another on one
-/// thread.
+/// Times each stage on this machine, on frames of the demo at 640×480: those of the pipeline's own worker, and what a
+/// camera's JPEG and a search of the whole frame would take.
 public struct StageBenchmark {
     /// One stage's times in milliseconds.
-    public struct Stage: Sendable {
+    public struct Timing: Sendable {
         /// What was timed.
         public let name: String
         /// Half of the times lie below.
@@ -31,62 +30,31 @@ public struct StageBenchmark {
 
     private let detector: FaceDetector
     private let recognizer: EmotionRecognizer
-    private let source: any FrameSource
 
     /// Frames whose times don't count: the first ones fill caches and allocate.
     private static let warmUp = 5
 
     /// Makes ready to time a detector and a recogniser.
-    public init(detector: FaceDetector, recognizer: EmotionRecognizer) throws(CaptureError) {
+    public init(detector: FaceDetector, recognizer: EmotionRecognizer) {
         self.detector = detector
         self.recognizer = recognizer
-        source = try SourceOpener.open(SourceRequest(name: "demo", asFastAsPossible: true)).source
     }
 
     /// Works on so many frames and gives the stages in their order.
     ///
-    /// - Throws: ``Capture/CaptureError`` or ``Imaging/ImageError`` where the demo can't be decoded.
-    public func run(frames: Int) throws -> [Stage] {
-        var times = [[Double]](repeating: [], count: 6)
-        let parameters = DetectionParameters()
-        let (decoder, jpegDecoder) = (FrameDecoder(), JPEGDecoder())
-        var (frame, image, luma, color) = (Frame(), GrayImage(), GrayImage(), ColorImage())
-        var faces: [DetectedFace] = []
-        var probabilities: [EmotionProbabilities] = []
-        var changes: [FaceChange] = []
-        var search = FaceSearch(parameters: parameters)
-        var tracker = FaceTracker()
-        for number in 0..<(frames + Self.warmUp) {
-            guard try source.next(into: &frame) else { break }
-            try decoder.color(of: frame, into: &color)
-            let jpeg = try ImageFile.encodeJPEG(color, quality: 85)
-            var spent = [Double](repeating: 0, count: times.count)
-            spent[0] = try milliseconds { try jpegDecoder.decode(jpeg, into: &luma) }
-            let decode = try milliseconds { try decoder.gray(of: frame, into: &image) }
-            spent[1] = decode
-            spent[2] = milliseconds {
-                detector.detect(in: image, region: nil, parameters: parameters, into: &faces)
-            }
-            spent[3] = milliseconds {
-                search.find(
-                    with: detector, in: image, frame: frame.number, at: frame.sourceTime, tracker: tracker,
-                    into: &faces)
-            }
-            let match = milliseconds { tracker.match(faces, at: frame.sourceTime) }
-            spent[4] = milliseconds {
-                recognizer.recognize(
-                    tracker.toRecognize, looks: tracker.looks, in: image, into: &probabilities)
-            }
-            changes.removeAll(keepingCapacity: true)
-            let update = milliseconds { tracker.update(probabilities, into: &changes) }
-            spent[5] = decode + spent[3] + match + spent[4] + update
-            guard number >= Self.warmUp else { continue }
-            for stage in times.indices where stage != 4 || !tracker.toRecognize.isEmpty {
-                times[stage].append(spent[stage])
-            }
+    /// - Throws: ``Capture/CaptureError`` or ``Imaging/ImageError`` where the demo can't be decoded, and
+    ///   ``PipelineError`` where there are no threads.
+    public func run(frames: Int) throws -> [Timing] {
+        let alone = try timesAlone(frames: frames)
+        let clocks = try workerTimes(frames: frames)
+        let end = clocks.map { clock in
+            Stage.allCases.filter { $0 != .publish }.reduce(0) { $0 + clock[$1] }
         }
-        let names = ["decode-mjpeg", "decode-yuv", "detect", "search", "classify", "end-to-end"]
-        return zip(names, times).map { Stage($0, $1) }
+        return [
+            Timing("decode-mjpeg", alone.jpeg), Timing("decode-yuv", clocks.map { $0[.decode] }),
+            Timing("detect", alone.detect), Timing("search", clocks.map { $0[.search] }),
+            Timing("classify", clocks.map { $0[.recognize] }.filter { $0 > 0 }), Timing("end-to-end", end),
+        ]
     }
 
     /// What each stage is, by its name.
@@ -96,9 +64,43 @@ public struct StageBenchmark {
         "classify": "the faces of a frame that has some", "end-to-end": "decode-yuv, search, track, classify",
     ]
 
-    private func milliseconds(_ body: () throws -> Void) rethrows -> Double {
-        let start = MonotonicClock.now
-        try body()
-        return Double(MonotonicClock.now - start) * 1e-6
+    private func demo() throws(CaptureError) -> any FrameSource {
+        try SourceOpener.open(SourceRequest(name: "demo", asFastAsPossible: true)).source
+    }
+
+    /// What the worker does not do with these frames.
+    private func timesAlone(frames: Int) throws -> (jpeg: [Double], detect: [Double]) {
+        let (source, decoder, jpegDecoder) = (try demo(), FrameDecoder(), JPEGDecoder())
+        var (frame, image, luma, color) = (Frame(), GrayImage(), GrayImage(), ColorImage())
+        var faces: [DetectedFace] = []
+        var (decode, detect): ([Double], [Double]) = ([], [])
+        for number in 0..<(frames + Self.warmUp) {
+            guard try source.next(into: &frame) else { break }
+            try decoder.color(of: frame, into: &color)
+            let jpeg = try ImageFile.encodeJPEG(color, quality: 85)
+            try decoder.gray(of: frame, into: &image)
+            let start = MonotonicClock.now
+            try jpegDecoder.decode(jpeg, into: &luma)
+            let decoded = MonotonicClock.now
+            detector.detect(in: image, region: nil, parameters: DetectionParameters(), into: &faces)
+            guard number >= Self.warmUp else { continue }
+            decode.append(Double(decoded - start) * 1e-6)
+            detect.append(Double(MonotonicClock.now - decoded) * 1e-6)
+        }
+        return (decode, detect)
+    }
+
+    /// The worker's own clocks.
+    private func workerTimes(frames: Int) throws -> [StageClock] {
+        let clocks = Guarded<[StageClock]>([])
+        clocks.withLock { $0.reserveCapacity(frames + Self.warmUp) }
+        var configuration = PipelineConfiguration()
+        configuration.isPlayback = true
+        configuration.frameLimit = frames + Self.warmUp
+        configuration.stageWatcher = { _, _, clock in clocks.withLock { $0.append(clock) } }
+        let pipeline = try Pipeline(
+            source: demo(), finder: detector, recognizer: recognizer, configuration: configuration, sinks: [])
+        if case .failed(let error) = pipeline.wait() { throw error }
+        return clocks.withLock { Array($0.dropFirst(Self.warmUp)) }
     }
 }

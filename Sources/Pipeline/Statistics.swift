@@ -15,6 +15,8 @@ package final class Statistics: Sendable {
         package var broken = 0
         /// From when a frame was taken to when its events were sent.
         package var latency = LatencyHistogram()
+        /// How long each stage of those frames took.
+        package var stages = StageClock.Sums()
 
         package init() {}
 
@@ -26,6 +28,7 @@ package final class Statistics: Sendable {
             difference.worked -= earlier.worked
             difference.broken -= earlier.broken
             difference.latency = latency.since(earlier.latency)
+            difference.stages = stages.since(earlier.stages)
             return difference
         }
     }

@@ -81,23 +81,9 @@ private final class MutatedBroker: Sendable {
     ]
 
     init?() {
-        let listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isOpen = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listening, $0, size) == 0 && listen(listening, 64) == 0
-                    && getsockname(listening, $0, &size) == 0
-            }
-        }
+        guard let (listening, port) = loopbackListener() else { return nil }
         descriptor = listening
-        port = Int(UInt16(bigEndian: address.sin_port))
-        guard isOpen else {
-            close(listening)
-            return nil
-        }
+        self.port = port
         let thread = Thread { [self] in
             var number = 0
             while true {

@@ -27,20 +27,9 @@ private final class FaultyBroker: Sendable {
 
     init(_ manner: Manner) throws {
         self.manner = manner
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isOpen = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) == 0 && listen(descriptor, 64) == 0
-                    && getsockname(descriptor, $0, &size) == 0
-            }
-        }
-        try #require(isOpen)
+        let (descriptor, port) = try #require(loopbackListener())
         listening = descriptor
-        port = Int(UInt16(bigEndian: address.sin_port))
+        self.port = port
         _ = try JoinableThread(name: "faulty-broker") { [self] in
             while case let client = accept(descriptor, nil, nil), client >= 0 {
                 _ = try? JoinableThread(name: "faulty-client") { [self] in

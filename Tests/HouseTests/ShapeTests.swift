@@ -92,3 +92,77 @@ struct ShapeTests {
         }
     }
 }
+
+extension ShapeTests {
+    @Test("no six lines stand in two places")
+    func repeated() throws {
+        let files = House.writtenFiles
+        for (first, second) in try RepeatedLines(in: files).pairs {
+            Issue.record(
+                "\(second.file):\(second.row) repeats \(first.file):\(first.row): let one piece serve both"
+            )
+        }
+        #expect(files.count > 400, "hardly a file was seen")
+    }
+}
+
+extension ShapeTests {
+    /// Files with raw pointers outside of `System` and `Kernels` that call no C library, each with its reason.
+    private static let pointers = [
+        "Sources/Capture/FrameDecoder.swift": "every pixel of every frame",
+        "Sources/Capture/PixelKernels.swift": "every pixel of every frame",
+        "Sources/Capture/PlanarPicture.swift": "every pixel of the demo's frames",
+        "Sources/Capture/TurnedSource.swift": "every pixel of every frame",
+        "Sources/Imaging/Luma.swift": "every pixel of every frame",
+        "Sources/Imaging/YUVImage.swift": "every pixel of every frame",
+        "Sources/FaceDetection/WideCopy.swift": "every pixel of a picture",
+        "Sources/EmotionRecognition/ModelExport.swift": "hands a file's bytes to System",
+        "Sources/NeuralNetwork/Tensor.swift": "owns the memory that it lends as spans",
+        "Sources/NeuralNetwork/Program/Program.swift": "lends one memory to a program's steps as spans",
+        "Sources/NeuralNetwork/Graph/Layers/Normalization.swift": "threads write parts of one array",
+        "Sources/NeuralNetwork/Export/ONNXGraph.swift": "the bytes of numbers",
+        "Sources/NeuralNetwork/Export/ProtobufMessage.swift": "the bytes of numbers",
+        "Sources/NeuralNetwork/Files/SafeTensors.swift": "the bytes of numbers",
+        "Sources/Training/Data/FaceCache.swift": "the bytes of numbers",
+        "Sources/Training/Data/FER2013.swift": "every digit of 300 MB",
+        "Sources/Training/Data/LineReader.swift": "every byte of 300 MB",
+        "Sources/Training/Data/Balance.swift": "distances of all pairs of faces, 16 pixels at once",
+        "Sources/Training/Augmentation/Augmentation.swift": "every pixel of every training face",
+        "Sources/Training/Augmentation/Degradation.swift": "every pixel of every training face",
+        "Sources/Training/Run/TrainingBatch.swift": "threads write parts of one batch",
+        "Sources/Events/LineBacklog.swift": "hands bytes to send(2)",
+        "Sources/raut/CommandLine/OutputFile.swift": "hands bytes to write(2)",
+        "Sources/raut/CommandLine/StandardOutput.swift": "hands bytes to write(2)",
+        "Sources/raut/Commands/ReportCommand.swift": "takes bytes from read(2)",
+    ]
+
+    @Test("raw pointers stand in System, in Kernels, where C is called, and where a reason is given")
+    func rawPointers() throws {
+        var seen: Set<String> = []
+        for file in House.swiftFiles(below: "Sources") where !file.hasPrefix("Sources/System/") {
+            let code = SourceCode(try House.text(file))
+            let words = Set(code.lines.flatMap(SourceCode.words))
+            let isRaw = words.contains {
+                $0.hasPrefix("Unsafe") || $0.hasPrefix("withUnsafe") || $0 == "OpaquePointer"
+                    || $0 == "Unmanaged" || $0 == "baseAddress"
+            }
+            guard isRaw else { continue }
+            seen.insert(file)
+            for (row, line) in code.lines.enumerated() {
+                let parts = SourceCode.words(of: line)
+                let isExported = parts.contains("public") || parts.contains("package")
+                let hasPointer = parts.contains { $0.hasPrefix("Unsafe") || $0 == "OpaquePointer" }
+                #expect(!(isExported && hasPointer), "\(file):\(row + 1) hands a raw pointer to other rooms")
+            }
+            let callsC = try House.imports(of: file).contains { module in
+                module == "Glibc" || (module.first == "C" && module.dropFirst().first?.isUppercase ?? false)
+            }
+            #expect(
+                callsC || file.contains("/Kernels/") || Self.pointers[file] != nil,
+                "\(file) has raw pointers: use Span, or say why not in ShapeTests")
+        }
+        for file in Self.pointers.keys {
+            #expect(seen.contains(file), "\(file) has no raw pointer any more: its reason can go")
+        }
+    }
+}

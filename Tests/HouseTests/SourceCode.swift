@@ -4,10 +4,13 @@ struct SourceCode {
     let lines: [String]
 
     /// Reads Swift or C: line comments, block comments that may hold others, strings of one line or of several.
-    init(_ text: String) {
+    ///
+    /// - Parameter keepsStrings: true to leave what stands in quotes as it is.
+    init(_ text: String, keepsStrings: Bool = false) {
         var kept: [UInt8] = []
         let bytes = Array(text.utf8)
         var place = 0
+        var isString = false
         func follows(_ word: StaticString) -> Bool {
             let count = word.utf8CodeUnitCount
             guard place + count <= bytes.count else { return false }
@@ -15,7 +18,7 @@ struct SourceCode {
         }
         func skip(_ count: Int) {
             let end = min(bytes.count, place + count)
-            kept += bytes[place..<end].filter { $0 == newline }
+            kept += bytes[place..<end].filter { $0 == newline || (keepsStrings && isString) }
             place = end
         }
         while place < bytes.count {
@@ -29,17 +32,19 @@ struct SourceCode {
                     skip(follows("/*") || follows("*/") ? 2 : 1)
                 } while depth > 0 && place < bytes.count
             } else if follows("\"\"\"") {
+                isString = true
                 skip(3)
                 while place < bytes.count, !follows("\"\"\"") { skip(follows("\\") ? 2 : 1) }
                 skip(3)
-                kept += "\"\"".utf8
+                isString = false
             } else if follows("\"") {
-                place += 1
+                isString = true
+                skip(1)
                 while place < bytes.count, bytes[place] != newline, !follows("\"") {
                     skip(follows("\\") ? 2 : 1)
                 }
                 skip(follows("\"") ? 1 : 0)
-                kept += "\"\"".utf8
+                isString = false
             } else {
                 kept.append(bytes[place])
                 place += 1

@@ -6,18 +6,6 @@ import Imaging
 struct JPEGTests {
     private let reader = ImageReader()
 
-    private func gray(_ bytes: [UInt8]) throws -> GrayImage {
-        var image = GrayImage()
-        try reader.decodeGray(bytes, name: "test", into: &image)
-        return image
-    }
-
-    private func color(_ bytes: [UInt8]) throws -> ColorImage {
-        var image = ColorImage()
-        try reader.decodeColor(bytes, name: "test", into: &image)
-        return image
-    }
-
     /// The gradient of the fixtures.
     private func gradient(width: Int = 32, height: Int = 24) -> ColorImage {
         var image = ColorImage(width: width, height: height)
@@ -41,10 +29,10 @@ struct JPEGTests {
     func roundTrip() throws {
         let image = gradient(width: 31, height: 23)
         let bytes = try ImageFile.encodeJPEG(image, quality: 95)
-        #expect(try farthest(color(bytes).pixels, image.pixels) <= 6)
+        #expect(try farthest(decodedColor(bytes).pixels, image.pixels) <= 6)
         var luma = GrayImage()
         luma.setLuma(of: image)
-        #expect(try farthest(gray(bytes).pixels, luma.pixels) <= 3)
+        #expect(try farthest(decodedGray(bytes).pixels, luma.pixels) <= 3)
     }
 
     @Test("progressive, CMYK and grey files are read", arguments: ["progressive", "cmyk", "gray"])
@@ -68,7 +56,7 @@ struct JPEGTests {
         let bytes = try ImageFile.encodeJPEG(gradient(width: 64, height: 64), quality: 50)
         var planes = YUVImage()
         try JPEGDecoder().decode(bytes, into: &planes)
-        #expect(try gray(bytes).pixels == planes.luma)
+        #expect(try decodedGray(bytes).pixels == planes.luma)
     }
 
     @Test(
@@ -103,7 +91,7 @@ struct JPEGTests {
         let bytes = try ImageFile.encodeJPEG(gradient())
         let bare = JPEGBytes.withoutHuffmanTables(bytes)
         #expect(bare.count < bytes.count - 300)
-        #expect(try color(bare) == color(bytes))
+        #expect(try decodedColor(bare) == decodedColor(bytes))
     }
 
     @Test("one decoder reads pictures of any sizes and kinds after another")
@@ -123,7 +111,9 @@ struct JPEGTests {
     func cut(_ name: String) throws {
         let whole = try JPEGBytes.contents(name)
         for count in 3..<(whole.count - 2) {
-            #expect(throws: ImageError.self, "cut to \(count) bytes") { try color(Array(whole[..<count])) }
+            #expect(throws: ImageError.self, "cut to \(count) bytes") {
+                try decodedColor(Array(whole[..<count]))
+            }
         }
     }
 
@@ -131,14 +121,14 @@ struct JPEGTests {
     func cutInHalf() throws {
         let whole = try ImageFile.encodeJPEG(gradient(width: 200, height: 200))
         #expect(throws: ImageError.corrupt(path: "test", reason: "Premature end of JPEG file")) {
-            try gray(Array(whole[..<(whole.count / 2)]))
+            try decodedGray(Array(whole[..<(whole.count / 2)]))
         }
     }
 
     @Test("a JPEG that lacks its end marker alone is decoded, and again from the same decoder")
     func withoutEnd() throws {
         let bytes = try ImageFile.encodeJPEG(gradient())
-        #expect(try color(Array(bytes.dropLast(2))) == color(bytes))
+        #expect(try decodedColor(Array(bytes.dropLast(2))) == decodedColor(bytes))
         let decoder = JPEGDecoder(tolerance: .strayBytes)
         var (image, planes, whole) = (GrayImage(), YUVImage(), GrayImage())
         for _ in 0..<2 { try decoder.decode(Array(bytes.dropLast(2)), into: &image) }
@@ -151,14 +141,14 @@ struct JPEGTests {
     func strayBytesAtEnd() throws {
         let bytes = try ImageFile.encodeJPEG(gradient())
         let padded = Array(bytes.dropLast(2)) + [0, 0, 0] + bytes.suffix(2)
-        #expect(try color(padded) == color(bytes))
+        #expect(try decodedColor(padded) == decodedColor(bytes))
     }
 
     @Test("stray bytes before another marker are borne from a camera, not from a file")
     func strayBytes() throws {
         let bytes = try ImageFile.encodeJPEG(gradient())
         let padded = Array(bytes[..<2]) + [1, 2, 3] + bytes[2...]
-        #expect(throws: ImageError.self) { try color(padded) }
+        #expect(throws: ImageError.self) { try decodedColor(padded) }
         var (frame, whole) = (ColorImage(), ColorImage())
         let camera = JPEGDecoder(tolerance: .strayBytes)
         try camera.decode(padded, into: &frame)
@@ -179,15 +169,19 @@ struct JPEGTests {
         var huge = bytes
         let frame = try #require(huge.indices.dropLast().first { huge[$0] == 0xff && huge[$0 + 1] == 0xc0 })
         huge.replaceSubrange((frame + 5)..<(frame + 9), with: [0xff, 0xdc, 0xff, 0xdc])
-        #expect(throws: ImageError.tooLarge(path: "test", width: 65500, height: 65500)) { try gray(huge) }
+        #expect(throws: ImageError.tooLarge(path: "test", width: 65500, height: 65500)) {
+            try decodedGray(huge)
+        }
     }
 
     @Test("what is no picture is told apart from a broken one")
     func noPicture() {
-        #expect(throws: ImageError.unknownFormat(path: "test")) { try gray(Array("hello, world".utf8)) }
-        #expect(throws: ImageError.corrupt(path: "test", reason: "the file is empty")) { try gray([]) }
-        #expect(throws: ImageError.unknownFormat(path: "test")) { try color([0xff]) }
-        #expect(throws: ImageError.self) { try color([0xff, 0xd8, 0xff]) }
+        #expect(throws: ImageError.unknownFormat(path: "test")) {
+            try decodedGray(Array("hello, world".utf8))
+        }
+        #expect(throws: ImageError.corrupt(path: "test", reason: "the file is empty")) { try decodedGray([]) }
+        #expect(throws: ImageError.unknownFormat(path: "test")) { try decodedColor([0xff]) }
+        #expect(throws: ImageError.self) { try decodedColor([0xff, 0xd8, 0xff]) }
         #expect(throws: ImageError.unreadable(path: "/no/such.jpg", reason: "no such file or directory")) {
             var image = GrayImage()
             try reader.readGray(path: "/no/such.jpg", into: &image)

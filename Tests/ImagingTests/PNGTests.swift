@@ -4,20 +4,6 @@ import Imaging
 
 @Suite("Reading PNG")
 struct PNGTests {
-    private let reader = ImageReader()
-
-    private func gray(_ bytes: [UInt8]) throws -> GrayImage {
-        var image = GrayImage()
-        try reader.decodeGray(bytes, name: "test", into: &image)
-        return image
-    }
-
-    private func color(_ bytes: [UInt8]) throws -> ColorImage {
-        var image = ColorImage()
-        try reader.decodeColor(bytes, name: "test", into: &image)
-        return image
-    }
-
     /// Every layout that the specification allows.
     static let layouts: [(PNGBuilder.ColorType, Int, Bool)] = [false, true].flatMap { isInterlaced in
         [1, 2, 4, 8, 16].map { (.gray, $0, isInterlaced) }
@@ -44,7 +30,7 @@ struct PNGTests {
             (x * 7 + y * 31 + channel * 101) * 257 % (most + 1)
         }
         let bytes = builder.bytes(value)
-        let found = try color(bytes)
+        let found = try decodedColor(bytes)
         #expect(found.width == width && found.height == height)
 
         func sample(_ x: Int, _ y: Int, _ channel: Int) -> Int {
@@ -68,7 +54,7 @@ struct PNGTests {
             }
         }
         #expect(found == expected)
-        #expect(try gray(bytes) == luma)
+        #expect(try decodedGray(bytes) == luma)
     }
 
     /// What OpenCV's imread makes of a pixel with IMREAD_GRAYSCALE: 15-bit weights, fractions dropped in the end.
@@ -86,18 +72,20 @@ struct PNGTests {
             if let gamma { builder.extra = [("gAMA", PNGBuilder.big(gamma))] }
             return builder.bytes { x, _, channel in [[255, 0, 0], [0, 200, 0], [90, 90, 90]][x][channel] }
         }
-        for gamma in [45_455, 100_000] as [UInt32] { #expect(try color(bytes(gamma)) == color(bytes(nil))) }
+        for gamma in [45_455, 100_000] as [UInt32] {
+            #expect(try decodedColor(bytes(gamma)) == decodedColor(bytes(nil)))
+        }
         // As OpenCV 4.14's imread: 0.299 of full light is (0.299)^(1 / 2.2) of full scale, 147.
-        #expect(try gray(bytes(45_455)).pixels == [147, 156, 90])
-        #expect(try gray(bytes(100_000)).pixels == [76, 117, 90])
-        #expect(try gray(bytes(nil)).pixels == [76, 117, 90])
+        #expect(try decodedGray(bytes(45_455)).pixels == [147, 156, 90])
+        #expect(try decodedGray(bytes(100_000)).pixels == [76, 117, 90])
+        #expect(try decodedGray(bytes(nil)).pixels == [76, 117, 90])
     }
 
     @Test("a picture of one pixel is read")
     func onePixel() throws {
         let bytes = PNGBuilder(width: 1, height: 1, colorType: .gray, depth: 8).bytes { _, _, _ in 77 }
-        #expect(try gray(bytes).pixels == [77])
-        #expect(try color(bytes).pixels == [77, 77, 77])
+        #expect(try decodedGray(bytes).pixels == [77])
+        #expect(try decodedColor(bytes).pixels == [77, 77, 77])
     }
 
     @Test("a header that claims 100,000 × 100,000 pixels is refused before anything is allocated")
@@ -107,10 +95,10 @@ struct PNGTests {
             PNGBuilder.big(100_000) + PNGBuilder.big(100_000) + [8, 2, 0, 0, 0] as [UInt8]
         bytes.replaceSubrange(8..<33, with: PNGBuilder.chunk("IHDR", header))
         #expect(throws: ImageError.tooLarge(path: "test", width: 100_000, height: 100_000)) {
-            try gray(bytes)
+            try decodedGray(bytes)
         }
         #expect(throws: ImageError.tooLarge(path: "test", width: 100_000, height: 100_000)) {
-            try color(bytes)
+            try decodedColor(bytes)
         }
     }
 
@@ -119,14 +107,16 @@ struct PNGTests {
         var bytes = PNGBuilder(width: 1, height: 1, colorType: .rgb, depth: 8).bytes { _, _, _ in 0 }
         let header = PNGBuilder.big(side) + PNGBuilder.big(1) + [8, 2, 0, 0, 0] as [UInt8]
         bytes.replaceSubrange(8..<33, with: PNGBuilder.chunk("IHDR", header))
-        #expect(throws: ImageError.self) { try gray(bytes) }
+        #expect(throws: ImageError.self) { try decodedGray(bytes) }
     }
 
     @Test("a PNG cut anywhere is refused")
     func cut() throws {
         let whole = PNGBuilder(width: 20, height: 20, colorType: .rgb, depth: 8).bytes { $0 + $1 + $2 }
         for count in 8..<whole.count {
-            #expect(throws: ImageError.self, "cut to \(count) bytes") { try color(Array(whole[..<count])) }
+            #expect(throws: ImageError.self, "cut to \(count) bytes") {
+                try decodedColor(Array(whole[..<count]))
+            }
         }
     }
 
@@ -134,14 +124,14 @@ struct PNGTests {
     func damaged() throws {
         var bytes = PNGBuilder(width: 20, height: 20, colorType: .gray, depth: 8).bytes { _, _, _ in 9 }
         bytes[100] ^= 1
-        #expect(throws: ImageError.self) { try gray(bytes) }
+        #expect(throws: ImageError.self) { try decodedGray(bytes) }
     }
 
     @Test("an eXIf chunk turns the picture as a JPEG's segment does")
     func orientation() throws {
         var builder = PNGBuilder(width: 2, height: 1, colorType: .gray, depth: 8)
         builder.extra = [("eXIf", JPEGBytes.tiff(orientation: 6, isLittle: true))]
-        let image = try gray(builder.bytes { x, _, _ in x == 0 ? 10 : 200 })
+        let image = try decodedGray(builder.bytes { x, _, _ in x == 0 ? 10 : 200 })
         #expect(image == GrayImage(width: 1, height: 2, pixels: [10, 200]))
     }
 }

@@ -72,14 +72,20 @@ private func step(
     tracker.update([], into: &changes)
 }
 
-@Test("a steady face costs a small part of a full scan each frame")
-func steady() {
-    let finder = CountingFinder()
+/// A search that has seen its first frame, with a face in it, and what that cost.
+private func begun(_ finder: CountingFinder) -> (FaceSearch, FaceTracker, full: Double) {
     finder.face = DetectedFace(box: Rectangle(x: 250, y: 150, width: 130, height: 130))
     var search = FaceSearch(parameters: DetectionParameters())
     var tracker = FaceTracker()
     step(0, &search, finder, &tracker)
-    let full = finder.work
+    return (search, tracker, finder.work)
+}
+
+@Test("a steady face costs a small part of a full scan each frame")
+func steady() {
+    let finder = CountingFinder()
+    let (begunSearch, begunTracker, full) = begun(finder)
+    var (search, tracker) = (begunSearch, begunTracker)
     finder.work = 0
     for number in 1...300 { step(number, &search, finder, &tracker) }
     #expect(tracker.faces.map(\.number) == [1])
@@ -134,11 +140,8 @@ func farApart() {
 @Test("frames given up by a busy machine do not make it busier: the next ones are searched selectively")
 func busy() {
     let finder = CountingFinder()
-    finder.face = DetectedFace(box: Rectangle(x: 250, y: 150, width: 130, height: 130))
-    var search = FaceSearch(parameters: DetectionParameters())
-    var tracker = FaceTracker()
-    step(0, &search, finder, &tracker)
-    let full = finder.work
+    let (begunSearch, begunTracker, full) = begun(finder)
+    var (search, tracker) = (begunSearch, begunTracker)
     for number in stride(from: 10, to: 300, by: 10) {
         finder.work = 0
         step(number, &search, finder, &tracker)

@@ -173,10 +173,8 @@ struct PipelineTests {
         #expect(lines.names == ["appeared", "source troubled", "source recovered", "left"])
     }
 
-    @Test("frames of another size are announced before the first event in their pixels, and old faces leave")
-    func anotherSize() throws {
-        let frames = Array(repeating: ScriptedSource.Step.frame, count: 5)
-        let source = ScriptedSource(frames + [.resize(width: 640, height: 480)] + frames)
+    /// The lines of a source's frames, played to their end, for readers who were told of it.
+    private func greeted(_ source: ScriptedSource) throws -> Lines {
         let lines = Lines()
         let hello = Event.Hello(
             program: "raut", model: "test", source: "scripted", width: 320, height: 240)
@@ -184,6 +182,14 @@ struct PipelineTests {
             source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(),
             sinks: [lines], hello: hello)
         #expect(pipeline.wait() == .ended)
+        return lines
+    }
+
+    @Test("frames of another size are announced before the first event in their pixels, and old faces leave")
+    func anotherSize() throws {
+        let frames = Array(repeating: ScriptedSource.Step.frame, count: 5)
+        let source = ScriptedSource(frames + [.resize(width: 640, height: 480)] + frames)
+        let lines = try greeted(source)
         #expect(lines.names == ["appeared", "left", "hello", "appeared", "left"])
         #expect(lines.all[2].contains(#""source":"scripted","width":640,"height":480}"#))
         #expect(lines.all[1].contains(#""frame":5,"#))
@@ -195,13 +201,7 @@ struct PipelineTests {
         let source = ScriptedSource(
             frames + [.lost(reason: "unplugged"), .rename("other"), .resize(width: 640, height: 480)] + frames
         )
-        let lines = Lines()
-        let hello = Event.Hello(
-            program: "raut", model: "test", source: "scripted", width: 320, height: 240)
-        let pipeline = try Pipeline(
-            source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(),
-            sinks: [lines], hello: hello)
-        #expect(pipeline.wait() == .ended)
+        let lines = try greeted(source)
         #expect(
             lines.names == ["appeared", "left", "source lost", "hello", "source back", "appeared", "left"])
         #expect(lines.all[3].contains(#""source":"other","width":640,"height":480}"#))

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Pipeline
+import Recording
 import Synchronization
 import System
 import Testing

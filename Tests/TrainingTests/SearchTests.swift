@@ -45,7 +45,8 @@ struct SearchTests {
         arguments: [
             (
                 "rate 1",
-                ", row 1: no hyperparameter 'rate'; they are learning-rate, batch, dropout, augmentation"
+                ", row 1: no hyperparameter 'rate'; they are learning-rate, batch, dropout, augmentation, "
+                    + "and every other option of 'raut train' that sets a value of a run"
             ),
             ("\nbatch 1", ", row 2: batch is '1', not a whole number from 2 to 4096"),
             ("batch 32.5", ", row 1: batch is '32.5', not a whole number from 2 to 4096"),
@@ -58,6 +59,31 @@ struct SearchTests {
         ])
     func wrongGrid(_ text: String, _ reason: String) {
         #expect(message { try plan(text) } == "grid.txt\(reason)")
+    }
+
+    @Test("any other setting that a reader knows is varied too, has a column, and is found again")
+    func others() throws {
+        let reader: Hyperparameters.SettingReader = { name in
+            guard name == "mixup" else { return nil }
+            return { text in
+                guard let share = Float(text) else {
+                    throw DataError.unreadable(path: text, reason: "no number")
+                }
+                return Hyperparameters.Setting(name: name, text: text) { $0.mixupShare = share }
+            }
+        }
+        let plan = try SearchPlan(
+            grid: "mixup 0 0.5\nbatch 8 16", path: "g", base: base(), settings: reader)
+        #expect(plan.trials.map { $0.applied(to: base()).mixupShare } == [0, 0, 0.5, 0.5])
+        #expect(plan.trials[2].words.hasSuffix("--batch 8 --dropout 0.4 --augmentation 1.0 --mixup 0.5"))
+        let table = SearchTable(plan)
+        #expect(table.csv.hasPrefix("trial,learning_rate,batch,dropout,augmentation,mixup,state,"))
+        var again = SearchTable(plan)
+        try again.restore(csv: table.csv, path: "t")
+        #expect(again == table)
+        #expect(throws: DataError.self) {
+            try SearchPlan(grid: "mixup much", path: "g", base: base(), settings: reader)
+        }
     }
 
     @Test("random trials are the same for a seed, fewer are the first of more, all within their ranges")

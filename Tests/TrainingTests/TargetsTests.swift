@@ -103,7 +103,7 @@ struct TargetsTests {
                     let weight = Double(part * plain.weights[head][source])
                     total += weight
                     let normalizer = SoftmaxCrossEntropy.logSumExp(
-                        logits.pointer + image * classes, count: classes)
+                        logits.span.extracting(image * classes..<(image + 1) * classes))
                     for place in 0..<classes {
                         let target = plain.targets[head].elements[source * classes + place]
                         sum += weight * Double(target * (normalizer - logits[image * classes + place]))

@@ -1,3 +1,4 @@
+import Analysis
 import Capture
 import EmotionRecognition
 import FaceDetection

@@ -1,3 +1,4 @@
+import Analysis
 import Foundation
 import Testing
 
@@ -74,7 +75,7 @@ struct LocationsTests {
     func nowhere() throws {
         let folder = try Folder()
         let locations = folder.locations(program: "usr/bin/raut")
-        let failure = #expect(throws: Failure.self) { try locations.model("best") }
+        let failure = #expect(throws: MissingFile.self) { try locations.model("best") }
         let line = try #require(failure).description
         #expect(line.hasPrefix("no model best.safetensors in \(folder.path)/usr/share/raut/models, "))
         #expect(line.contains("by its path, or its folder in RAUT_MODELS"))
@@ -84,7 +85,7 @@ struct LocationsTests {
     func folder() throws {
         let folder = try Folder()
         _ = try folder.add("work/models/a/b")
-        #expect(throws: Failure.self) { try folder.locations(program: "usr/bin/raut").model("models/a") }
+        #expect(throws: MissingFile.self) { try folder.locations(program: "usr/bin/raut").model("models/a") }
     }
 
     @Test("a cascade is found by its short name, and its package is named where there is none")
@@ -95,7 +96,7 @@ struct LocationsTests {
             program: "usr/bin/raut", environment: ["RAUT_CASCADES": "\(folder.path)/mine"])
         #expect(try locations.cascade("special") == cascade)
         #expect(try locations.cascade("haarcascade_frontalface_special") == cascade)
-        let failure = #expect(throws: Failure.self) { try locations.cascade("none") }
+        let failure = #expect(throws: MissingFile.self) { try locations.cascade("none") }
         #expect(try #require(failure).description.contains("opencv-data"))
     }
 }

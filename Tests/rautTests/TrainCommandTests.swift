@@ -67,6 +67,25 @@ final class TrainCommandTests {
         #expect(files.contains { $0.hasPrefix("faces-faces-") && $0.hasSuffix(".cache") })
     }
 
+    @Test("a search varies any option that sets a value of a run, and its trials are reported side by side")
+    func search() throws {
+        try "label-smoothing 0 0.2\n".write(toFile: "\(folder)/grid", atomically: true, encoding: .utf8)
+        let words = ["search", "--data", "\(folder)/faces", "--architecture", "cnn", "--epochs", "1"]
+        let own = ["--output", "\(folder)/search", "--threads", "1", "--grid"]
+        #expect(CommandLineInterface.main(words + own + ["\(folder)/grid"]) == 0)
+        let table = try String(contentsOfFile: "\(folder)/search/trials.csv", encoding: .utf8)
+        #expect(table.split(separator: "\n").count == 3 && table.contains(",label_smoothing,"))
+        let trials = ["\(folder)/search/trial-001", "\(folder)/search/trial-002"]
+        let losses = try trials.map { trial in
+            try String(contentsOfFile: "\(trial)/log.csv", encoding: .utf8)
+        }
+        #expect(losses[0] != losses[1])
+        #expect(CommandLineInterface.main(["report"] + trials + ["--output", "\(folder)/page"]) == 0)
+        #expect(FileManager.default.fileExists(atPath: "\(folder)/page/report.html"))
+        try "no-flip 1\n".write(toFile: "\(folder)/grid", atomically: true, encoding: .utf8)
+        #expect(CommandLineInterface.main(words + own + ["\(folder)/grid"]) == 1)
+    }
+
     @Test("evaluate's JSON has the fields that scripts rely on, and says of several models their mean")
     func json() throws {
         let model = "\(folder)/small.safetensors"

@@ -113,7 +113,7 @@ final class VideoCommandTests {
         configuration.includesRaw = true
         let pipeline = try Pipeline(
             source: try SourceOpener.open(SourceRequest(name: clip, asFastAsPossible: true)).source,
-            finder: try VideoRun.detector(cascadeAt: Locations.cascade()),
+            finder: try VerifyingDetector.standard(cascadeAt: Locations.cascade()),
             recognizer: try EmotionRecognizer(modelAt: Locations.model()), configuration: configuration,
             sinks: [sink])
         _ = pipeline.wait()

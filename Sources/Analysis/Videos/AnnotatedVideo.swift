@@ -1,5 +1,6 @@
 import Foundation
 import Pipeline
+import Recording
 import Synchronization
 import System
 

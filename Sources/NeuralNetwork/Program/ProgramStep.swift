@@ -50,3 +50,29 @@ enum FollowingOperation {
     /// `max(0, x)`.
     case relu
 }
+
+/// A step that reads one value, and is its own draft.
+protocol UnaryStep: StepDraft, ProgramStep {
+    /// What it reads.
+    var input: ProgramValue { get }
+    /// Sets `target` from `source`.
+    func apply(_ source: Span<Float>, into target: inout MutableSpan<Float>, _ kernels: Kernels)
+}
+
+extension UnaryStep {
+    var inputs: [ProgramValue] { [input] }
+
+    func run(_ memory: borrowing Workspace, _ kernels: Kernels) {
+        var target = memory.write(output)
+        apply(memory.read(input), into: &target, kernels)
+    }
+}
+
+extension Bool {
+    /// Takes in a ReLU that follows, once; false where something else follows.
+    mutating func absorbReLU(_ operation: FollowingOperation) -> Bool {
+        guard case .relu = operation, !self else { return false }
+        self = true
+        return true
+    }
+}

@@ -2,7 +2,7 @@ import Foundation
 
 /// Cross-entropy of the softmax of logits against target distributions, with the gradient for the logits.
 ///
-/// A hard label is a distribution with a single 1; ``setTarget(_:classes:smoothing:in:)`` smooths one. Class weights are
+/// A hard label is a distribution with a single 1; ``setTarget(_:smoothing:in:)`` smooths one. Class weights are
 /// each image's weight, mixed targets (mixup) any other distribution.
 public enum SoftmaxCrossEntropy {
     /// The mean loss over the batch, weighted by each image's weight; sets `gradient`.
@@ -28,14 +28,18 @@ public enum SoftmaxCrossEntropy {
         for image in 0..<batch {
             let row = image * classes
             let share = (weights?[image] ?? 1) / total
-            softmax(logits.pointer + row, count: classes, into: gradient.pointer + row)
-            let normalizer = logSumExp(logits.pointer + row, count: classes)
+            let own = logits.span.extracting(row..<row + classes)
+            let target = targets.span.extracting(row..<row + classes)
+            var slope = gradient.mutableSpan(row..<row + classes)
+            softmax(own, into: &slope)
+            let normalizer = logSumExp(own)
             var sum: Float = 0
-            for index in row..<row + classes { sum += targets.pointer[index] }
-            for index in row..<row + classes {
-                let target = targets.pointer[index]
-                if target != 0 { loss += Double(share * target * (normalizer - logits.pointer[index])) }
-                gradient.pointer[index] = share * (sum * gradient.pointer[index] - target)
+            for index in 0..<classes { sum += target[index] }
+            for index in 0..<classes {
+                if target[index] != 0 {
+                    loss += Double(share * target[index] * (normalizer - own[index]))
+                }
+                slope[index] = share * (sum * slope[index] - target[index])
             }
         }
         return Float(loss)
@@ -55,34 +59,33 @@ public enum SoftmaxCrossEntropy {
 
     /// Sets a row of targets to a label: all of it on the label, but `smoothing` spread evenly over all classes (Szegedy
     /// et al., 2016).
+    ///
+    /// - Parameter row: One element a class.
     public static func setTarget(
-        _ label: Int, classes: Int, smoothing: Float = 0, in row: UnsafeMutablePointer<Float>
+        _ label: Int, smoothing: Float = 0, in row: inout MutableSpan<Float>
     ) {
-        precondition((0..<classes).contains(label))
-        for index in 0..<classes { row[index] = smoothing / Float(classes) }
+        for index in row.indices { row[index] = smoothing / Float(row.count) }
         row[label] += 1 - smoothing
     }
 
-    /// The softmax of `count` logits.
-    public static func softmax(
-        _ logits: UnsafePointer<Float>, count: Int, into target: UnsafeMutablePointer<Float>
-    ) {
+    /// The softmax of logits, into as many elements.
+    static func softmax(_ logits: Span<Float>, into target: inout MutableSpan<Float>) {
         var largest = -Float.infinity
-        for index in 0..<count { largest = max(largest, logits[index]) }
+        for index in logits.indices { largest = max(largest, logits[index]) }
         var sum: Float = 0
-        for index in 0..<count {
+        for index in logits.indices {
             target[index] = exp(logits[index] - largest)
             sum += target[index]
         }
-        for index in 0..<count { target[index] /= sum }
+        for index in logits.indices { target[index] /= sum }
     }
 
-    /// The logarithm of the sum of the exponentials of `count` logits.
-    public static func logSumExp(_ logits: UnsafePointer<Float>, count: Int) -> Float {
+    /// The logarithm of the sum of the exponentials of logits.
+    public static func logSumExp(_ logits: Span<Float>) -> Float {
         var largest = -Float.infinity
-        for index in 0..<count { largest = max(largest, logits[index]) }
+        for index in logits.indices { largest = max(largest, logits[index]) }
         var sum: Float = 0
-        for index in 0..<count { sum += exp(logits[index] - largest) }
+        for index in logits.indices { sum += exp(logits[index] - largest) }
         return largest + log(sum)
     }
 }

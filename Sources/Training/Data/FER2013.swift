@@ -10,12 +10,8 @@ public enum FER2013 {
     /// - Throws: ``DataError`` with the row where a label, a pixel or a part is not what it should be.
     public static func read(path: String) throws(DataError) -> FaceDataSet {
         var lines = try LineReader(path: path)
-        guard let header = try lines.next() else {
-            throw .invalidFile(path: path, reason: "the file is empty")
-        }
+        let names = try lines.header()
         var fields: [Range<Int>] = []
-        lines.fields(of: header, into: &fields)
-        let names = fields.map { lines.text($0) }
         func column(_ name: String) throws(DataError) -> Int {
             guard let place = names.firstIndex(of: name) else {
                 throw .invalidRow(

@@ -9,12 +9,8 @@ public enum FERPlus {
     /// Reads the votes of a file into a data set that holds all rows of FER2013.
     public static func read(path: String, into data: inout FaceDataSet) throws(DataError) {
         var lines = try LineReader(path: path)
-        guard let header = try lines.next() else {
-            throw .invalidFile(path: path, reason: "the file is empty")
-        }
+        let names = try lines.header()
         var fields: [Range<Int>] = []
-        lines.fields(of: header, into: &fields)
-        let names = fields.map { lines.text($0) }
         var places: [Int] = []
         for column in columns {
             guard let place = names.firstIndex(of: column) else {

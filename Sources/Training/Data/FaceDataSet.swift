@@ -105,11 +105,11 @@ public struct FaceDataSet: Sendable {
     ///
     /// - Returns: How much the target counts; 0 where nothing is left, with the values set to 0.
     func setVotesTarget(
-        _ index: Int, _ source: SourceTargets, into row: UnsafeMutablePointer<Float>
+        _ index: Int, _ source: SourceTargets, into row: inout MutableSpan<Float>
     ) -> Float {
         for place in 0..<8 { row[place] = 0 }
         guard let counts = votes?[index].counts, counts.contains(where: { $0 > 0 }) else {
-            source.setVotesTarget(labels[index], into: row)
+            source.setVotesTarget(labels[index], into: &row)
             return source.votesWeight
         }
         var sum: Float = 0

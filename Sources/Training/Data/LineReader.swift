@@ -59,6 +59,14 @@ struct LineReader {
         line.isEmpty || bytes[line.upperBound - 1] != 0x0D ? line : line.lowerBound..<line.upperBound - 1
     }
 
+    /// The names of the columns, which stand in the first line.
+    mutating func header() throws(DataError) -> [String] {
+        guard let line = try next() else { throw .invalidFile(path: path, reason: "the file is empty") }
+        var places: [Range<Int>] = []
+        fields(of: line, into: &places)
+        return places.map(text)
+    }
+
     /// Puts the places of a line's fields, parted by commas, into `fields`.
     func fields(of line: Range<Int>, into fields: inout [Range<Int>]) {
         fields.removeAll(keepingCapacity: true)

@@ -43,7 +43,7 @@ public struct SourceTargets: Sendable, Equatable, CustomStringConvertible {
     func weight(of label: Int) -> Float { rareEmotions.contains(label) ? weight * rareWeight : weight }
 
     /// A label's target on FER+'s head, `[8]`: what is left of it after the parts for neutral and for all classes.
-    func setVotesTarget(_ label: Int, into row: UnsafeMutablePointer<Float>) {
+    func setVotesTarget(_ label: Int, into row: inout MutableSpan<Float>) {
         let classes = Head.ferplus.classes
         for place in 0..<classes { row[place] = votesSmoothing / Float(classes) }
         row[Emotion.neutral.rawValue] += (1 - votesSmoothing) * votesNeutral

@@ -38,9 +38,7 @@ public struct AgreementOffsets: Sendable, Equatable {
                 for place in 0..<count {
                     moved[place] = Float(factor * Double(logits[place]) + point[place + 1])
                 }
-                let normalizer = moved.withUnsafeBufferPointer { buffer in
-                    buffer.baseAddress.map { SoftmaxCrossEntropy.logSumExp($0, count: count) } ?? 0
-                }
+                let normalizer = SoftmaxCrossEntropy.logSumExp(moved.span)
                 sum += Double(normalizer - moved[emotion])
             }
             let squares = point.dropFirst().reduce(0) { $0 + $1 * $1 }
@@ -101,6 +99,6 @@ extension EmotionNetwork {
         let recognizer = EmotionRecognizer(self)
         let logits = (0..<validation.count).map { recognizer.logits(validation.image($0))[place] }
         let offsets = AgreementOffsets(provenBy: logits, votes: votes)
-        for (index, value) in offsets.values.enumerated() { bias.value.pointer[index] += Float(value) }
+        for (index, value) in offsets.values.enumerated() { bias.value[index] += Float(value) }
     }
 }

@@ -72,9 +72,8 @@ extension FaceDataSet {
                 switch head {
                 case .fer2013: sums[labels[index]] += source.weight * source.labelWeight
                 case .ferplus:
-                    let weight = target.withUnsafeMutableBufferPointer { buffer in
-                        buffer.baseAddress.map { setVotesTarget(index, source, into: $0) } ?? 0
-                    }
+                    var row = target.mutableSpan
+                    let weight = setVotesTarget(index, source, into: &row)
                     guard weight > 0 else { continue }
                     for emotion in 0..<7 { sums[emotion] += source.weight * weight * target[emotion] }
                 }

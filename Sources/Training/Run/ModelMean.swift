@@ -50,6 +50,6 @@ extension NetworkConfiguration {
 
 extension Tensor {
     fileprivate func add(_ other: Tensor, times factor: Float) {
-        for index in 0..<min(count, other.count) { pointer[index] += factor * other.pointer[index] }
+        for index in 0..<min(count, other.count) { self[index] += factor * other[index] }
     }
 }

@@ -34,7 +34,7 @@ public struct Teacher: Sendable {
     ///
     /// - Returns: False where they don't have this head, with the target as it was.
     func blend(
-        _ target: UnsafeMutablePointer<Float>, of index: Int, head: Head, share: Float
+        _ target: inout MutableSpan<Float>, of index: Int, head: Head, share: Float
     ) -> Bool {
         guard let answers = answers[head] else { return false }
         for place in 0..<head.classes {

@@ -56,8 +56,8 @@ extension [Float] {
     fileprivate mutating func addProbabilities(of logits: Tensor, at start: Int) {
         let (rows, classes) = (logits.shape[0], logits.shape[1])
         for row in 0..<rows {
-            let values = logits.pointer + row * classes
-            let normalizer = SoftmaxCrossEntropy.logSumExp(values, count: classes)
+            let values = logits.span.extracting(row * classes..<(row + 1) * classes)
+            let normalizer = SoftmaxCrossEntropy.logSumExp(values)
             for place in 0..<classes {
                 self[start + row * classes + place] += exp(values[place] - normalizer)
             }

@@ -93,11 +93,12 @@ package final class TrainingBatch {
         let columns = max(0, x - cut / 2)..<min(side, max(0, x - cut / 2 + cut))
         let rows = max(0, y - cut / 2)..<min(side, max(0, y - cut / 2 + cut))
         for image in 0..<batch / 2 {
-            let first = images.pointer + image * side * side
-            let second = images.pointer + (batch - 1 - image) * side * side
+            let (first, second) = (image * side * side, (batch - 1 - image) * side * side)
             for row in rows {
                 for place in row * side + columns.lowerBound..<row * side + columns.upperBound {
-                    (first[place], second[place]) = (second[place], first[place])
+                    let own = images[first + place]
+                    images[first + place] = images[second + place]
+                    images[second + place] = own
                 }
             }
         }
@@ -108,12 +109,11 @@ package final class TrainingBatch {
         let batch = tensor.shape[0]
         let size = tensor.count / batch
         for image in 0..<batch / 2 {
-            let first = tensor.pointer + image * size
-            let second = tensor.pointer + (batch - 1 - image) * size
+            let (first, second) = (image * size, (batch - 1 - image) * size)
             for index in 0..<size {
-                let (a, b) = (first[index], second[index])
-                first[index] = share * a + (1 - share) * b
-                second[index] = share * b + (1 - share) * a
+                let (a, b) = (tensor[first + index], tensor[second + index])
+                tensor[first + index] = share * a + (1 - share) * b
+                tensor[second + index] = share * b + (1 - share) * a
             }
         }
     }
@@ -127,13 +127,13 @@ package final class TrainingBatch {
             let classes = heads[head].classes
             for image in 0..<batch / 2 {
                 let other = batch - 1 - image
-                let (first, second) = (target.pointer + image * classes, target.pointer + other * classes)
                 let (a, b) = (weights[head][image], weights[head][other])
                 let (own, their) = (Self.mixed(share, a, b), Self.mixed(share, b, a))
                 for place in 0..<classes {
-                    let (x, y) = (first[place], second[place])
-                    first[place] = own.share * x + (1 - own.share) * y
-                    second[place] = their.share * y + (1 - their.share) * x
+                    let (first, second) = (image * classes + place, other * classes + place)
+                    let (x, y) = (target[first], target[second])
+                    target[first] = own.share * x + (1 - own.share) * y
+                    target[second] = their.share * y + (1 - their.share) * x
                 }
                 (weights[head][image], weights[head][other]) = (own.weight, their.weight)
             }
@@ -164,19 +164,19 @@ package final class TrainingBatch {
             target.fill(0)
             weights[head].removeAll(keepingCapacity: true)
             for (place, index) in indices.enumerated() {
-                let row = target.pointer + place * classes
+                var row = target.mutableSpan(place * classes..<(place + 1) * classes)
                 let label = data.labels[index]
                 let source = options.targets(of: data.source(of: index))
                 var weight = source.weight(of: label)
                 switch kind {
                 case .fer2013:
                     SoftmaxCrossEntropy.setTarget(
-                        label, classes: classes, smoothing: options.labelSmoothing, in: row)
+                        label, smoothing: options.labelSmoothing, in: &row)
                     weight *= source.labelWeight * (classWeights?[label] ?? 1)
                     if let factors = options.emotionWeights { weight *= factors[label] }
                 case .ferplus:
-                    weight *= data.setVotesTarget(index, source, into: row)
-                    if let factors = options.emotionWeights { weight *= Self.mean(factors, row) }
+                    weight *= data.setVotesTarget(index, source, into: &row)
+                    if let factors = options.emotionWeights { weight *= Self.mean(factors, row.span) }
                 }
                 weights[head].append(weight)
             }
@@ -195,7 +195,7 @@ package final class TrainingBatch {
     }
 
     /// The mean of the emotions' factors under a target of FER+'s head, whose eighth class, contempt, has none.
-    private static func mean(_ factors: [Float], _ row: UnsafePointer<Float>) -> Float {
+    private static func mean(_ factors: [Float], _ row: Span<Float>) -> Float {
         factors.indices.reduce(row[factors.count]) { $0 + factors[$1] * row[$1] }
     }
 
@@ -221,9 +221,10 @@ package final class TrainingBatch {
                     teacher.isRight(about: data.labels[index], of: index)
                     ? source.teacherShare : source.wrongTeacherShare
                 guard share > 0 else { continue }
-                let row = targets[head].pointer + place * kind.classes
+                let target = targets[head]
+                var row = target.mutableSpan(place * kind.classes..<(place + 1) * kind.classes)
                 let isLabelled = weights[head][place] > 0
-                if teacher.blend(row, of: index, head: kind, share: isLabelled ? share : 1), !isLabelled {
+                if teacher.blend(&row, of: index, head: kind, share: isLabelled ? share : 1), !isLabelled {
                     weights[head][place] = share * source.weight(of: data.labels[index])
                 }
             }

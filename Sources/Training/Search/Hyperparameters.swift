@@ -11,6 +11,33 @@ public struct Hyperparameters: Sendable, Equatable {
     public var dropout: Float
     /// What every strength of the augmentation is multiplied by; 0 for images as they are.
     public var augmentation: Float
+    /// Any other options of a run that the search varies, in the order of the grid.
+    public var others: [Setting] = []
+
+    /// One value of one option of a run.
+    public struct Setting: Sendable, Equatable {
+        /// The option's name, as `raut train` has it.
+        public let name: String
+        /// The value as it was typed.
+        public let text: String
+        private let apply: @Sendable (inout TrainingOptions) -> Void
+
+        /// Takes what the value does.
+        public init(name: String, text: String, apply: @escaping @Sendable (inout TrainingOptions) -> Void) {
+            (self.name, self.text, self.apply) = (name, text, apply)
+        }
+
+        func apply(to options: inout TrainingOptions) { apply(&options) }
+
+        /// Whether both say the same of the same option.
+        public static func == (one: Setting, other: Setting) -> Bool {
+            one.name == other.name && one.text == other.text
+        }
+    }
+
+    /// Reads a value of an option of `raut train` by its name; nil where there is no such option.
+    public typealias SettingReader =
+        @Sendable (_ name: String) -> (@Sendable (_ text: String) throws -> Setting)?
 
     /// Takes all values.
     public init(learningRate: Float, batch: Int, dropout: Float, augmentation: Float) {
@@ -34,19 +61,25 @@ public struct Hyperparameters: Sendable, Equatable {
         result.batch = batch
         result.network.dropout = dropout
         result.augmentation = options.augmentation.scaled(by: augmentation)
+        for other in others { other.apply(to: &result) }
         return result
     }
 
-    /// Their names in the order of their columns, as options of `raut train` and in a grid file.
-    public static let names = ["learning-rate", "batch", "dropout", "augmentation"]
+    /// The names of those that every search has a column for, as options of `raut train` and in a grid file.
+    public static let usualNames = ["learning-rate", "batch", "dropout", "augmentation"]
+
+    /// All names in the order of their columns.
+    public var names: [String] { Self.usualNames + others.map(\.name) }
 
     /// The values as text, in the order of ``names``.
-    public var texts: [String] { ["\(learningRate)", "\(batch)", "\(dropout)", "\(augmentation)"] }
+    public var texts: [String] {
+        ["\(learningRate)", "\(batch)", "\(dropout)", "\(augmentation)"] + others.map(\.text)
+    }
 
     /// The options of `raut train` that repeat a trial: `--learning-rate 0.001 --batch 32 …`.
-    public var words: String { zip(Self.names, texts).map { "--\($0) \($1)" }.joined(separator: " ") }
+    public var words: String { zip(names, texts).map { "--\($0) \($1)" }.joined(separator: " ") }
 
-    /// What a value may be, in words, for each of ``names``.
+    /// What a value may be, in words, for each of ``usualNames``.
     static let ranges = [
         "a number from 1e-8 to 10", "a whole number from 2 to 4096", "a number from 0 to 0.95",
         "a number from 0 to 4",

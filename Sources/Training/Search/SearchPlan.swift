@@ -18,19 +18,25 @@ public struct SearchPlan: Sendable, Equatable {
     ///     learning-rate = 0.0003, 0.001, 0.003
     ///     dropout       = 0.2, 0.4
     ///
+    /// - Parameter settings: reads the values of options besides the usual ones.
     /// - Throws: ``DataError`` with the row that is not of this form.
-    public init(grid path: String, base: TrainingOptions) throws(DataError) {
+    public init(
+        grid path: String, base: TrainingOptions, settings: Hyperparameters.SettingReader = { _ in nil }
+    ) throws(DataError) {
         let text: String
         do {
             text = try String(contentsOfFile: path, encoding: .utf8)
         } catch {
             throw .unreadable(path: path, reason: FileReason.of(error))
         }
-        try self.init(grid: text, path: path, base: base)
+        try self.init(grid: text, path: path, base: base, settings: settings)
     }
 
     /// Reads the text of a grid file; `path` is named in errors.
-    public init(grid text: String, path: String, base: TrainingOptions) throws(DataError) {
+    public init(
+        grid text: String, path: String, base: TrainingOptions,
+        settings: Hyperparameters.SettingReader = { _ in nil }
+    ) throws(DataError) {
         var trials = [Hyperparameters(base)]
         var seen: Set<String> = []
         for (row, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
@@ -42,10 +48,13 @@ public struct SearchPlan: Sendable, Equatable {
             let words = line.prefix { $0 != "#" }.split { $0 == "," || $0 == "=" || $0.isWhitespace }
                 .map(String.init)
             guard let name = words.first else { continue }
-            guard let place = Hyperparameters.names.firstIndex(of: name) else {
+            let place = Hyperparameters.usualNames.firstIndex(of: name)
+            let other = place == nil ? settings(name) : nil
+            guard place != nil || other != nil else {
                 throw wrong(
                     "no hyperparameter '\(name.prefix(40))'; they are "
-                        + Hyperparameters.names.joined(separator: ", "))
+                        + Hyperparameters.usualNames.joined(separator: ", ")
+                        + ", and every other option of 'raut train' that sets a value of a run")
             }
             guard seen.insert(name).inserted else { throw wrong("\(name) is there twice") }
             guard words.count > 1 else { throw wrong("\(name) has no values") }
@@ -57,7 +66,11 @@ public struct SearchPlan: Sendable, Equatable {
             for trial in trials {
                 for word in words.dropFirst() {
                     var trial = trial
-                    guard trial.set(name, to: word) else {
+                    if let other {
+                        do { trial.others.append(try other(word)) } catch {
+                            throw wrong("\(name) \(error)")
+                        }
+                    } else if let place, !trial.set(name, to: word) {
                         throw wrong(
                             "\(name) is '\(word.prefix(40))', not \(Hyperparameters.ranges[place])")
                     }

@@ -48,15 +48,19 @@ public struct SearchTable: Sendable, Equatable {
     /// Trials that need no more work.
     public var finishedCount: Int { rows.count { $0.state != .planned } }
 
-    private static let columns =
-        ["trial"] + Hyperparameters.names.map { $0.replacingOccurrences(of: "-", with: "_") } + [
+    /// What is varied: the same in every row.
+    private var names: [String] { rows.first?.values.names ?? Hyperparameters.usualNames }
+
+    private var columns: [String] {
+        ["trial"] + names.map { $0.replacingOccurrences(of: "-", with: "_") } + [
             "state", "epochs", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy",
             "best_validation_accuracy", "seconds",
         ]
+    }
 
     /// The text of `trials.csv`.
     public var csv: String {
-        var text = Self.columns.joined(separator: ",") + "\n"
+        var text = columns.joined(separator: ",") + "\n"
         for row in rows {
             let result =
                 row.last.map {
@@ -77,7 +81,7 @@ public struct SearchTable: Sendable, Equatable {
     /// - Throws: ``DataError`` with the row that is no trial of the plan.
     public mutating func restore(csv: String, path: String) throws(DataError) {
         let lines = csv.split(whereSeparator: \.isNewline)
-        guard lines.first.map(String.init) == Self.columns.joined(separator: ",") else {
+        guard lines.first.map(String.init) == columns.joined(separator: ",") else {
             throw .invalidFile(path: path, reason: "not the trials of a search")
         }
         guard lines.count == rows.count + 1 else {
@@ -86,22 +90,23 @@ public struct SearchTable: Sendable, Equatable {
                 reason: "\(lines.count - 1) trials, this search has \(rows.count): "
                     + "give the same grid or number, or another --output")
         }
+        let state = 1 + names.count
         for place in rows.indices {
             let fields = lines[place + 1].split(separator: ",", omittingEmptySubsequences: false).map(
                 String.init)
             func wrong(_ reason: String) -> DataError {
                 .invalidRow(path: path, row: place + 2, reason: reason)
             }
-            guard fields.count == Self.columns.count, let state = State(rawValue: fields[5]) else {
+            guard fields.count == columns.count, let reached = State(rawValue: fields[state]) else {
                 throw wrong("not a trial of a search")
             }
-            guard Array(fields[1...4]) == rows[place].values.texts else {
+            guard Array(fields[1..<state]) == rows[place].values.texts else {
                 throw wrong("a trial of another search: give the same grid or seed, or another --output")
             }
-            rows[place].state = state
-            guard state == .done else { continue }
-            let numbers = fields[7...].compactMap { Double($0) }
-            guard numbers.count == 6, let epoch = Int(fields[6]) else {
+            rows[place].state = reached
+            guard reached == .done else { continue }
+            let numbers = fields[(state + 2)...].compactMap { Double($0) }
+            guard numbers.count == 6, let epoch = Int(fields[state + 1]) else {
                 throw wrong("not a trial of a search")
             }
             rows[place].last = TrainingHistory.Epoch(
@@ -115,10 +120,10 @@ public struct SearchTable: Sendable, Equatable {
 
     /// The finished trials as a table to read, best first.
     public var text: String {
-        let heads = [
-            "rank", "trial", "learning rate", "batch", "dropout", "augmentation", "validation", "best epoch",
-            "loss", "training", "time",
-        ]
+        let heads =
+            ["rank", "trial"] + names.map { $0.replacingOccurrences(of: "-", with: " ") } + [
+                "validation", "best epoch", "loss", "training", "time",
+            ]
         func share(_ value: Double) -> String { String(format: "%.2f %%", value * 100) }
         var lines = [heads]
         for (rank, row) in ranked.enumerated() {

@@ -50,6 +50,7 @@ package enum CommandLineInterface {
         // A reader that goes away shows as EPIPE where it is written to; it must not kill the program.
         signal(SIGPIPE, SIG_IGN)
         do {
+            try readLogLevel()
             let status = try perform(words)
             try StandardOutput.flush()
             return status
@@ -62,6 +63,15 @@ package enum CommandLineInterface {
             Program.report("\(error)")
             return 1
         }
+    }
+
+    /// The environment's level, which `raut run --log` may change.
+    private static func readLogLevel() throws(UsageError) {
+        guard let word = ProcessInfo.processInfo.environment["RAUT_LOG"], !word.isEmpty else { return }
+        guard let level = LogLevel(rawValue: word) else {
+            throw UsageError(description: "RAUT_LOG is '\(word)': expected info or debug")
+        }
+        Log.level = level
     }
 
     /// Gives those of the three standard descriptors that were closed to /dev/null: a camera or a socket that got such

@@ -1,3 +1,4 @@
+import Analysis
 import EmotionRecognition
 import FaceDetection
 import Foundation
@@ -27,12 +28,12 @@ enum BenchCommand {
         return 0
     }
 
-    private static func json(_ stage: StageBenchmark.Stage) -> String {
+    private static func json(_ stage: StageBenchmark.Timing) -> String {
         #"{"stage":"\#(stage.name)","median_ms":\#(decimal(stage.median, 3)),"p95_ms":\#(decimal(stage.percentile95, 3)),"#
             + #""count":\#(stage.count)}"# + "\n"
     }
 
-    private static func row(_ stage: StageBenchmark.Stage) -> String {
+    private static func row(_ stage: StageBenchmark.Timing) -> String {
         func column(_ text: String, _ width: Int) -> String {
             String(repeating: " ", count: max(0, width - text.count)) + text
         }

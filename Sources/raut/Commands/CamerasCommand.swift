@@ -3,7 +3,7 @@ import Foundation
 import System
 
 /// `raut cameras`: the cameras of this machine, with their formats, sizes and rates.
-enum CamerasCommand {
+package enum CamerasCommand {
     struct Options: OptionGroup {
         let json = Option("json", help: "one JSON object a line for each camera")
     }
@@ -53,7 +53,8 @@ enum CamerasCommand {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func json(_ camera: CameraDescription, _ modes: [CameraMode]) throws -> String {
+    /// The camera and what it offers, as one line of JSON.
+    package static func json(_ camera: CameraDescription, _ modes: [CameraMode]) throws -> String {
         let formats = try modes.map { mode in
             let rates = mode.rates.map(number).joined(separator: ",")
             return "{\"format\":\(try quoted(mode.format)),\"width\":\(mode.size.width),"

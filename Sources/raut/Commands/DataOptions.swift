@@ -1,3 +1,4 @@
+import Analysis
 import Faces
 import EmotionRecognition
 import FaceDetection

@@ -1,3 +1,4 @@
+import Analysis
 import EmotionRecognition
 import Faces
 import Foundation

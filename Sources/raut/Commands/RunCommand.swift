@@ -50,6 +50,8 @@ package enum RunCommand {
         settings.mayShowDemo = source.orDemo
         settings.isReloadable = arguments.program.options != nil
         settings.statisticsInterval = arguments.program.statistics
+        settings.tracePath = arguments.program.trace
+        settings.logLevel = arguments.program.log
         settings.model = arguments.model.model
         settings.cascade = arguments.detection.cascade
         settings.pipeline = try pipeline(from: arguments)

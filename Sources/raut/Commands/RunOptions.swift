@@ -2,6 +2,7 @@ import Capture
 import Drawing
 import Events
 import Pipeline
+import System
 
 /// The options of `raut run`.
 package struct RunOptions: OptionGroup {
@@ -111,7 +112,13 @@ package struct ProgramOptions: OptionGroup {
         "options", .path("FILE"), help: "more options, one a line; read again on SIGHUP")
     package let statistics = Option(
         "stats", .number("SECONDS", 0.1...86_400),
-        help: "a line on standard error every so often: frames, latency, CPU, memory")
+        help: "a line on standard error every so often: frames, latency, CPU, memory, stages")
+    package let trace = Option(
+        "trace", .path("FILE"),
+        help: "when each stage of each frame began and how long it took, for chrome://tracing")
+    package let log: Option<LogLevel?> = Option(
+        "log", .choice("LEVEL"),
+        help: "how much is said on standard error; RAUT_LOG=debug has every command say each step")
 
     package init() {}
 }

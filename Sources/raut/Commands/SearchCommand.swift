@@ -27,10 +27,11 @@ enum SearchCommand {
             "  learning-rate = 0.0003, 0.001, 0.003, 0.01",
             "  dropout       = 0.2, 0.4",
             "",
-            "The names are learning-rate, batch, dropout and augmentation (what the usual strengths are",
-            "multiplied by, 0 for none), the same as options of 'raut train'. What the file does not name",
-            "stays as 'raut train' has it. With --random: learning rate 0.0001 to 0.01, evenly in its",
-            "logarithm; batch 16, 32, 64 or 128; dropout 0 to 0.6; augmentation 0 to 1.5.",
+            "The names are those of the options of 'raut train' that set a value of a run: learning-rate,",
+            "batch, dropout, mixup, label-smoothing and so on; augmentation is what the usual strengths are",
+            "multiplied by, 0 for none. What the file does not name stays as 'raut train' has it.",
+            "With --random: learning rate 0.0001 to 0.01, evenly in its logarithm; batch 16, 32, 64 or 128;",
+            "dropout 0 to 0.6; augmentation 0 to 1.5.",
             "",
             "DIR/trials.csv has a line a trial; DIR/trials.txt ranks them by validation accuracy after the",
             "last epoch; DIR/trial-001 and so on hold each trial's log and model.",
@@ -38,12 +39,23 @@ enum SearchCommand {
         example: "raut search --data fer2013.csv --architecture cnn --random 20 --output runs/search"
     ) { try run($0) }
 
+    /// Reads the values of every option of `raut train` that sets a value of a run.
+    private static let reader: Hyperparameters.SettingReader = { name in
+        let settings = TrainOptions().sections.flatMap(\.options).compactMap { $0 as? TrainingSetting }
+        guard let setting = settings.first(where: { $0.facts.name == name && $0.facts.placeholder != nil })
+        else { return nil }
+        return { text in
+            let value = try setting.value(of: [text])
+            return Hyperparameters.Setting(name: name, text: text) { setting.apply(value, to: &$0) }
+        }
+    }
+
     private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
         var base = try arguments.run.base()
         base.epochs = arguments.epochs
         let plan: SearchPlan
         switch (arguments.grid, arguments.random) {
-        case (let grid?, nil): plan = try SearchPlan(grid: grid, base: base)
+        case (let grid?, nil): plan = try SearchPlan(grid: grid, base: base, settings: reader)
         case (nil, let count?): plan = SearchPlan(random: count, seed: base.seed)
         default: throw UsageError(description: "search needs one of --grid FILE and --random N")
         }

@@ -6,6 +6,7 @@ import FaceDetection
 import FaceVerification
 import Foundation
 import Pipeline
+import Recording
 import Synchronization
 import System
 
@@ -101,7 +102,7 @@ package struct VideoRun {
         wishes.copy = copy?.recorder
         let stopping = Handle()
         let watcher = VideoWatcher(source, file: file, wishes: wishes) { stopping.stop() }
-        let detector = try Self.detector(cascadeAt: cascade)
+        let detector = try VerifyingDetector.standard(cascadeAt: cascade)
         let pipeline = try Pipeline(
             source: source, finder: detector, recognizer: recognizer, configuration: configuration, sinks: [],
             recorder: watcher)
@@ -120,16 +121,6 @@ package struct VideoRun {
         }
         if stop.isRequested { copy?.abandon() } else { try copy?.finish(frames: watcher.record.frames) }
         return watcher.record
-    }
-
-    /// What finds faces, as `run` has it.
-    package static func detector(cascadeAt path: String) throws -> VerifyingDetector {
-        let cascade = try HaarCascade(contentsOf: path)
-        return VerifyingDetector(
-            FaceDetector(cascade: cascade),
-            verifier: try FaceVerifier(modelAt: Locations.model(Locations.verifier)),
-            wide: try WideSearch(
-                cascade: cascade, profileAt: Locations.cascade(Locations.profileCascade)))
     }
 
     /// Shows how far the video is until its end.

@@ -1,9 +1,11 @@
+import Analysis
 import Capture
 import EmotionRecognition
 import Events
 import FaceDetection
 import FaceVerification
 import Pipeline
+import Recording
 import System
 
 /// What a set of options takes is opened beside what is in use, which stays as it is where that fails.
@@ -13,12 +15,8 @@ extension LiveParts {
     ) throws -> Opened {
         if current != nil { ServiceNotifier.reloading() }
         let recognizer = try EmotionRecognizer(modelAt: Locations.model(settings.model))
-        let cascade = try HaarCascade(contentsOf: Locations.cascade(settings.cascade))
-        let detector = VerifyingDetector(
-            FaceDetector(cascade: cascade),
-            verifier: try FaceVerifier(modelAt: Locations.model(Locations.verifier)),
-            wide: try WideSearch(
-                cascade: cascade, profileAt: Locations.cascade(Locations.profileCascade)))
+        let detector = try VerifyingDetector.standard(cascadeAt: Locations.cascade(settings.cascade))
+        Log.debug("session", "model \(recognizer.modelName) and cascade are loaded")
         let outlets = try LiveOutlets(settings, beside: current?.outlets, surroundings, cancellation) {
             [weak self] result in
             self?.session?.end(result)
@@ -27,6 +25,7 @@ extension LiveParts {
         defer { state.withLock { $0.opening = nil } }
         do {
             let recording = try openRecording(settings, beside: current)
+            let trace = try openTrace(settings, beside: current)
             // Last, for a camera with other settings must be closed before it is opened.
             let source = try openSource(settings, beside: current, cancellation)
             do {
@@ -37,7 +36,8 @@ extension LiveParts {
                     source: frames.name, width: frames.width, height: frames.height)
                 return Opened(
                     settings: settings, recognizer: recognizer, detector: detector, source: source,
-                    hello: hello, outlets: outlets, recording: recording, hasWindow: hasWindow)
+                    hello: hello, outlets: outlets, recording: recording, trace: trace,
+                    hasWindow: hasWindow)
             } catch {
                 if case .new(let source) = source { source.cancel() }
                 throw error
@@ -100,6 +100,12 @@ extension LiveParts {
         if let current { return current.hasWindow }
         guard !settings.isHeadless else { return false }
         return try window.open(for: source, settings.view, cancellation)
+    }
+
+    private func openTrace(_ settings: LiveSettings, beside current: Opened?) throws -> StageTrace? {
+        guard let path = settings.tracePath else { return nil }
+        if let current, current.settings.tracePath == path { return current.trace }
+        return try StageTrace(path: path, say: surroundings.report)
     }
 
     private func openRecording(_ settings: LiveSettings, beside current: Opened?) throws -> Recording? {

@@ -1,3 +1,4 @@
+import Analysis
 import Capture
 import EmotionRecognition
 import Events
@@ -5,6 +6,7 @@ import FaceDetection
 import FaceVerification
 import Foundation
 import Pipeline
+import Recording
 import System
 
 /// What a live session is made of: opens it, joins it, exchanges it for what new options ask for, and takes it down.
@@ -18,7 +20,17 @@ final class LiveParts: SessionParts {
         let hello: Event.Hello
         let outlets: LiveOutlets
         let recording: Recording?
+        let trace: StageTrace?
         let hasWindow: Bool
+
+        /// What the options ask of a pipeline, with the trace as one that watches its stages.
+        var configuration: Pipeline.Configuration {
+            var configuration = settings.pipeline
+            if let trace {
+                configuration.stageWatcher = { frame, taken, clock in trace.add(frame, taken: taken, clock) }
+            }
+            return configuration
+        }
     }
 
     /// Where the frames of a set of options come from.
@@ -82,6 +94,7 @@ final class LiveParts: SessionParts {
     func readPlan() throws -> LiveSettings {
         let settings = try readSettings()
         state.withLock { $0.isReloadable = settings.isReloadable }
+        if let level = settings.logLevel { Log.level = level }
         return settings
     }
 
@@ -106,7 +119,7 @@ final class LiveParts: SessionParts {
         try outlets.begin(hello: opened.hello, isHeadless: !opened.hasWindow)
         let pipeline = try Pipeline(
             source: source, finder: opened.detector, recognizer: opened.recognizer,
-            configuration: opened.settings.pipeline, sinks: outlets.sinks,
+            configuration: opened.configuration, sinks: outlets.sinks,
             hello: opened.hello, isViewed: opened.hasWindow, recorder: opened.recording
         ) { [weak self] notice in self?.report(notice) }
         let reporter = try LiveReporter(
@@ -163,7 +176,7 @@ final class LiveParts: SessionParts {
         state.withLock { ($0.outlets, $0.recording) = (new.outlets, new.recording) }
         let replacement = pipeline.prepare(
             finder: new.detector, recognizer: new.recognizer,
-            configuration: new.settings.pipeline.adapted(to: source), sinks: new.outlets.sinks,
+            configuration: new.configuration.adapted(to: source), sinks: new.outlets.sinks,
             hello: new.hello, recorder: new.recording)
         switch new.source {
         case .same: pipeline.exchange(replacement)
@@ -173,6 +186,7 @@ final class LiveParts: SessionParts {
         if old.settings.isHeadless != new.settings.isHeadless {
             surroundings.report("--headless counts from the next start on: no window is opened or closed now")
         }
+        if old.trace !== new.trace { old.trace?.finish() }
         let reporter = state.withLock { $0.reporter }
         reporter?.interval = new.settings.statisticsInterval
         tellReady()
@@ -199,6 +213,7 @@ final class LiveParts: SessionParts {
             pipeline.abandon()
             current?.recording?.finish(within: 0.5 * deadline.seconds)
         }
+        current?.trace?.finish(until: deadline)
         current?.outlets.close(but: nil, until: deadline)
         // One that can't be opened is left behind; a socket's file is not.
         opening?.close(but: current?.outlets, until: deadline)

@@ -2,6 +2,7 @@ import Capture
 import Drawing
 import Events
 import Pipeline
+import System
 
 /// What `raut run` was asked for.
 package struct LiveSettings: Sendable {
@@ -26,6 +27,10 @@ package struct LiveSettings: Sendable {
     package var model: String?
     package var cascade: String?
     package var recordPath: String?
+    /// Where the times of each frame's stages are written.
+    package var tracePath: String?
+    /// How much is said; as the environment has it where nil.
+    package var logLevel: LogLevel?
     /// Seconds between two lines of statistics.
     package var statisticsInterval: Double?
 }

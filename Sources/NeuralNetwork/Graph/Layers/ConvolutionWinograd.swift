@@ -29,17 +29,14 @@ extension Convolution2D {
         } else {
             winograd.weights(kernel.span, inputs: inputs, outputs: outputs, into: &target)
         }
-        execution.reserve(slot: 0, count: winograd.positions * block * winograd.tiles * inputs)
-        execution.reserve(slot: 1, count: winograd.positions * block * winograd.tiles * outputs)
+        reserve(block, winograd, execution)
         execution.pool.split(input.shape[0]) { thread, images in
             let left = execution.scratch(thread: thread, slot: 0)
             let right = execution.scratch(thread: thread, slot: 1)
             for first in stride(from: images.lowerBound, to: images.upperBound, by: block) {
                 let count = min(block, images.upperBound - first)
                 let rows = count * winograd.tiles
-                var transform = left.mutableSpan
-                winograd.input(
-                    input.span, from: first * map * inputs, images: count, channels: inputs, into: &transform)
+                transform(images: first..<first + count, of: input, winograd, into: left)
                 var products = right.mutableSpan
                 for position in 0..<winograd.positions {
                     execution.kernels.product(
@@ -57,6 +54,22 @@ extension Convolution2D {
         }
     }
 
+    /// The input's transform of a block of images.
+    private func transform(images: Range<Int>, of input: Tensor, _ winograd: Winograd, into target: Tensor) {
+        let map = winograd.height * winograd.width
+        var transform = target.mutableSpan
+        winograd.input(
+            input.span, from: images.lowerBound * map * inputChannels, images: images.count,
+            channels: inputChannels, into: &transform)
+    }
+
+    /// Room for a block of images, transformed, and for the products.
+    private func reserve(_ block: Int, _ winograd: Winograd, _ execution: Execution) {
+        let places = winograd.positions * block * winograd.tiles
+        execution.reserve(slot: 0, count: places * inputChannels)
+        execution.reserve(slot: 1, count: places * outputChannels)
+    }
+
     func backwardWinograd(_ gradient: Tensor, _ execution: Execution) {
         let winograd = winograd(execution)
         let block = blockSize(winograd)
@@ -64,8 +77,7 @@ extension Convolution2D {
         let map = winograd.height * winograd.width
         let (input, inputGradient, transposed) = (self.input, self.inputGradient, self.transposed)
         let (partial, needsInputGradient) = (self.partial, self.needsInputGradient)
-        execution.reserve(slot: 0, count: winograd.positions * block * winograd.tiles * inputs)
-        execution.reserve(slot: 1, count: winograd.positions * block * winograd.tiles * outputs)
+        reserve(block, winograd, execution)
         execution.pool.split(input.shape[0]) { thread, images in
             let left = execution.scratch(thread: thread, slot: 0)
             let right = execution.scratch(thread: thread, slot: 1)
@@ -74,9 +86,8 @@ extension Convolution2D {
             for first in stride(from: images.lowerBound, to: images.upperBound, by: block) {
                 let count = min(block, images.upperBound - first)
                 let rows = count * winograd.tiles
+                transform(images: first..<first + count, of: input, winograd, into: left)
                 var transform = left.mutableSpan
-                winograd.input(
-                    input.span, from: first * map * inputs, images: count, channels: inputs, into: &transform)
                 var products = right.mutableSpan
                 winograd.outputAdjoint(
                     gradient.span, from: first * map * outputs, images: count, channels: outputs,

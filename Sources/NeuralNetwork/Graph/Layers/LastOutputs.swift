@@ -1,8 +1,7 @@
 /// The last output of each direction of a bidirectional sequence: what remains when all is read.
 public final class LastOutputs: Layer {
     private var inputShape: [Int] = []
-    private let output = Tensor()
-    private let inputGradient = Tensor()
+    private let (output, inputGradient) = (Tensor(), Tensor())
 
     /// Makes the layer.
     public init() {}

@@ -1,8 +1,7 @@
 /// The maximum of each 2×2 window, stride 2; a last odd row or column is left out, as in PyTorch.
 public final class MaxPool2D: Layer {
     private var input = Tensor()
-    private let output = Tensor()
-    private let inputGradient = Tensor()
+    private let (output, inputGradient) = (Tensor(), Tensor())
 
     /// Makes the layer.
     public init() {}
@@ -57,8 +56,7 @@ public final class MaxPool2D: Layer {
 /// The mean of each 2×2 window, stride 2; a last odd row or column is left out, as in PyTorch.
 public final class AveragePool2D: Layer {
     private var inputShape: [Int] = []
-    private let output = Tensor()
-    private let inputGradient = Tensor()
+    private let (output, inputGradient) = (Tensor(), Tensor())
 
     /// Makes the layer.
     public init() {}
@@ -105,8 +103,7 @@ public final class AveragePool2D: Layer {
 /// The mean over all steps of a sequence, or over all cells of a map (global average pooling, Lin et al., 2014).
 public final class MeanOverSteps: Layer {
     private var inputShape: [Int] = []
-    private let output = Tensor()
-    private let inputGradient = Tensor()
+    private let (output, inputGradient) = (Tensor(), Tensor())
 
     /// Makes the layer.
     public init() {}

@@ -7,8 +7,7 @@ public final class LSTM: Layer {
     public let hidden: Int
     private let direction: LSTMDirection
     private var input = Tensor()
-    private let output = Tensor()
-    private let inputGradient = Tensor()
+    private let (output, inputGradient) = (Tensor(), Tensor())
 
     /// Makes the layer; its weights are zero until initialised.
     public init(name: String, inputFeatures: Int, hidden: Int) {
@@ -74,8 +73,7 @@ public final class BidirectionalLSTM: Layer {
     /// The direction that reads from the last step to the first.
     let backwardDirection: LSTMDirection
     private var input = Tensor()
-    private let output = Tensor()
-    private let inputGradient = Tensor()
+    private let (output, inputGradient) = (Tensor(), Tensor())
 
     /// Makes the layer; its weights are zero until initialised.
     public init(name: String, inputFeatures: Int, hidden: Int) {

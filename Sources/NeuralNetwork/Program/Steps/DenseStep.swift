@@ -22,11 +22,7 @@ struct DenseStep: StepDraft, ProgramStep {
     var inputs: [ProgramValue] { [input] }
     var multiplyAdds: Int { weights.count }
 
-    mutating func absorb(_ operation: FollowingOperation) -> Bool {
-        guard case .relu = operation, !relu else { return false }
-        relu = true
-        return true
-    }
+    mutating func absorb(_ operation: FollowingOperation) -> Bool { relu.absorbReLU(operation) }
 
     func run(_ memory: borrowing Workspace, _ kernels: Kernels) {
         var target = memory.write(output)

@@ -15,11 +15,7 @@ struct ScaleShiftStep: StepDraft, ProgramStep {
 
     var inputs: [ProgramValue] { [input] }
 
-    mutating func absorb(_ operation: FollowingOperation) -> Bool {
-        guard case .relu = operation, !relu else { return false }
-        relu = true
-        return true
-    }
+    mutating func absorb(_ operation: FollowingOperation) -> Bool { relu.absorbReLU(operation) }
 
     func run(_ memory: borrowing Workspace, _ kernels: Kernels) {
         var target = memory.write(output)
@@ -58,15 +54,11 @@ struct AddReLUStep: StepDraft, ProgramStep {
 }
 
 /// The rectified linear unit.
-struct ReLUStep: StepDraft, ProgramStep {
+struct ReLUStep: UnaryStep {
     let input: ProgramValue
     let output: ProgramValue
 
-    var inputs: [ProgramValue] { [input] }
-
-    func run(_ memory: borrowing Workspace, _ kernels: Kernels) {
-        let source = memory.read(input)
-        var target = memory.write(output)
+    func apply(_ source: Span<Float>, into target: inout MutableSpan<Float>, _ kernels: Kernels) {
         for index in source.indices { target[index] = max(0, source[index]) }
     }
 

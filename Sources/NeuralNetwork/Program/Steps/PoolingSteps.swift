@@ -1,14 +1,11 @@
 /// The maximum of each 2×2 window, stride 2.
-struct MaxPoolStep: StepDraft, ProgramStep {
+struct MaxPoolStep: UnaryStep {
     let input: ProgramValue
     let output: ProgramValue
 
-    var inputs: [ProgramValue] { [input] }
-
-    func run(_ memory: borrowing Workspace, _ kernels: Kernels) {
-        var target = memory.write(output)
+    func apply(_ source: Span<Float>, into target: inout MutableSpan<Float>, _ kernels: Kernels) {
         kernels.maxPool(
-            memory.read(input), height: input.shape[0], width: input.shape[1], channels: input.features,
+            source, height: input.shape[0], width: input.shape[1], channels: input.features,
             into: &target)
     }
 
@@ -20,15 +17,11 @@ struct MaxPoolStep: StepDraft, ProgramStep {
 }
 
 /// The mean of each 2×2 window, stride 2.
-struct AveragePoolStep: StepDraft, ProgramStep {
+struct AveragePoolStep: UnaryStep {
     let input: ProgramValue
     let output: ProgramValue
 
-    var inputs: [ProgramValue] { [input] }
-
-    func run(_ memory: borrowing Workspace, _ kernels: Kernels) {
-        let source = memory.read(input)
-        var target = memory.write(output)
+    func apply(_ source: Span<Float>, into target: inout MutableSpan<Float>, _ kernels: Kernels) {
         let (height, width, channels) = (output.shape[0], output.shape[1], output.features)
         for y in 0..<height {
             for x in 0..<width {
@@ -52,15 +45,11 @@ struct AveragePoolStep: StepDraft, ProgramStep {
 }
 
 /// The mean over all cells of a map or steps of a sequence.
-struct MeanStep: StepDraft, ProgramStep {
+struct MeanStep: UnaryStep {
     let input: ProgramValue
     let output: ProgramValue
 
-    var inputs: [ProgramValue] { [input] }
-
-    func run(_ memory: borrowing Workspace, _ kernels: Kernels) {
-        let source = memory.read(input)
-        var target = memory.write(output)
+    func apply(_ source: Span<Float>, into target: inout MutableSpan<Float>, _ kernels: Kernels) {
         let (rows, width) = (input.cells, input.features)
         check(source, from: 0, rows * width)
         check(target, from: 0, width)
@@ -82,15 +71,11 @@ struct MeanStep: StepDraft, ProgramStep {
 }
 
 /// The forward half of a bidirectional sequence's last step, the backward half of its first.
-struct LastOutputsStep: StepDraft, ProgramStep {
+struct LastOutputsStep: UnaryStep {
     let input: ProgramValue
     let output: ProgramValue
 
-    var inputs: [ProgramValue] { [input] }
-
-    func run(_ memory: borrowing Workspace, _ kernels: Kernels) {
-        let source = memory.read(input)
-        var target = memory.write(output)
+    func apply(_ source: Span<Float>, into target: inout MutableSpan<Float>, _ kernels: Kernels) {
         let (width, half) = (input.features, input.features / 2)
         let last = (input.cells - 1) * width
         for index in 0..<half { target[index] = source[last + index] }

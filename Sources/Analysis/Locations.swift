@@ -25,6 +25,17 @@ package struct Locations: Sendable {
         self.workingDirectory = workingDirectory
     }
 
+    /// The same with folders to look in first, and with those that packages install into.
+    package func adding(models: String?, cascades: String?) -> Locations {
+        var environment = environment
+        let installed = ["/usr/local/share/raut/models", "/usr/share/raut/models"]
+        environment["RAUT_MODELS"] = ([models, environment["RAUT_MODELS"]].compactMap(\.self) + installed)
+            .joined(separator: ":")
+        if let cascades { environment["RAUT_CASCADES"] = cascades }
+        return Locations(
+            environment: environment, executable: executable, workingDirectory: workingDirectory)
+    }
+
     /// Those of this process.
     package static let current = Locations(
         environment: ProcessInfo.processInfo.environment,
@@ -33,28 +44,28 @@ package struct Locations: Sendable {
         workingDirectory: FileManager.default.currentDirectoryPath)
 
     /// The path of a model: `name` itself where it is a path, else `NAME.safetensors` in the usual places.
-    package static func model(_ name: String? = nil) throws(Failure) -> String {
+    package static func model(_ name: String? = nil) throws(MissingFile) -> String {
         try current.model(name)
     }
 
     /// The path of a face cascade: `name` itself where it is a path, else `NAME.xml`, or `alt2` and `default` for
     /// short, in OpenCV's places.
-    package static func cascade(_ name: String? = nil) throws(Failure) -> String {
+    package static func cascade(_ name: String? = nil) throws(MissingFile) -> String {
         try current.cascade(name)
     }
 
-    package func model(_ name: String?) throws(Failure) -> String {
+    package func model(_ name: String?) throws(MissingFile) -> String {
         let name = name ?? Self.standardModel
         let folders = folders(in: "RAUT_MODELS") + modelFolders()
         guard let path = find([name, name + ".safetensors"], named: name, in: folders) else {
-            throw Failure(
+            throw MissingFile(
                 description: missing("model", name, file: "\(name).safetensors", in: folders)
                     + "name a file by its path, or its folder in RAUT_MODELS")
         }
         return path
     }
 
-    package func cascade(_ name: String?) throws(Failure) -> String {
+    package func cascade(_ name: String?) throws(MissingFile) -> String {
         let name = name ?? Self.standardCascade
         let folders =
             folders(in: "RAUT_CASCADES")
@@ -62,7 +73,7 @@ package struct Locations: Sendable {
             + ["/usr/local/share/opencv4/haarcascades", "/usr/share/opencv4/lbpcascades"]
         let files = [name, "\(name).xml", "haarcascade_frontalface_\(name).xml"]
         guard let path = find(files, named: name, in: folders) else {
-            throw Failure(
+            throw MissingFile(
                 description: missing("cascade", name, file: "\(name).xml", in: folders)
                     + "install the Debian package opencv-data, or name a file with --cascade")
         }
@@ -122,4 +133,10 @@ package struct Locations: Sendable {
     private func isFile(_ path: String) -> Bool {
         FileSystem.kind(of: path).map { $0 != .folder } ?? false
     }
+}
+
+/// A file that the program needs, and that is in none of the usual places.
+package struct MissingFile: Error, Equatable, CustomStringConvertible {
+    /// One line: what, where it was looked for, what to do.
+    package let description: String
 }

@@ -3,6 +3,7 @@ import Drawing
 import Faces
 import Glibc
 import Imaging
+import Pipeline
 import System
 
 /// Keeps annotated frames: a video through `ffmpeg`, or JPEGs in a folder.

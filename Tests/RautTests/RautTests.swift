@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+import Raut
+
+@Suite("the library's face")
+struct RautTests {
+    private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+    private var files: RautFiles { RautFiles(models: root + "/models") }
+
+    @Test("a picture's faces, as raut image has them")
+    func picture() throws {
+        let faces = try PictureReader(files: files).faces(inFile: root + "/Tests/Fixtures/astronaut.png")
+        #expect(faces.map(\.emotion) == [.happy])
+        let face = try #require(faces.first)
+        #expect(face.confidence > 0.8 && !face.isUnsure && face.number == 0)
+        #expect(face.box.intersectionOverUnion(Rectangle(x: 167, y: 57, width: 116, height: 116)) > 0.5)
+    }
+
+    @Test("grey bytes without a face have none, and too few bytes are refused")
+    func bytes() throws {
+        let reader = try PictureReader(files: files)
+        let gray = [UInt8](repeating: 90, count: 200 * 100)
+        #expect(try reader.faces(inLuma: gray, width: 200, height: 100).isEmpty)
+        let error = #expect(throws: RautError.self) {
+            try reader.faces(inLuma: gray, width: 200, height: 200)
+        }
+        #expect(error?.description == "20000 bytes are no grey picture of 200×200")
+    }
+
+    @Test("a picture that is not there and a folder without models are said in one line")
+    func missing() throws {
+        let reader = try PictureReader(files: files)
+        #expect(throws: RautError.self) { try reader.faces(inFile: "/nowhere.jpg") }
+        let error = #expect(throws: RautError.self) {
+            try PictureReader(files: RautFiles(cascades: "/nowhere/cascades"))
+        }
+        #expect(error?.description.contains("/nowhere/cascades") == true)
+        #expect(error?.description.contains("\n") == false)
+    }
+
+    @Test("a source's frames come with their faces, which keep their numbers, until it is stopped")
+    func live() async throws {
+        let live = try LiveReader(source: "demo", files: files)
+        var moments: [Moment] = []
+        for await moment in live.moments where !moment.faces.isEmpty {
+            moments.append(moment)
+            if moments.count == 3 { live.stop() }
+        }
+        try live.finish()
+        #expect(moments.count >= 3)
+        #expect(Set(moments.flatMap(\.faces).map(\.number)) == [1])
+        #expect(moments.allSatisfy { $0.faces[0].confidence > 0.2 && $0.width == 640 })
+    }
+
+    @Test("a source that is not there is refused in one line")
+    func noSource() {
+        #expect(throws: RautError.self) { try LiveReader(source: "/nowhere.mp4", files: files) }
+    }
+}

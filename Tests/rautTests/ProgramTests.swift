@@ -1,0 +1,142 @@
+import Capture
+import Foundation
+import Testing
+
+import raut
+
+/// The program as it was built with these tests.
+private let program = URL(
+    filePath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+)
+.deletingLastPathComponent().appending(path: "raut").path
+
+private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
+
+/// What a run of the program left.
+private struct Ran {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    init(_ words: [String], environment: [String: String] = [:]) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = words
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+        process.standardInput = FileHandle.nullDevice
+        // Files, not pipes: nobody has to read them while it runs.
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (said, complained) = (folder.appending(path: "1"), folder.appending(path: "2"))
+        try Data().write(to: said)
+        try Data().write(to: complained)
+        process.standardOutput = try FileHandle(forWritingTo: said)
+        process.standardError = try FileHandle(forWritingTo: complained)
+        try process.run()
+        process.waitUntilExit()
+        status = process.terminationStatus
+        output = try String(contentsOf: said, encoding: .utf8)
+        errors = try String(contentsOf: complained, encoding: .utf8)
+    }
+
+    /// Each line as the JSON object that it is.
+    func objects() throws -> [[String: Any]] {
+        try output.split(separator: "\n").map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+    }
+}
+
+@Suite(
+    "the program as a process", .enabled(if: access(program, X_OK) == 0, "raut is not built beside the tests")
+)
+struct ProgramTests {
+    @Test(
+        "bench: each stage with its times; none takes longer beside libjpeg-turbo than thresholds.json allows"
+    )
+    func bench() throws {
+        let stages = try Ran(["bench", "--json", "--frames", "40"]).objects()
+        #expect(
+            stages.compactMap { $0["stage"] as? String }
+                == ["decode-mjpeg", "decode-yuv", "detect", "search", "classify", "end-to-end"])
+        var medians: [String: Double] = [:]
+        for stage in stages {
+            #expect(Set(stage.keys) == ["stage", "median_ms", "p95_ms", "count"])
+            let (median, high) = (stage["median_ms"] as? Double ?? -1, stage["p95_ms"] as? Double ?? -1)
+            #expect(median > 0 && high >= median && (stage["count"] as? Int ?? 0) > 30)
+            medians[stage["stage"] as? String ?? ""] = median
+        }
+        let file = try Data(contentsOf: URL(filePath: root + "/Benchmarks/thresholds.json"))
+        let limits = try #require(try JSONSerialization.jsonObject(with: file) as? [String: Any])
+        let yardstick = try #require(medians["decode-mjpeg"])
+        for (stage, limit) in limits where stage != "about" {
+            let ratio = try #require(medians[stage]) / yardstick
+            #expect(ratio < (limit as? Double ?? 0), "\(stage) takes \(ratio) times as long as decode-mjpeg")
+        }
+    }
+
+    @Test("model: what scripts read of a model file")
+    func model() throws {
+        let model = try #require(
+            try Ran(["model", root + "/models/raut.safetensors", "--json"]).objects().first)
+        #expect(model["architecture"] as? String == "raut" && model["kind"] as? String == "model")
+        #expect((model["labels"] as? [String])?.first == "angry")
+        #expect(
+            (model["parameters"] as? Int ?? 0) > 100_000 && (model["multiply_adds"] as? Int ?? 0) > 1_000_000)
+        #expect((model["facts"] as? [String: String])?.isEmpty == false)
+    }
+
+    @Test("cameras: a line of JSON for each, or one line that says there is none")
+    func cameras() throws {
+        let ran = try Ran(["cameras", "--json"])
+        for camera in try ran.objects() {
+            #expect(Set(camera.keys) == ["device", "card", "id", "formats"])
+        }
+        if ran.output.isEmpty { #expect(ran.status == 1 && ran.errors.hasPrefix("raut: ")) }
+    }
+
+    @Test("schema, man and completions write what they are for")
+    func texts() throws {
+        #expect(try Ran(["schema"]).output.contains("json-schema.org"))
+        #expect(try Ran(["man"]).output.hasPrefix(".TH RAUT 1"))
+        for shell in ["bash", "zsh", "fish"] {
+            let text = try Ran(["completions", shell]).output
+            #expect(text.contains("raut") && text.contains("--trace"))
+        }
+        #expect(try Ran(["completions", "cmd"]).status == 2)
+    }
+
+    @Test("the log says each step where somebody asks for it, and nothing more where nobody does")
+    func log() throws {
+        let demo = ["run", "--source", "demo", "--headless", "--frames", "3", "--as-fast-as-possible"]
+        let quiet = try Ran(demo)
+        #expect(quiet.status == 0 && !quiet.errors.contains("debug"))
+        for loud in [try Ran(demo + ["--log", "debug"]), try Ran(demo, environment: ["RAUT_LOG": "debug"])] {
+            #expect(loud.status == 0 && loud.output.split(separator: "\n").count >= 1)
+            #expect(loud.errors.contains("session: running"))
+        }
+        #expect(
+            !(try Ran(demo + ["--log", "info"], environment: ["RAUT_LOG": "debug"]).errors.contains("running"))
+        )
+        let wrong = try Ran(["schema"], environment: ["RAUT_LOG": "loud"])
+        #expect(wrong.status == 2 && wrong.errors == "raut: RAUT_LOG is 'loud': expected info or debug\n")
+    }
+
+    @Test("a trace has the stages of each frame")
+    func trace() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).json")
+        defer { try? FileManager.default.removeItem(at: path) }
+        let ran = try Ran([
+            "run", "--source", "demo", "--headless", "--frames", "20", "--as-fast-as-possible", "--trace",
+            path.path,
+        ])
+        #expect(ran.status == 0)
+        let bars = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: path)) as? [[String: Any]])
+        #expect(bars.count { $0["name"] as? String == "decode" } == 20)
+        #expect(bars.contains { $0["name"] as? String == "recognize" })
+        #expect(bars.allSatisfy { $0["ph"] != nil })
+    }
+}
