@@ -2,6 +2,7 @@
 # make test     installs what is missing, builds, and passes all tests
 # make test-camera  tests against the kernel's own camera driver, in a virtual machine (x86-64)
 # make test-service  the systemd units, started by systemd in that virtual machine
+# make test-browser  the page of --http in headless Chromium
 # make test-program  the program as a process: how it ends, and that it writes nothing that it was not told to
 # make test-arm64  the C kernels for arm64 beside their plain versions, under qemu-user
 # make mpi      builds .build/mpi/release/raut, which trains on several machines: mpirun -np 4 … raut train …
@@ -46,8 +47,8 @@ RULES = $(wildcard systemd/*.rules)
 CONF = $(wildcard systemd/raut.conf)
 MODELS = $(wildcard models/*.safetensors)
 
-.PHONY: setup swift build run model test test-camera test-service test-program test-network test-arm64 mpi test-mpi endurance fuzz sanitize \
-	lint pictures static install uninstall docs test-library \
+.PHONY: setup swift build run model test test-camera test-service test-program test-browser test-network test-arm64 \
+	mpi test-mpi endurance fuzz sanitize lint pictures static install uninstall docs test-library \
 	deb fresh fresh-package
 
 # One look at what is installed, and apt only where something is missing.
@@ -112,6 +113,11 @@ test-service:
 	rm -rf .build/guest
 	@$(MAKE) --no-print-directory install STATIC=.build/release/raut DESTDIR=.build/guest PREFIX=/usr/local
 	GUEST_SECONDS=$${GUEST_SECONDS:-900} Tests/Camera/boot --systemd Tests/Service/guest.sh
+
+# The page in a browser: faces and their change, in headless Chromium.
+test-browser: build
+	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) chromium nodejs"
+	Tests/Browser/run
 
 test-program: build
 	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) socat strace procps util-linux"
@@ -202,7 +208,7 @@ install:
 	$(STATIC) completions bash >$(share)/bash-completion/completions/raut
 	$(STATIC) completions zsh >$(zsh)/_raut
 	$(STATIC) completions fish >$(share)/fish/vendor_completions.d/raut.fish
-	install -m 644 LICENSE README.md docs/events.md systemd/network.conf $(share)/doc/raut
+	install -m 644 LICENSE README.md docs/events.md systemd/network.conf systemd/http.conf $(share)/doc/raut
 	install -m 644 Sources/Events/events.schema.json $(share)/raut
 	for unit in $(UNITS); do sed 's|/usr/bin/raut|$(PREFIX)/bin/raut|' $$unit \
 	  >$(lib)/systemd/system/$${unit#systemd/}; done
@@ -210,7 +216,7 @@ install:
 	[ -z "$(CONF)" ] || [ -e $(etc)/raut.conf ] || { install -m 640 $(CONF) $(etc); \
 	  chgrp video $(etc)/raut.conf 2>/dev/null || :; \
 	  sed -i 's|/usr/share/doc|$(PREFIX)/share/doc|' $(etc)/raut.conf; }
-	sed -i 's|/usr/share/doc|$(PREFIX)/share/doc|' $(share)/doc/raut/network.conf
+	sed -i 's|/usr/share/doc|$(PREFIX)/share/doc|' $(share)/doc/raut/network.conf $(share)/doc/raut/http.conf
 
 # All but /etc/raut.conf, which may have been changed.
 uninstall:

@@ -88,7 +88,8 @@ let package = Package(
             ],
             resources: [
                 .embedInCode("HTTP/Resources/page.html"), .embedInCode("HTTP/Resources/raut.css"),
-                .embedInCode("HTTP/Resources/raut.js"), .embedInCode("events.schema.json"),
+                .embedInCode("HTTP/Resources/raut.js"), .embedInCode("HTTP/Resources/icon.svg"),
+                .embedInCode("events.schema.json"),
             ]),
         room("Drawing", ["Imaging", "Faces", "CCairo"]),
         room(

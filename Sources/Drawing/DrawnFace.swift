@@ -32,6 +32,13 @@ public struct DrawnFace: Equatable, Sendable {
         self.history = history
     }
 
+    /// A face that is followed, as it is now.
+    public init(_ face: TrackedFace) {
+        self.init(
+            number: face.number, box: face.box, tilt: face.tilt, probabilities: face.probabilities,
+            emotion: face.emotion)
+    }
+
     /// What is said of it.
     var reading: Reading? {
         probabilities.map { Reading($0, reported: emotion ?? $0.mostLikely) }

@@ -1,3 +1,5 @@
+import Faces
+
 /// What a head of a network names, in the order of its logits.
 public enum Head: String, CaseIterable, Sendable {
     /// FER2013's seven labels.
@@ -7,4 +9,9 @@ public enum Head: String, CaseIterable, Sendable {
 
     /// How many logits it has.
     public var classes: Int { self == .fer2013 ? 7 : 8 }
+
+    /// What each of them is of, in order.
+    public var labels: [String] {
+        Emotion.allCases.map(\.description) + (self == .fer2013 ? [] : ["contempt"])
+    }
 }

@@ -14,6 +14,8 @@ public enum Event: Sendable {
     case frame(Int, latency: Double, faces: [TrackedFace], time: EventTime)
     /// The source went away or came back, or its frames come not as they should.
     case source(SourceState, reason: String, time: EventTime)
+    /// What was seen since the last such event.
+    case summary(EventSummary, time: EventTime)
     /// The reader was too slow: this many lines before this one were not sent to it.
     case dropped(count: Int)
 

@@ -46,6 +46,15 @@ public struct EventEncoder: Sendable {
             Self.write(time, &line)
             line.member("state", state.rawValue)
             line.member("reason", reason)
+        case .summary(let summary, let time):
+            line.member("event", "summary")
+            Self.write(time, &line)
+            line.member("seconds", summary.seconds, decimals: 3)
+            line.member("seen", summary.seen, decimals: 3)
+            line.member("faces", summary.faces)
+            line.member("visits", summary.visits)
+            line.member("changes", summary.changes)
+            Self.writeNamed(EmotionProbabilities(lanes: SIMD8<Float>(summary.shares)), &line)
         case .dropped(let count):
             line.member("event", "dropped")
             line.member("count", count)

@@ -8,6 +8,9 @@ public protocol EventSink: AnyObject, Sendable {
     /// Takes one line, and the lines that tell who comes after it of the faces in view.
     func send(_ line: [UInt8], inView: [UInt8])
 
+    /// True for one that keeps what happens to faces, whatever lines other readers have asked for.
+    var wantsChanges: Bool { get }
+
     /// Takes a new first line, for who is there now and for who comes later, and the lines that tell the latter of the
     /// faces in view.
     func greet(_ hello: [UInt8], inView: [UInt8])
@@ -16,6 +19,9 @@ public protocol EventSink: AnyObject, Sendable {
 extension EventSink {
     /// Takes the line alone: nobody comes later.
     public func send(_ line: [UInt8], inView: [UInt8]) { send(line) }
+
+    /// Most get the lines that were asked for.
+    public var wantsChanges: Bool { false }
 
     /// Takes it as any other line.
     public func greet(_ hello: [UInt8], inView: [UInt8]) { send(hello) }

@@ -23,7 +23,7 @@ public struct EventSummary: Sendable, Equatable {
 /// Adds up what frames show, and says when a summary is due.
 public struct SummaryClock: Sendable {
     /// Seconds from one summary to the next.
-    public let interval: Double
+    public var interval: Double
     private var start: UInt64?
     private var last: UInt64?
     private var current = EventSummary()

@@ -191,7 +191,15 @@ package final class MQTTClient {
     package func publish(
         _ bytes: some Collection<UInt8>, to below: String?, isRetained: Bool
     ) throws(EventError) -> Int32 {
-        let topic = below.map { "\(address.topic)/\($0)" } ?? address.topic
+        try publish(
+            bytes, at: below.map { "\(address.topic)/\($0)" } ?? address.topic, isRetained: isRetained)
+    }
+
+    /// The same to a topic of its own.
+    @discardableResult
+    func publish(_ bytes: some Collection<UInt8>, at topic: String, isRetained: Bool) throws(EventError)
+        -> Int32
+    {
         let payload = Array(bytes)
         var number: Int32 = 0
         try check { mosquitto_publish(handle, &number, topic, Int32(payload.count), payload, 1, isRetained) }

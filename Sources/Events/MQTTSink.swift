@@ -23,8 +23,17 @@ public final class MQTTSink: EventSink, Sendable {
         /// The first line that holds for what is published next; newer ones wait between the lines in `backlog`.
         var hello: [UInt8] = []
         var isHelloNew = true
+        /// Messages that the broker keeps, and those of them that this connection has not published yet.
+        var kept: [Kept] = []
         var isStopping = false
         var isOver = false
+    }
+
+    /// A retained message: the newest at a topic counts.
+    private struct Kept: Sendable {
+        let topic: String
+        var payload: [UInt8]
+        var isNew = true
     }
 
     /// How long things may take, in seconds; the defaults suit a network.
@@ -124,6 +133,23 @@ public final class MQTTSink: EventSink, Sendable {
         if wasEmpty { wake.raise() }
     }
 
+    /// The topic of the events.
+    package var topic: String { address.topic }
+
+    /// Has a message published at a topic for those who subscribe later, too; empty for none. While there is no
+    /// connection the newest waits.
+    package func keep(_ payload: [UInt8], at topic: String) {
+        mailbox.withLock { mailbox in
+            if let index = mailbox.kept.firstIndex(where: { $0.topic == topic }) {
+                mailbox.kept[index].payload = payload
+                mailbox.kept[index].isNew = true
+            } else {
+                mailbox.kept.append(Kept(topic: topic, payload: payload))
+            }
+        }
+        wake.raise()
+    }
+
     /// Replaces the retained first line, after the lines that were sent before it.
     public func greet(_ hello: [UInt8], inView: [UInt8]) { send(hello) }
 
@@ -187,7 +213,10 @@ public final class MQTTSink: EventSink, Sendable {
                     isGreeted = true
                     onConnected()
                     try client.publish(Array("online".utf8), to: "status", isRetained: true)
-                    mailbox.withLock { $0.isHelloNew = true }
+                    mailbox.withLock { mailbox in
+                        mailbox.isHelloNew = true
+                        for index in mailbox.kept.indices { mailbox.kept[index].isNew = true }
+                    }
                     try publishAgain(client, &waiting)
                 }
                 let acknowledged = client.takeAcknowledged()
@@ -205,7 +234,9 @@ public final class MQTTSink: EventSink, Sendable {
             guard stopping.isRaised else { continue }
             let deadline = end ?? .after(Self.lastWords)
             end = deadline
-            let isEmpty = mailbox.withLock { $0.backlog.isEmpty } && waiting.isEmpty
+            let isEmpty =
+                mailbox.withLock { $0.backlog.isEmpty && !$0.kept.contains(where: \.isNew) }
+                && waiting.isEmpty
             if !isGreeted || deadline.isOver || isEmpty { break }
         }
         if isGreeted, client.isConnected {
@@ -237,9 +268,22 @@ public final class MQTTSink: EventSink, Sendable {
         if let greeting { try client.publish(greeting.withoutNewline, to: "hello", isRetained: true) }
     }
 
+    private func publishKept(_ client: MQTTClient) throws(EventError) {
+        let news = mailbox.withLock { mailbox in
+            defer {
+                for index in mailbox.kept.indices { mailbox.kept[index].isNew = false }
+                // One that is gone from the broker needs no word after the next connection.
+                mailbox.kept.removeAll { $0.payload.isEmpty }
+            }
+            return mailbox.kept.filter(\.isNew)
+        }
+        for message in news { try client.publish(message.payload, at: message.topic, isRetained: true) }
+    }
+
     /// Hands over lines as long as the broker acknowledges those before.
     private func publishWaiting(_ client: MQTTClient, _ waiting: inout [Unacknowledged]) throws(EventError) {
         try publishHello(client)
+        try publishKept(client)
         while waiting.count < Self.window {
             let line = mailbox.withLock { mailbox -> [UInt8] in
                 if mailbox.backlog.isEmpty { mailbox.backlog.noticeLoss() }

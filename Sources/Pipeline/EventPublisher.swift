@@ -9,6 +9,8 @@ public enum EventDetail: String, CaseIterable, Sendable {
     case changes
     /// One for each frame.
     case frames
+    /// One every so often, with what was seen since the last.
+    case summary
 }
 
 /// Encodes events once and gives them to every sink.
@@ -17,11 +19,20 @@ public enum EventDetail: String, CaseIterable, Sendable {
 final class EventPublisher: Sendable {
     private let state: Guarded<State>
 
-    /// - Parameter hello: the first line that the sinks have sent already, or nil where they have none.
-    init(_ detail: EventDetail, includesRaw: Bool, sinks: [any EventSink], hello: Event.Hello?) {
+    /// - Parameters:
+    ///   - summaryInterval: seconds from one summary to the next, where those are asked for.
+    ///   - hello: the first line that the sinks have sent already, or nil where they have none.
+    init(
+        _ detail: EventDetail, summaryInterval: Double = 60, includesRaw: Bool, sinks: [any EventSink],
+        hello: Event.Hello?
+    ) {
         state = Guarded(
-            State(detail: detail, sinks: sinks, encoder: EventEncoder(includesRaw: includesRaw), hello: hello)
-        )
+            State(
+                detail: detail, sinks: sinks,
+                changeSinks: sinks.filter { detail == .changes || $0.wantsChanges },
+                askedSinks: sinks.filter { !$0.wantsChanges },
+                encoder: EventEncoder(includesRaw: includesRaw),
+                hello: hello, summary: detail == .summary ? SummaryClock(interval: summaryInterval) : nil))
     }
 
     /// Sends what a frame showed: what happened to faces where readers want changes, else the frame's own line.
@@ -36,8 +47,15 @@ final class EventPublisher: Sendable {
             state.last.time = time
             tracker.departures(into: &state.last.departures)
             state.publish(changes)
-            guard state.detail == .frames, !state.sinks.isEmpty else { return }
-            state.publish(.frame(frame, latency: latency, faces: tracker.faces, time: time))
+            guard state.detail != .changes, !state.askedSinks.isEmpty else { return }
+            if state.detail == .frames {
+                state.publish(
+                    .frame(frame, latency: latency, faces: tracker.faces, time: time), to: state.askedSinks)
+            }
+            state.summary?.add(changes)
+            if let due = state.summary?.add(tracker.faces, at: time.monotonic) {
+                state.publish(.summary(due, time: time), to: state.askedSinks)
+            }
         }
     }
 
@@ -49,24 +67,34 @@ final class EventPublisher: Sendable {
     /// The same, for good: what the worker may still find is told to nobody.
     func close() {
         state.withLock { state in
+            guard !state.isClosed else { return }
             state.letAllLeave()
+            state.tellRest()
             state.isClosed = true
         }
     }
 
     /// Goes on where another one stops: the faces in view are those that it told of, and every sink gets the first line.
     func takeOver(from old: EventPublisher) {
-        let old = old.state.withLock { $0 }
+        let interval = state.withLock { $0.summary?.interval }
+        let old = old.state.withLock { old in
+            // The summary that has begun is told now, unless it goes on here.
+            if interval == nil { old.tellRest() }
+            defer { old.letGo() }
+            return old
+        }
         state.withLock { state in
-            state.inView = state.detail == .changes ? old.inView : []
+            state.inView = old.inView
             state.last = old.last
-            guard let hello = state.hello else { return }
-            let line = state.encoder.encode(.hello(hello))
-            let known = Array(state.inView.map(\.line).joined())
-            for sink in state.sinks {
-                sink.greet(line, inView: known)
-                // Who was not there before has to hear of those in view.
-                if !old.sinks.contains(where: { $0 === sink }), !known.isEmpty { sink.send(known) }
+            if let interval, var running = old.summary {
+                running.interval = interval
+                state.summary = running
+            }
+            let known = state.greet()
+            // Who was not there before has to hear of those in view.
+            for sink in state.changeSinks where !known.isEmpty && !old.sinks.contains(where: { $0 === sink })
+            {
+                sink.send(known)
             }
         }
     }
@@ -79,9 +107,7 @@ final class EventPublisher: Sendable {
             (new.width, new.height) = (width, height)
             guard new != state.hello else { return }
             state.hello = new
-            let line = state.encoder.encode(.hello(new))
-            let known = Array(state.inView.map(\.line).joined())
-            for sink in state.sinks { sink.greet(line, inView: known) }
+            state.greet()
         }
     }
 
@@ -89,7 +115,7 @@ final class EventPublisher: Sendable {
     func publish(_ sourceState: Event.SourceState, reason: String, time: EventTime) {
         state.withLock { state in
             guard !state.isClosed else { return }
-            state.publish(.source(sourceState, reason: reason, time: time))
+            state.publish(.source(sourceState, reason: reason, time: time), to: state.sinks)
         }
     }
 }
@@ -98,15 +124,40 @@ extension EventPublisher {
     /// What is behind the lock.
     private struct State {
         let detail: EventDetail
-        let sinks: [any EventSink]
+        private(set) var sinks: [any EventSink]
+        /// Those who hear of each change, and those who get the lines that were asked for.
+        private(set) var changeSinks: [any EventSink]
+        private(set) var askedSinks: [any EventSink]
         var encoder: EventEncoder
         var inView: [(face: Int, line: [UInt8])] = []
         var hello: Event.Hello?
         var last = LastFrame()
+        var summary: SummaryClock?
         var isClosed = false
 
+        /// Gives the first line to everybody.
+        ///
+        /// - Returns: the lines of the faces in view, for those who hear of changes.
+        @discardableResult
+        mutating func greet() -> [UInt8] {
+            let known = Array(inView.map(\.line).joined())
+            guard let hello else { return known }
+            let line = encoder.encode(.hello(hello))
+            for sink in sinks {
+                let hearsChanges = changeSinks.contains { $0 === sink }
+                sink.greet(line, inView: hearsChanges ? known : [])
+            }
+            return known
+        }
+
+        /// Tells nobody any more: a sink that only this one knows ends with that.
+        mutating func letGo() { (sinks, changeSinks, askedSinks) = ([], [], []) }
+
+        mutating func tellRest() {
+            if let rest = summary?.rest() { publish(.summary(rest, time: last.time), to: askedSinks) }
+        }
+
         mutating func publish(_ changes: [FaceChange]) {
-            guard detail == .changes, !sinks.isEmpty else { return }
             for change in changes {
                 switch change {
                 case .appeared(let face):
@@ -132,7 +183,7 @@ extension EventPublisher {
             last.departures.removeAll(keepingCapacity: true)
         }
 
-        mutating func publish(_ event: Event) {
+        mutating func publish(_ event: Event, to sinks: [any EventSink]) {
             guard !sinks.isEmpty else { return }
             let line = encoder.encode(event)
             for sink in sinks { sink.send(line) }
@@ -141,7 +192,7 @@ extension EventPublisher {
         /// Sends an event and updates what a late reader is told.
         private func send(_ line: [UInt8]) {
             let known = Array(inView.map(\.line).joined())
-            for sink in sinks { sink.send(line, inView: known) }
+            for sink in changeSinks { sink.send(line, inView: known) }
         }
     }
 

@@ -55,7 +55,8 @@ final class FrameWorker {
         self.recorder = recorder
         self.statistics = statistics
         publisher = EventPublisher(
-            configuration.detail, includesRaw: configuration.includesRaw, sinks: sinks, hello: hello)
+            configuration.detail, summaryInterval: configuration.summaryInterval,
+            includesRaw: configuration.includesRaw, sinks: sinks, hello: hello)
         search = FaceSearch(parameters: configuration.detection)
         search.isSelective = !configuration.searchesWholly
         tracker = FaceTracker(parameters: configuration.tracking)
@@ -126,6 +127,7 @@ final class FrameWorker {
         scene.hint = scene.faces.isEmpty ? hint() : nil
         statistics.update { counts in
             counts.worked += 1
+            counts.lastWorked = now
             counts.latency.add(milliseconds: age)
             counts.stages.add(clock)
         }

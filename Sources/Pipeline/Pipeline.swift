@@ -77,6 +77,9 @@ public final class Pipeline: Sendable {
     let statistics = Statistics()
     let slot = FrameSlot()
     let viewSlot: FrameSlot?
+    /// For those who look from elsewhere than the window; empty until somebody does.
+    let pictureSlot = FrameSlot()
+    let isPictured = Atomic<Bool>(false)
     let scene = Guarded(Scene())
     let supply: Guarded<Supply>
     let ending = Guarded(Ending())
@@ -232,6 +235,13 @@ public final class Pipeline: Sendable {
 
     /// The newest frame since the last call, or nil; for one viewer.
     package func view() -> SharedFrame? { viewSlot?.takeNow()?.value }
+
+    /// The newest frame since the last call, or nil; for a page, beside the window. Frames are kept for it from the
+    /// first call on.
+    package func picture() -> SharedFrame? {
+        isPictured.store(true, ordering: .relaxed)
+        return pictureSlot.takeNow()?.value
+    }
 
     /// The faces of the last frame worked on.
     public var currentScene: Scene { scene.withLock { $0 } }

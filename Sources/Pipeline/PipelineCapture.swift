@@ -67,6 +67,7 @@ extension Pipeline {
         case nil: break
         }
         viewSlot?.put(frame)
+        if isPictured.load(ordering: .relaxed) { pictureSlot.put(frame) }
         if slot.put(frame, waits: waits) { statistics.update { $0.dropped += 1 } }
     }
 

@@ -10,6 +10,8 @@ public struct PipelineConfiguration: Sendable {
     public var tracking = TrackingParameters()
     /// Which lines readers get.
     public var detail = EventDetail.changes
+    /// Seconds from one summary to the next, where those are asked for.
+    public var summaryInterval = 60.0
     /// True to send the probabilities of the last look alone too.
     public var includesRaw = false
     /// True to work on every frame instead of the newest, with times that do not depend on the clock.

@@ -31,6 +31,8 @@ extension Pipeline {
         }
         slot.close()
         worker.leaveAll()
+        // With the summary of what was seen last.
+        worker.publisher.close()
         scene.withLock { $0 = worker.scene }
         let deadline = ending.withLock { $0.deadline }
         worker.recorder?.finish(within: min(Self.recorderPatience, deadline.seconds))

@@ -11,6 +11,8 @@ package final class Statistics: Sendable {
         package var dropped = 0
         /// Frames looked at.
         package var worked = 0
+        /// When the last one was looked at, in nanoseconds of the monotonic clock; 0 before the first.
+        package var lastWorked: UInt64 = 0
         /// Frames whose bytes were no picture.
         package var broken = 0
         /// From when a frame was taken to when its events were sent.
@@ -50,6 +52,8 @@ package struct LatencyHistogram: Sendable, Equatable {
     private static let ratio = 1.05
     private var steps = [Int](repeating: 0, count: 300)
     package private(set) var count = 0
+    /// The sum of all, in milliseconds.
+    package private(set) var total = 0.0
 
     package init() {}
 
@@ -57,6 +61,17 @@ package struct LatencyHistogram: Sendable, Equatable {
         let step = log(max(milliseconds, Self.first) / Self.first) / log(Self.ratio)
         steps[step.isFinite ? max(0, min(steps.count - 1, Int(step.rounded(.up)))) : 0] += 1
         count += 1
+        if milliseconds.isFinite { total += max(0, milliseconds) }
+    }
+
+    /// How many were no longer than this, as far as the steps of 5 % tell.
+    package func count(upTo milliseconds: Double) -> Int {
+        var below = 0
+        for (index, number) in steps.enumerated() {
+            guard Self.first * pow(Self.ratio, Double(index)) <= milliseconds else { break }
+            below += number
+        }
+        return below
     }
 
     /// The latency in milliseconds below which a share of all lie, at most 5 % too high; 0 where there are none.
@@ -74,6 +89,7 @@ package struct LatencyHistogram: Sendable, Equatable {
         var difference = self
         for index in steps.indices { difference.steps[index] -= earlier.steps[index] }
         difference.count -= earlier.count
+        difference.total -= earlier.total
         return difference
     }
 }

@@ -146,12 +146,7 @@ extension Recording {
             do {
                 try decoder.color(of: annotated.frame.frame, into: &image)
                 faces.removeAll(keepingCapacity: true)
-                for face in annotated.faces {
-                    faces.append(
-                        DrawnFace(
-                            number: face.number, box: face.box, tilt: face.tilt,
-                            probabilities: face.probabilities, emotion: face.emotion))
-                }
+                for face in annotated.faces { faces.append(DrawnFace(face)) }
                 let time = Double(annotated.frame.frame.sourceTime) * 1e-9
                 try annotator.draw(faces, on: &image, at: time)
                 return true

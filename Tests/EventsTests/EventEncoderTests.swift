@@ -142,12 +142,14 @@ func unsure() {
 @Test("every event is as the schema says, and the schema knows every key")
 func schema() {
     let hello = Event.Hello(program: "raut 1.0.0", model: "raut", source: "a\"b", width: 640, height: 480)
+    var summary = EventSummary()
+    summary.seconds = 60
     let departure = FaceDeparture(number: 3, seconds: 12.4, emotions: face().probabilities)
     let events: [Event] = [
         .hello(hello), .appeared(face(), frame: 1, time: noon), .changed(face(), frame: 2, time: noon),
         .left(departure, frame: 7, time: noon),
         .frame(9, latency: 6.1, faces: [face(1), face(2)], time: noon),
-        .source(.troubled, reason: "x", time: noon), .dropped(count: 7),
+        .source(.troubled, reason: "x", time: noon), .summary(summary, time: noon), .dropped(count: 7),
     ]
     for event in events {
         #expect(SchemaCheck.faults(of: line(event, raw: true)) == [])

@@ -34,19 +34,44 @@ struct EventLogTests {
         #expect(EventLogFile.days(in: path).map(\.day) == [EventDay(of: .now)])
     }
 
-    @Test("two programs write to one log at once, and none of their lines is lost or mixed up")
+    @Test("a second program is refused a log that one writes to, and gets it when that has ended")
     func twoWriters() throws {
-        let (one, other) = (
-            try EventLog(folder: path, hello: hello), try EventLog(folder: path, hello: hello)
-        )
-        for number in 0..<300 {
-            one.send(line(number))
-            other.send(line(number))
-        }
+        let one = try EventLog(folder: path, hello: hello)
+        one.send(line(1))
+        #expect {
+            try EventLog(folder: path, hello: hello)
+        } throws: { "\($0)".contains("another program writes to it: name another folder") }
         one.stop()
+        let other = try EventLog(folder: path, hello: hello)
+        other.send(line(2))
         other.stop()
         let kept = try lines()
-        for run in ["1 ", "2 "] { #expect(kept.count { $0.hasPrefix(run) } == 301) }
+        for run in ["1 ", "2 "] { #expect(kept.count { $0.hasPrefix(run) } == 2) }
+    }
+
+    @Test("a first line that is said again begins no run; another one does")
+    func saidAgain() throws {
+        let log = try EventLog(folder: path)
+        log.begin(hello: hello)
+        log.begin(hello: line(9))
+        log.send(line(1))
+        log.greet(hello, inView: [])
+        log.send(line(2))
+        log.greet(Array(#"{"event":"hello","version":1,"source":"clip"}"#.utf8) + [10], inView: [])
+        log.send(line(3))
+        log.stop()
+        let kept = try lines()
+        #expect(kept.map { $0.prefix(2) } == ["1 ", "2 ", "1 ", "1 ", "2 "])
+    }
+
+    @Test("a log that nobody holds any more writes what it was given, and lets others write")
+    func letGo() throws {
+        var log: EventLog? = try EventLog(folder: path, hello: hello)
+        log?.send(line(1))
+        log = nil
+        let next = try EventLog(folder: path, hello: hello)
+        next.stop()
+        #expect(try lines().count == 3)
     }
 
     @Test("the file is whole while it is written: another reader sees whole transactions")
@@ -69,8 +94,13 @@ struct EventLogTests {
         let old = ["\(day(2)).sqlite", "\(day(3)).sqlite", "\(day(3)).sqlite-wal"]
         let kept = ["\(day(1)).sqlite", "notes.txt", "backup-\(day(9)).sqlite", "\(day(9)).sqlite.gz"]
         for name in old + kept { try Data().write(to: URL(fileURLWithPath: "\(path)/\(name)")) }
-        let log = try EventLog(folder: path, keepingDays: 2, hello: hello)
+        let log = try EventLog(folder: path, hello: hello, pace: .init(pause: 0.02)) { _ in }
         log.send(line(1))
+        #expect(eventually { (try? lines().count) == 2 })
+        #expect(old.allSatisfy { FileManager.default.fileExists(atPath: "\(path)/\($0)") })
+        // As when other options are read.
+        log.keep(days: 2)
+        log.send(line(2))
         log.stop()
         let left = Set(try FileManager.default.contentsOfDirectory(atPath: path))
         #expect(old.allSatisfy { !left.contains($0) } && kept.allSatisfy { left.contains($0) })

@@ -200,6 +200,91 @@ struct MQTTSinkTests {
         #expect(total + arrived <= sent)
     }
 
+    /// A line of a face in view.
+    private func face(_ number: Int, happy: Double, sad: Double) -> [UInt8] {
+        let emotions =
+            #""angry":0,"disgust":0,"fear":0,"happy":\#(happy),"sad":\#(sad),"surprise":0,"neutral":0"#
+        return Array("{\"event\":\"appeared\",\"face\":\(number),\"emotions\":{\(emotions)}}\n".utf8)
+    }
+
+    /// The last message at a topic, as JSON; nil where there is none, or an empty one.
+    private func object(_ reader: Subscriber, at topic: String) -> [String: Any]? {
+        let message = reader.lines.last { $0.hasPrefix("\(topic) ") }?.dropFirst(topic.count + 1)
+        return message.flatMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) } as? [String: Any]
+    }
+
+    @Test(
+        "Home Assistant is told of three sensors by its convention, and of a state, which late subscribers get too"
+    )
+    func homeAssistant() throws {
+        let broker = try Broker()
+        let sink = try MQTTSink(address(broker))
+        try sink.begin(hello: hello)
+        let home = HomeAssistant(sink, program: "raut 1.0.0")
+        #expect(home.wantsChanges)
+        home.begin()
+        let (one, two) = (face(1, happy: 0.9, sad: 0.1), face(2, happy: 0.05, sad: 0.95))
+        home.send(one, inView: one)
+        home.send(two, inView: one + two)
+        // Both come after all that was told: what they get was kept by the broker.
+        let state = "kiosk/1/state"
+        #expect(
+            eventually(within: 20) {
+                guard let reader = try? broker.subscribe("kiosk/1") else { return false }
+                return eventually(within: 2) { object(reader, at: state)?["faces"] as? Int == 2 }
+            })
+        let (events, sensors) = (try broker.subscribe("kiosk/1"), try broker.subscribe("homeassistant"))
+        #expect(eventually(within: 20) { object(events, at: state) != nil })
+        let now = try #require(object(events, at: state))
+        #expect(now["faces"] as? Int == 2 && now["mood"] as? String == "sad")
+        #expect(now["brightest"] as? String == "sad" && now["confidence"] as? Double == 0.95)
+        #expect((now["emotions"] as? [String: Double])?["happy"] == 0.475)
+        #expect(eventually(within: 20) { sensors.lines.count == 3 })
+        var identities: Set<String> = []
+        for line in sensors.lines {
+            let topic = try #require(line.split(separator: " ").first.map(String.init))
+            let parts = topic.split(separator: "/")
+            #expect(
+                parts.count == 5 && parts[0] == "homeassistant" && parts[1] == "sensor"
+                    && parts[4] == "config")
+            let sensor = try #require(object(sensors, at: topic))
+            identities.insert(try #require(sensor["unique_id"] as? String))
+            #expect(sensor["state_topic"] as? String == state)
+            #expect(sensor["availability_topic"] as? String == "kiosk/1/status")
+            #expect(sensor["value_template"] as? String == "{{ value_json.\(parts[3]) }}")
+            #expect(sensor["default_entity_id"] as? String == "sensor.raut_kiosk_1_\(parts[3])")
+            let device = try #require(sensor["device"] as? [String: Any])
+            #expect(device["identifiers"] as? [String] == ["\(parts[2])"])
+            #expect(now["\(parts[3])"] != nil)
+            if let options = sensor["options"] as? [String] {
+                #expect(options.contains("nobody") && options.count == 8)
+            }
+        }
+        #expect(identities.count == 3)
+        // As the card in the examples names them.
+        let example = URL(fileURLWithPath: #filePath)
+            .appendingPathComponent("../../../docs/examples/home-assistant.yaml").standardized
+        let card = try String(contentsOf: example, encoding: .utf8)
+        for key in ["faces", "mood", "brightest"] {
+            #expect(card.contains("entity: sensor.raut_kiosk_1_\(key)\n"))
+        }
+
+        // A broker that forgets is told again.
+        broker.stop()
+        home.send(hello, inView: two)
+        try broker.start()
+        let again = try broker.subscribe("kiosk/1")
+        #expect(eventually(within: 20) { object(again, at: state)?["faces"] as? Int == 1 })
+        // Taken back, they are gone for who comes then.
+        home.withdraw()
+        #expect(again.sees("kiosk/1/state (null)") || again.lines.last == "kiosk/1/state ")
+        let late = try broker.subscribe("homeassistant")
+        let status = try broker.subscribe("kiosk/1")
+        #expect(status.sees("kiosk/1/status online"))
+        #expect(late.lines.isEmpty)
+        sink.stop()
+    }
+
     @Test("an end without a broker is quick")
     func quickEnd() throws {
         let broker = try Broker()

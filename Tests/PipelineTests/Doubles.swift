@@ -6,8 +6,10 @@ import Faces
 import Foundation
 import Imaging
 import Pipeline
+import SchemaCheck
 import Synchronization
 import System
+import Testing
 
 /// A source of grey frames that does as its script says.
 final class ScriptedSource: RecoverableSource, Sendable {
@@ -193,8 +195,16 @@ final class Saddened: EmotionNaming {
 final class Lines: EventSink {
     private let lines = Mutex<[String]>([])
     private let news = Mutex<[[String]]>([])
+    /// As the log has it.
+    let wantsChanges: Bool
 
-    func send(_ line: [UInt8]) { lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
+    init(wantsChanges: Bool = false) { self.wantsChanges = wantsChanges }
+
+    func send(_ line: [UInt8]) {
+        let text = String(decoding: line, as: UTF8.self)
+        for fault in SchemaCheck.faults(of: text) { Issue.record("\(fault) in \(text)") }
+        lines.withLock { $0.append(text) }
+    }
 
     func send(_ line: [UInt8], inView: [UInt8]) {
         send(line)

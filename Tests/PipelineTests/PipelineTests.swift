@@ -314,6 +314,74 @@ struct PipelineTests {
         #expect(new.all[4].contains(#""face":2,"#))
     }
 
+    @Test(
+        "a summary comes every so often, its rest at the end, and who keeps what happens to faces hears of that"
+    )
+    func summaries() throws {
+        let (asked, kept) = (Lines(), Lines(wantsChanges: true))
+        var configuration = playback()
+        configuration.detail = .summary
+        configuration.summaryInterval = 1
+        let hello = Event.Hello(program: "raut", model: "test", source: "scripted", width: 320, height: 240)
+        let pipeline = try Pipeline(
+            source: ScriptedSource(Array(repeating: .frame, count: 100)), finder: ScriptedFinder(),
+            recognizer: Saddened(after: 50), configuration: configuration, sinks: [asked, kept], hello: hello)
+        #expect(pipeline.wait() == .ended)
+        #expect(asked.names == ["summary", "summary", "summary", "summary"])
+        #expect(kept.names == ["appeared", "changed", "left"])
+        #expect(asked.inView.isEmpty)
+        // The first has no face in its first frame; the last one tells of what is left: 99 frames are 3.3 s.
+        #expect(asked.all[0].contains(#""seconds":1.033,"seen":1.033,"faces":1,"visits":1,"changes":0"#))
+        #expect(asked.all[3].contains(#""faces":1,"visits":0,"changes":0"#))
+        #expect(asked.all.count { $0.contains(#""changes":1"#) } == 1)
+    }
+
+    @Test("a summary that has begun goes on after an exchange, or is told where none are wanted any more")
+    func summaryExchanged() throws {
+        let lines = Lines()
+        let steps = (0..<200).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 5)] }
+        let hello = Event.Hello(program: "raut", model: "test", source: "scripted", width: 320, height: 240)
+        var minutes = live()
+        minutes.detail = .summary
+        let pipeline = try Pipeline(
+            source: ScriptedSource(steps, isLive: true), finder: ScriptedFinder(), recognizer: Happy(),
+            configuration: minutes, sinks: [lines], hello: hello)
+        func exchange(_ configuration: Pipeline.Configuration) {
+            let before = lines.names.count { $0 == "hello" }
+            pipeline.exchange(
+                pipeline.prepare(
+                    finder: ScriptedFinder(), recognizer: Happy(), configuration: configuration,
+                    sinks: [lines], hello: hello))
+            while lines.names.count(where: { $0 == "hello" }) == before { usleep(1000) }
+        }
+        while pipeline.counts.worked < 5 { usleep(1000) }
+        minutes.summaryInterval = 30
+        exchange(minutes)
+        #expect(lines.names == ["hello"])
+        exchange(live())
+        #expect(lines.names.prefix(3) == ["hello", "summary", "hello"])
+        #expect(lines.all[1].contains(#""faces":1,"visits":1,"#))
+        pipeline.stop()
+        _ = pipeline.wait()
+    }
+
+    @Test("pictures for a page are there beside the window's, and only from when somebody looks")
+    func pictures() throws {
+        let steps = (0..<60).flatMap { _ in [ScriptedSource.Step.pause(milliseconds: 10), .frame] }
+        let pipeline = try Pipeline(
+            source: ScriptedSource(steps, isLive: true), finder: ScriptedFinder(), recognizer: Happy(),
+            configuration: live(), sinks: [], isViewed: true)
+        while pipeline.counts.worked < 5 { usleep(1000) }
+        #expect(pipeline.picture() == nil)
+        var (viewed, pictured) = (0, 0)
+        while !pipeline.isOver {
+            if pipeline.view() != nil { viewed += 1 }
+            if pipeline.picture() != nil { pictured += 1 }
+            usleep(1000)
+        }
+        #expect(viewed > 5 && pictured > 5)
+    }
+
     @Test("the watchdog hears of a source that hangs when it is opened again, and of a worker that hangs")
     func watched() throws {
         let source = HangingSource()

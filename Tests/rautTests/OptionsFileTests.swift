@@ -41,7 +41,7 @@ struct OptionsFileTests {
             ("headless yes", "raut.conf, line 1: --headless takes no value"),
             ("fps 3\n\nfps 4", "raut.conf, line 3: --fps stands in line 1 already"),
             ("options other.conf", "raut.conf, line 1: a file of options names no other"),
-            ("events some", "raut.conf, line 1: --events 'some': expected one of changes, frames"),
+            ("events some", "raut.conf, line 1: --events 'some': expected one of changes, frames, summary"),
         ])
     func wrong(text: String, message: String) {
         #expect(throws: UsageError(description: message)) { try words(text) }

@@ -61,13 +61,32 @@ struct RunCommandTests {
         #expect(settings.pipeline.detection.threads == 2)
     }
 
+    @Test("summaries, a log and a page: each option reaches what it is for")
+    func facts() throws {
+        let minutes = try settings("--events", "summary", "--every", "5")
+        #expect(minutes.pipeline.detail == .summary && minutes.pipeline.summaryInterval == 5)
+        #expect(try settings("--events", "summary").pipeline.summaryInterval == 60)
+        let log = try settings("--log-events", "/var/log/raut", "--keep", "31")
+        #expect(log.log == LogSettings(folder: "/var/log/raut", days: 31))
+        #expect(try settings("--log-events", "x").log == LogSettings(folder: "x", days: nil))
+        let page = try #require(try settings("--http", "8080").http)
+        #expect(page.address.description == "127.0.0.1:8080" && page.tokenPath == nil && !page.showsPicture)
+        let open = try #require(
+            try settings("--http", "192.168.1.5:80", "--http-token-file", "token", "--http-picture").http)
+        #expect(
+            open.address.description == "192.168.1.5:80" && open.tokenPath == "token" && open.showsPicture)
+    }
+
     @Test(
         "values that mean nothing are wrong usage",
         arguments: [
             ["--socket-mode", "999"], ["--socket-mode", "7777"], ["--frames", "0"], ["--stats", "0"],
             ["--fps", "-1"], ["--size", "640"], ["--events", "some"], ["--threads", "0"],
             ["--json", "--quiet"], ["--min-neighbors", "-1"], ["--min-size", "90", "--max-size", "80"],
-            ["--frames", "3", "--frames", "4"],
+            ["--frames", "3", "--frames", "4"], ["--every", "5"], ["--events", "summary", "--every", "0"],
+            ["--keep", "3"], ["--log-events", "x", "--keep", "0"], ["--http", "0"], ["--http", "70000"],
+            ["--http", "0.0.0.0:8080"], ["--http", "localhost.example:80"], ["--http", "::1:80"],
+            ["--http-picture"], ["--http-token-file", "token"],
         ])
     func wrong(words: [String]) {
         #expect(throws: UsageError.self) {

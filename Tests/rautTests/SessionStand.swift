@@ -183,7 +183,7 @@ final class SessionStand: Sendable {
     }
 
     /// What the options say from now on.
-    func plan(source: String, minSize: Int = 80) {
+    func plan(source: String, minSize: Int = 80, _ edit: (inout LiveSettings) -> Void = { _ in }) {
         var new = LiveSettings()
         new.isHeadless = true
         new.source.name = source
@@ -196,7 +196,8 @@ final class SessionStand: Sendable {
         if let address = try? MQTTAddress("mqtt://127.0.0.1:\(broker.port)/kiosk") {
             new.broker = Broker(address: address, authorities: nil)
         }
-        settings.withLock { $0 = .success(new) }
+        edit(&new)
+        settings.withLock { [new] in $0 = .success(new) }
     }
 
     /// The options can't be used from now on.

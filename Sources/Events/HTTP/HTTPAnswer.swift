@@ -49,6 +49,7 @@ private struct HTTPAnswer {
             }
             return send(PackageResources.page_html, "text/html; charset=utf-8")
         case "/raut.js": return send(PackageResources.raut_js, "text/javascript; charset=utf-8")
+        case "/icon.svg": return send(PackageResources.icon_svg, "image/svg+xml")
         case "/raut.css": return send(PackageResources.raut_css, "text/css; charset=utf-8")
         case "/state": return send(Array(desk.content.state().utf8), "application/json")
         case "/metrics":

@@ -2,7 +2,6 @@
 import CMicroHTTPD
 import Foundation
 import Glibc
-import Synchronization
 import System
 
 /// Serves a page that shows what happens, and the same for programs: `/events` (server-sent events), `/state`,
@@ -54,9 +53,9 @@ public final class HTTPServer: EventSink, Sendable {
     public let address: HTTPAddress
     private let desk: HTTPDesk
     /// libmicrohttpd lets any thread stop its daemon.
-    private let daemon = Mutex<Confined<OpaquePointer>?>(nil)
+    private let daemon = Guarded<Confined<OpaquePointer>?>(nil)
     private let heartbeat = Cancellation()
-    private let beating = Mutex<JoinableThread?>(nil)
+    private let beating = Guarded<JoinableThread?>(nil)
 
     /// Seconds after which a silent stream gets a comment, so that a reader that is gone is noticed.
     private static let beat = 5.0
@@ -73,14 +72,10 @@ public final class HTTPServer: EventSink, Sendable {
     ///   - limits: what readers may cost.
     /// - Throws: ``EventError/cannotServe(address:reason:)``.
     public init(
-        _ address: HTTPAddress, token: HTTPToken? = nil, hello: [UInt8], content: Content,
+        _ address: HTTPAddress, token: HTTPToken? = nil, hello: [UInt8] = [], content: Content,
         limits: Limits = Limits()
     ) throws(EventError) {
-        guard address.isLoopback || token != nil else {
-            throw .cannotServe(
-                address: address.description, reason: "others can reach it: that takes --http-token-file FILE"
-            )
-        }
+        try Self.check(address, token)
         self.address = address
         desk = HTTPDesk(
             gate: HTTPGate(address: address, token: token), content: content, limits: limits, hello: hello)
@@ -103,6 +98,22 @@ public final class HTTPServer: EventSink, Sendable {
             }
         }
         beating.withLock { $0 = thread }
+    }
+
+    /// Serves something else from now on, and lets in those who know another token: who is there has to ask again.
+    ///
+    /// - Throws: ``EventError/cannotServe(address:reason:)`` without a token where others can reach the address.
+    public func change(_ content: Content, token: HTTPToken?) throws(EventError) {
+        try Self.check(address, token)
+        for stream in desk.change(content, HTTPGate(address: address, token: token)) { stream.end() }
+    }
+
+    private static func check(_ address: HTTPAddress, _ token: HTTPToken?) throws(EventError) {
+        guard address.isLoopback || token != nil else {
+            throw .cannotServe(
+                address: address.description, reason: "others can reach it: that takes --http-token-file FILE"
+            )
+        }
     }
 
     /// How many readers of events and pictures there are.
@@ -148,22 +159,36 @@ public final class HTTPServer: EventSink, Sendable {
 /// What the daemon's thread answers from; outlives the server by as long as that takes.
 final class HTTPDesk: Sendable {
     private struct State {
+        var gate: HTTPGate
+        var content: HTTPServer.Content
         var hello: [UInt8]
         var inView: [UInt8] = []
         var streams: [HTTPStream] = []
         var isClosed = false
     }
 
-    let gate: HTTPGate
-    let content: HTTPServer.Content
     private let limits: HTTPServer.Limits
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     init(gate: HTTPGate, content: HTTPServer.Content, limits: HTTPServer.Limits, hello: [UInt8]) {
-        self.gate = gate
-        self.content = content
         self.limits = limits
-        state = Mutex(State(hello: hello))
+        state = Guarded(State(gate: gate, content: content, hello: hello))
+    }
+
+    /// Who is let in.
+    var gate: HTTPGate { state.withLock { $0.gate } }
+
+    /// Where what is served comes from.
+    var content: HTTPServer.Content { state.withLock { $0.content } }
+
+    /// Exchanges both, and returns the readers who are there and must ask again: those of pictures, and all where the
+    /// token is another.
+    func change(_ content: HTTPServer.Content, _ gate: HTTPGate) -> [HTTPStream] {
+        state.withLock { state in
+            let isSameToken = state.gate.token == gate.token
+            (state.gate, state.content) = (gate, content)
+            return state.streams.filter { !isSameToken || $0.kind == .picture }
+        }
     }
 
     /// The readers that are there.
@@ -192,7 +217,7 @@ final class HTTPDesk: Sendable {
             guard !state.isClosed, state.streams.count < limits.streams else { return nil }
             let stream = HTTPStream(
                 kind, connection, limit: limits.backlog,
-                greeting: kind == .events ? state.hello + state.inView : [], picture: content.picture)
+                greeting: kind == .events ? state.hello + state.inView : [], picture: state.content.picture)
             state.streams.append(stream)
             return stream
         }

@@ -1,6 +1,5 @@
 #if HTTP
 import CMicroHTTPD
-import Synchronization
 import System
 
 /// A connection that stays: a reader of events, or of the picture.
@@ -24,7 +23,7 @@ final class HTTPStream: Sendable {
     let kind: Kind
     /// libmicrohttpd lets any thread resume a connection that is suspended.
     private let connection: Confined<OpaquePointer>
-    private let state: Mutex<State>
+    private let state: Guarded<State>
     private let picture: (@Sendable (Int) -> (number: Int, jpeg: [UInt8])?)?
 
     /// What stands between two pictures.
@@ -39,7 +38,8 @@ final class HTTPStream: Sendable {
         self.picture = picture
         var backlog = LineBacklog(limit: limit)
         backlog.appendAlways(greeting)
-        state = Mutex(State(backlog: backlog, pending: kind == .events ? Array("retry: 2000\n\n".utf8) : []))
+        state = Guarded(
+            State(backlog: backlog, pending: kind == .events ? Array("retry: 2000\n\n".utf8) : []))
     }
 
     /// Leaves a line; what does not fit is counted.

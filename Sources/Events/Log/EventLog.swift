@@ -1,10 +1,9 @@
 import Foundation
 import Glibc
-import Synchronization
 import System
 
-/// Keeps event lines in a folder: a SQLite file a day, which survives a power cut, and which several programs may write
-/// at once.
+/// Keeps event lines in a folder: a SQLite file a day, which survives a power cut. One program writes to a folder, any
+/// number may read.
 ///
 /// Lines are written by a thread of the log's own, once a second at most and in one transaction that is forced to the
 /// disk: a power cut takes the last second. Where the disk is full lines wait, up to a megabyte, and are written when
@@ -20,11 +19,22 @@ public final class EventLog: EventSink, Sendable {
 
     private struct State {
         var backlog = LineBacklog(limit: 1 << 20)
+        var days: Int?
+        var hasBegun = false
         var isStopping = false
     }
 
+    /// What the log's thread gets to do.
+    struct Work {
+        var lines: [[UInt8]]
+        /// How many days are kept.
+        var days: Int?
+        /// There will be no more.
+        var isFinal: Bool
+    }
+
     private let state = Guarded(State())
-    private let thread = Mutex<JoinableThread?>(nil)
+    private let thread = Guarded<JoinableThread?>(nil)
 
     /// When lines are written.
     package struct Pace: Sendable {
@@ -42,17 +52,21 @@ public final class EventLog: EventSink, Sendable {
 
     /// Seconds that ``stop()`` waits for the disk.
     private static let lastWords = 5.0
+    /// Seconds that a program which is just ending may keep the log for itself.
+    private static let lockPatience = 1.0
+    /// The file that the program which writes has locked.
+    private static let lockName = "writing.lock"
 
     /// Opens the log.
     ///
     /// - Parameters:
     ///   - folder: where the files are; made where it is not there.
     ///   - days: how many days are kept, today among them; nil for all.
-    ///   - hello: the first line of this run.
+    ///   - hello: the first line of this run, unless ``begin(hello:)`` tells it.
     ///   - notify: called from the log's thread.
     /// - Throws: ``EventError/cannotLog(path:reason:)``.
     public convenience init(
-        folder: String, keepingDays days: Int? = nil, hello: [UInt8],
+        folder: String, keepingDays days: Int? = nil, hello: [UInt8] = [],
         notify: @escaping @Sendable (Notice) -> Void = { _ in }
     ) throws(EventError) {
         try self.init(folder: folder, keepingDays: days, hello: hello, pace: Pace(), notify: notify)
@@ -65,18 +79,21 @@ public final class EventLog: EventSink, Sendable {
         if mkdir(folder, 0o777) != 0, errno != EEXIST {
             throw .cannotLog(path: folder, reason: "\(Errno.last)")
         }
-        // What can't be written at all is known before the first face comes.
-        do {
+        let lock = try Self.lock(folder)
+        // What can't be written at all is known before the first face comes; a full disk may have room by then.
+        do throws(SQLiteDatabase.Failure) {
             _ = try EventLogFile(folder: folder, day: EventDay(of: .now), busy: pace.busy)
         } catch {
-            throw .cannotLog(path: folder, reason: error.description)
+            if !error.isFull { throw .cannotLog(path: folder, reason: error.description) }
         }
-        state.change { $0.backlog.append(hello) }
+        keep(days: days)
+        if !hello.isEmpty { begin(hello: hello) }
         do {
             let started = try JoinableThread(name: "raut-log") { [state] in
-                EventLogWriter(folder: folder, days: days, pace: pace, notify: notify).run { patience in
+                EventLogWriter(folder: folder, pace: pace, notify: notify).run { patience in
                     Self.next(state, patience, pause: pace.pause)
                 }
+                withExtendedLifetime(lock) {}
             }
             thread.withLock { $0 = started }
         } catch {
@@ -84,19 +101,50 @@ public final class EventLog: EventSink, Sendable {
         }
     }
 
+    /// Writes what is left and ends by itself, some time after nobody sends any more.
+    deinit { state.change { $0.isStopping = true } }
+
+    private static func lock(_ folder: String) throws(EventError) -> FolderLock {
+        do throws(Errno) {
+            return try FolderLock(file: "\(folder)/\(lockName)", until: .after(lockPatience))
+        } catch {
+            throw .cannotLog(
+                path: folder,
+                reason: error == .tryAgain
+                    ? "another program writes to it: name another folder" : error.description)
+        }
+    }
+
+    /// Begins with the first line of this run; called again, it does nothing.
+    public func begin(hello: [UInt8]) {
+        state.change { state in
+            if !state.hasBegun { state.backlog.append(hello) }
+            state.hasBegun = true
+        }
+    }
+
+    /// Keeps so many days from now on, today among them; nil for all.
+    public func keep(days: Int?) { state.change { $0.days = days } }
+
+    /// What happened to faces is kept even where readers get frames or summaries.
+    public var wantsChanges: Bool { true }
+
     /// Leaves a line for the log's thread.
     public func send(_ line: [UInt8]) { state.change { $0.backlog.append(line) } }
 
     /// Writes what waits, and ends.
-    public func stop() {
+    public func stop() { stop(until: .after(Self.lastWords)) }
+
+    /// The same, but waits no longer than the deadline for the disk; what is left is written meanwhile.
+    package func stop(until deadline: Deadline) {
         state.change { $0.isStopping = true }
-        _ = thread.withLock { $0 }?.join(until: .after(Self.lastWords))
+        _ = thread.withLock { $0 }?.join(until: deadline)
     }
 
     /// Waits for lines, or for so many seconds, and takes them; true with the last ones.
     private static func next(
         _ state: Guarded<State>, _ patience: Double?, pause: Double
-    ) -> (lines: [[UInt8]], isFinal: Bool) {
+    ) -> Work {
         let deadline = patience.map { Deadline.after($0) } ?? .never
         let isThere = state.wait(until: deadline) { state in
             !state.backlog.isEmpty || state.isStopping ? true : nil
@@ -107,7 +155,7 @@ public final class EventLog: EventSink, Sendable {
             var lines: [[UInt8]] = []
             state.backlog.noticeLoss()
             while !state.backlog.isEmpty { lines.append(state.backlog.takeLine()) }
-            return (lines, state.isStopping)
+            return Work(lines: lines, days: state.days, isFinal: state.isStopping)
         }
     }
 }
@@ -115,24 +163,24 @@ public final class EventLog: EventSink, Sendable {
 /// Writes lines to the file of their day. Used from one thread.
 private final class EventLogWriter {
     private let folder: String
-    private let days: Int?
     private let pace: EventLog.Pace
     private let notify: (EventLog.Notice) -> Void
+    /// The day on which old files were removed, and how many days were kept then.
+    private var cleaned: (day: EventDay, days: Int?)?
     private var file: EventLogFile?
     private var known: (day: EventDay, run: Int64)?
     private var hello: [UInt8] = []
     private var isLost = false
 
-    init(folder: String, days: Int?, pace: EventLog.Pace, notify: @escaping (EventLog.Notice) -> Void) {
+    init(folder: String, pace: EventLog.Pace, notify: @escaping (EventLog.Notice) -> Void) {
         self.folder = folder
-        self.days = days
         self.pace = pace
         self.notify = notify
     }
 
     /// Writes what `next` gives until that says that it is the last; `next` waits for lines, and no longer than the
     /// seconds that it is told.
-    func run(_ next: (Double?) -> (lines: [[UInt8]], isFinal: Bool)) {
+    func run(_ next: (Double?) -> EventLog.Work) {
         var waiting: [[UInt8]] = []
         var isFinal = false
         while !isFinal {
@@ -143,6 +191,7 @@ private final class EventLogWriter {
             limit(&waiting)
             do throws(SQLiteDatabase.Failure) {
                 try write(waiting)
+                removeOld(keeping: taken.days)
                 waiting.removeAll()
                 if isLost { notify(.back) }
                 isLost = false
@@ -172,7 +221,6 @@ private final class EventLogWriter {
         if file?.day != today {
             let run = known.flatMap { $0.day == today ? $0.run : nil }
             file = try EventLogFile(folder: folder, day: today, run: run, busy: pace.busy)
-            removeOld(today)
         }
         guard let file else { return }
         hello = try file.write(lines, hello: hello)
@@ -180,7 +228,10 @@ private final class EventLogWriter {
     }
 
     /// Removes the files of days that are not kept any more, and nothing else.
-    private func removeOld(_ today: EventDay) {
+    private func removeOld(keeping days: Int?) {
+        let today = EventDay(of: .now)
+        if let cleaned, cleaned == (today, days) { return }
+        cleaned = (today, days)
         guard let days else { return }
         let oldest = today.before(days: max(1, days) - 1, now: .now)
         for (day, path) in EventLogFile.days(in: folder) where day < oldest {

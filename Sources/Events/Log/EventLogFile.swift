@@ -58,6 +58,8 @@ public final class EventLogFile {
         do throws(SQLiteDatabase.Failure) {
             for line in lines {
                 if EventEncoder.isHello(line) {
+                    // Said again after new options were read: nothing has begun.
+                    if line == hello, run != nil { continue }
                     hello = line
                     try begin(run: line)
                     continue

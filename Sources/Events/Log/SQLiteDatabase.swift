@@ -7,8 +7,8 @@ package final class SQLiteDatabase {
         let code: Int32
         package let description: String
 
-        /// True where another program has the database for itself just now.
-        var isBusy: Bool { code & 0xff == SQLITE_BUSY || code & 0xff == SQLITE_LOCKED }
+        /// True where the disk is full.
+        var isFull: Bool { code & 0xff == SQLITE_FULL }
     }
 
     /// A value of a row, or for a place in a statement.

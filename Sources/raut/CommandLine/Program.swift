@@ -5,6 +5,8 @@ import System
 package enum Program {
     /// The version in `raut --version`, in the man page, and in the first line of events.
     package static let version = "1.0.0"
+    /// Name and version, as readers of events are told them.
+    static let nameAndVersion = "raut \(version)"
 
     /// Says one line on standard error.
     package static func report(_ line: String) {

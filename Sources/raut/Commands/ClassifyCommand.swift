@@ -52,6 +52,7 @@ enum ClassifyCommand {
                     isJSON
                     ? json(
                         item.name, found, times.median,
+                        heads: wantsLogits ? recognizer.configuration.heads : [],
                         logits: wantsLogits ? recognizer.logits(worker.image) : [])
                     : "\(item.name)  \(found.summary)  (\(PictureFindings.text(times.median)))\n"
                 let whole = Rectangle(x: 0, y: 0, width: worker.image.width, height: worker.image.height)
@@ -71,7 +72,8 @@ enum ClassifyCommand {
     }
 
     private static func json(
-        _ file: String, _ probabilities: EmotionProbabilities, _ time: Duration, logits: [[Float]]
+        _ file: String, _ probabilities: EmotionProbabilities, _ time: Duration, heads: [Head],
+        logits: [[Float]]
     ) -> String {
         var line = JSONLine()
         line.begin()
@@ -79,6 +81,8 @@ enum ClassifyCommand {
         line.members(of: probabilities)
         line.member("classify_ms", time.milliseconds, decimals: 3)
         if !logits.isEmpty {
+            line.key("labels")
+            line.array(heads) { line, head in line.array(head.labels) { $0.string($1) } }
             line.key("logits")
             line.array(logits) { line, head in
                 line.array(head) { $0.element(Double($1), decimals: 6) }

@@ -23,11 +23,11 @@ enum ReportCommand {
         name: "report", summary: "a day's page from events; or training runs side by side",
         operands: "DIR|FILE.jsonl|-…", options: Options.self,
         notes: [
-            "A FILE.jsonl holds the lines of 'raut run', - reads them from standard input, a DIR is a log of days. Without",
-            "--output and --csv the page is raut-DAY.html in the working directory.",
+            "A DIR is one that 'raut run --log-events DIR' fills, a FILE.jsonl holds its event lines, - reads them from",
+            "standard input. Without --output and --csv the page is raut-DAY.html in the working directory.",
             "DIRs of 'raut train' need --output DIR.",
         ],
-        example: "raut report day.jsonl --output day.html", run: run)
+        example: "raut report /var/log/raut --output today.html", run: run)
 
     private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
         if arguments.operands.allSatisfy(isTrainingRun) { return try compare(arguments) }

@@ -48,6 +48,11 @@ package enum RunCommand {
         settings.socketAccess.group = events.socketGroup
         settings.broker = try broker(from: events)
         settings.mayShowDemo = source.orDemo
+        settings.http = try http(from: arguments.browser)
+        guard arguments.log.folder != nil || arguments.log.keep == nil else {
+            throw UsageError(description: "--keep counts only with --log-events DIR")
+        }
+        settings.log = arguments.log.folder.map { LogSettings(folder: $0, days: arguments.log.keep) }
         settings.isReloadable = arguments.program.options != nil
         settings.statisticsInterval = arguments.program.statistics
         settings.tracePath = arguments.program.trace
@@ -83,6 +88,9 @@ package enum RunCommand {
             guard events.mqttPassword == nil else {
                 throw UsageError(description: "--mqtt-password-file counts only with --mqtt URL")
             }
+            guard !events.mqttDiscovery else {
+                throw UsageError(description: "--mqtt-discovery counts only with --mqtt URL")
+            }
             return nil
         }
         if let file = events.mqttPassword {
@@ -97,13 +105,30 @@ package enum RunCommand {
                 throw Failure(description: "\(path): cannot read the broker's password: \(error)")
             }
         }
-        return Broker(address: address, authorities: events.mqttAuthorities)
+        return Broker(
+            address: address, authorities: events.mqttAuthorities, announces: events.mqttDiscovery)
     }
 
     /// A name without a slash is one of the files that systemd hands over by `LoadCredential`, where it did.
     private static func credential(_ name: String) -> String {
         let folder = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"] ?? ""
         return name.contains("/") || folder.isEmpty ? name : "\(folder)/\(name)"
+    }
+
+    private static func http(from arguments: Arguments<BrowserOptions>) throws(UsageError) -> HTTPSettings? {
+        guard let address = arguments.http else {
+            guard arguments.tokenFile == nil, !arguments.picture else {
+                throw UsageError(
+                    description: "--http-token-file and --http-picture count only with --http PORT")
+            }
+            return nil
+        }
+        guard address.isLoopback || arguments.tokenFile != nil else {
+            throw UsageError(
+                description: "--http \(address): others can reach it: that takes --http-token-file FILE")
+        }
+        return HTTPSettings(
+            address: address, tokenPath: arguments.tokenFile, showsPicture: arguments.picture)
     }
 
     private static func pipeline(
@@ -113,6 +138,10 @@ package enum RunCommand {
         configuration.detection = try arguments.detection.parameters(configuration.detection)
         configuration.detection.threads = arguments.search.threads
         configuration.detail = arguments.events.events
+        configuration.summaryInterval = arguments.events.every
+        guard configuration.detail == .summary || !arguments.events.isGiven(\.every) else {
+            throw UsageError(description: "--every counts only with --events summary")
+        }
         configuration.includesRaw = arguments.events.raw
         configuration.isPlayback = arguments.source.asFastAsPossible
         configuration.searchesWholly = arguments.search.fullScan

@@ -12,6 +12,8 @@ package struct RunOptions: OptionGroup {
     package let model = ModelOptions()
     package let view = ViewOptions()
     package let events = EventOptions()
+    package let browser = BrowserOptions()
+    package let log = LogOptions()
     package let program = ProgramOptions()
 
     package init() {}
@@ -83,7 +85,9 @@ package struct EventOptions: OptionGroup {
 
     package let events = Option(
         "events", .choice("WHICH"), standard: EventDetail.changes,
-        help: "a line when a face appears, changes or leaves, or a line a frame")
+        help: "a line when a face appears, changes or leaves; or a line a frame; or one every so often")
+    package let every = Option(
+        "every", .number("SECONDS", 1...86_400), standard: 60, help: "how often a summary is told")
     package let raw = Option(
         "raw", help: "with each face also the probabilities of the last look at it alone")
     package let json = Option("json", help: "events on standard output beside the window too")
@@ -98,8 +102,41 @@ package struct EventOptions: OptionGroup {
         help: "events to a broker: mqtt://[user:password@]host[:port]/topic, or mqtts://")
     package let mqttPassword = Option(
         "mqtt-password-file", .path("FILE"), help: "a file that holds the broker's password")
+    package let mqttDiscovery = Option(
+        "mqtt-discovery",
+        help: "announce sensors to Home Assistant there: faces in view, mood, brightest emotion")
     package let mqttAuthorities = Option(
         "mqtt-ca", .path("FILE"), help: "certificates that an mqtts broker's is checked by (the system's)")
+
+    package init() {}
+}
+
+/// What a browser sees.
+package struct BrowserOptions: OptionGroup {
+    package static let title = "in a browser"
+
+    package let http = Option(
+        "http", .httpAddress,
+        help:
+            "a page at http://localhost:PORT/ with /events, /state, /metrics and /healthz; for this machine "
+            + "alone, unless another ADDRESS is named")
+    package let tokenFile = Option(
+        "http-token-file", .path("FILE"),
+        help: "the secret that readers must know; needed where others can reach the address")
+    package let picture = Option("http-picture", help: "show the picture, too, and serve /stream.mjpg")
+
+    package init() {}
+}
+
+/// Where events are kept.
+package struct LogOptions: OptionGroup {
+    package static let title = "a log"
+
+    package let folder = Option(
+        "log-events", .path("DIR"),
+        help: "keep what happens to faces there, a SQLite file a day: see raut report")
+    package let keep = Option(
+        "keep", .whole("DAYS", 1...36_500), help: "remove the files of older days (all are kept)")
 
     package init() {}
 }
@@ -121,6 +158,19 @@ package struct ProgramOptions: OptionGroup {
         help: "how much is said on standard error; RAUT_LOG=debug has every command say each step")
 
     package init() {}
+}
+
+extension OptionFormat where Value == HTTPAddress {
+    /// Where pages are served.
+    static var httpAddress: Self {
+        Self("[ADDRESS:]PORT") { word throws(UnusableValue) in
+            do throws(EventError) {
+                return try HTTPAddress(word)
+            } catch {
+                throw UnusableValue("\(error)")
+            }
+        }
+    }
 }
 
 extension OptionFormat where Value == MQTTAddress {

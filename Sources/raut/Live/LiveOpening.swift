@@ -32,7 +32,7 @@ extension LiveParts {
                 let frames = source.frames
                 let hasWindow = try opensWindow(settings, beside: current, for: frames, cancellation)
                 let hello = Event.Hello(
-                    program: "raut \(Program.version)", model: recognizer.modelName,
+                    program: Program.nameAndVersion, model: recognizer.modelName,
                     source: frames.name, width: frames.width, height: frames.height)
                 return Opened(
                     settings: settings, recognizer: recognizer, detector: detector, source: source,

@@ -5,7 +5,7 @@ import Glibc
 import Pipeline
 import System
 
-/// Who gets the events of a live session: standard output, a socket's readers, an MQTT broker.
+/// Who gets the events of a live session: standard output, a socket's readers, an MQTT broker, a log, a browser.
 ///
 /// Opened for a set of options beside those of the set before: what both name is shared, so that no reader is sent away.
 final class LiveOutlets: Sendable {
@@ -15,7 +15,10 @@ final class LiveOutlets: Sendable {
     private let output: Guarded<StandardOutputSink?>
     #if MQTT
     private let broker: MQTTSink?
+    private let home: HomeAssistant?
     #endif
+    private let log: EventLog?
+    private let browser: LiveBrowser?
     private let onEnd: @Sendable (Result<Int32, any Error>) -> Void
 
     /// How long standard output may take to write what waits when the program ends, in seconds.
@@ -36,17 +39,32 @@ final class LiveOutlets: Sendable {
         self.surroundings = surroundings
         self.onEnd = onEnd
         #if MQTT
-        if let wanted = settings.broker {
-            broker = try old?.settings.broker == wanted ? old?.broker : Self.open(wanted, surroundings)
+        broker = try settings.broker.map { wanted in
+            if let broker = old?.broker, let known = old?.settings.broker, known.isSame(as: wanted) {
+                return broker
+            }
+            return try Self.open(wanted, surroundings)
+        }
+        if let broker, settings.broker?.announces == true {
+            home =
+                old?.home?.broker === broker
+                ? old?.home : HomeAssistant(broker, program: Program.nameAndVersion)
         } else {
-            broker = nil
+            home = nil
         }
         #else
         guard settings.broker == nil else {
             throw Failure(description: "--mqtt: this raut was built without MQTT")
         }
         #endif
-        server = try Self.openSocket(settings, beside: old, surroundings, cancellation)
+        let server = try Self.openSocket(settings, beside: old, surroundings, cancellation)
+        self.server = server
+        log = try Self.openLog(settings, beside: old, surroundings)
+        browser = try settings.http.map { wanted in
+            try LiveBrowser(wanted, beside: old?.browser, report: surroundings.report) {
+                server?.readers ?? 0
+            }
+        }
         output = Guarded(old?.output.withLock { $0 })
     }
 
@@ -77,6 +95,23 @@ final class LiveOutlets: Sendable {
         return server
     }
 
+    private static func openLog(
+        _ settings: LiveSettings, beside old: LiveOutlets?, _ surroundings: LiveSurroundings
+    ) throws(EventError) -> EventLog? {
+        guard let wanted = settings.log else { return nil }
+        if let log = old?.log, old?.settings.log?.folder == wanted.folder { return log }
+        return try EventLog(folder: wanted.folder, keepingDays: wanted.days) { notice in
+            switch notice {
+            case .lost(let reason):
+                surroundings.report("\(wanted.folder): events can't be kept: \(reason); trying again")
+            case .back: surroundings.report("\(wanted.folder): events are kept again")
+            }
+        }
+    }
+
+    /// What a browser is told, where there is one.
+    var status: LiveStatus? { browser?.status }
+
     #if MQTT
     private static func open(_ wanted: Broker, _ surroundings: LiveSurroundings) throws -> MQTTSink {
         let name = wanted.address.name
@@ -98,7 +133,11 @@ final class LiveOutlets: Sendable {
         server?.begin(hello: line)
         #if MQTT
         try broker?.begin(hello: line)
+        home?.begin()
         #endif
+        log?.begin(hello: line)
+        log?.keep(days: settings.log?.days)
+        try browser?.begin(hello: line)
         let old = output.withLock { $0 }
         guard !settings.isQuiet && (isHeadless || settings.printsEvents) else {
             old?.finish(within: Self.lastWords)
@@ -106,7 +145,9 @@ final class LiveOutlets: Sendable {
             return
         }
         guard old == nil else { return }
-        let isOnly = server == nil && settings.broker == nil && isHeadless && settings.recordPath == nil
+        let isOnly =
+            server == nil && settings.broker == nil && log == nil && browser == nil && isHeadless
+            && settings.recordPath == nil
         let new = try StandardOutputSink(
             descriptor: surroundings.output, isLossless: settings.pipeline.isPlayback
         ) { [surroundings, onEnd] notice in
@@ -128,9 +169,9 @@ final class LiveOutlets: Sendable {
 
     /// Everybody who is there.
     var sinks: [any EventSink] {
-        var sinks: [(any EventSink)?] = [output.withLock { $0 }, server]
+        var sinks: [(any EventSink)?] = [output.withLock { $0 }, server, log, browser?.sink]
         #if MQTT
-        sinks.append(broker)
+        sinks += [broker, home]
         #endif
         return sinks.compactMap { $0 }
     }
@@ -146,8 +187,13 @@ final class LiveOutlets: Sendable {
         let output = output.withLock { $0 }
         if kept == nil { output?.finish(within: min(Self.lastWords, deadline.seconds)) }
         #if MQTT
+        // What Home Assistant knows stays when the program ends: it is said to be away.
+        if let home, let kept, home.broker.topic != kept.home?.broker.topic { home.withdraw() }
         if let broker, broker !== kept?.broker { broker.stop(until: deadline) }
         #endif
         if let server, server !== kept?.server { server.stop(until: deadline) }
+        if let browser, browser !== kept?.browser { browser.close(but: kept?.browser) }
+        // One that others take the place of gets the last events of the worker before, and ends when that lets go of it.
+        if let log, kept == nil { log.stop(until: deadline) }
     }
 }

@@ -122,6 +122,7 @@ final class LiveParts: SessionParts {
             configuration: opened.configuration, sinks: outlets.sinks,
             hello: opened.hello, isViewed: opened.hasWindow, recorder: opened.recording
         ) { [weak self] notice in self?.report(notice) }
+        outlets.status?.watch(pipeline, model: opened.recognizer.modelName)
         let reporter = try LiveReporter(
             pipeline, interval: opened.settings.statisticsInterval, report: surroundings.report)
         let old = state.withLock { state in
@@ -187,6 +188,7 @@ final class LiveParts: SessionParts {
             surroundings.report("--headless counts from the next start on: no window is opened or closed now")
         }
         if old.trace !== new.trace { old.trace?.finish() }
+        new.outlets.status?.watch(pipeline, model: new.recognizer.modelName)
         let reporter = state.withLock { $0.reporter }
         reporter?.interval = new.settings.statisticsInterval
         tellReady()

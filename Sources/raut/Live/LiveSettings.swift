@@ -22,6 +22,9 @@ package struct LiveSettings: Sendable {
     package var socketPath: String?
     package var socketAccess = SocketAccess()
     package var broker: Broker?
+    package var http: HTTPSettings?
+    /// Where events are kept, and for how many days.
+    package var log: LogSettings?
     /// Whether SIGHUP means to read the options again instead of the end.
     package var isReloadable = false
     package var model: String?
@@ -49,14 +52,50 @@ package struct ViewSettings: Equatable, Sendable {
     package var language: Language?
 }
 
+/// Where a browser sees what happens, and who may look.
+package struct HTTPSettings: Sendable, Equatable {
+    package var address: HTTPAddress
+    /// The file of the secret that readers must know.
+    package var tokenPath: String?
+    package var showsPicture = false
+
+    /// A page at an address.
+    package init(address: HTTPAddress, tokenPath: String? = nil, showsPicture: Bool = false) {
+        self.address = address
+        self.tokenPath = tokenPath
+        self.showsPicture = showsPicture
+    }
+}
+
+/// A folder that events are kept in.
+package struct LogSettings: Sendable, Equatable {
+    package var folder: String
+    /// How many days are kept; nil for all.
+    package var days: Int?
+
+    /// A log in a folder.
+    package init(folder: String, days: Int? = nil) {
+        self.folder = folder
+        self.days = days
+    }
+}
+
 /// An MQTT broker, and the file of certificates that its own is checked by.
 package struct Broker: Sendable, Equatable {
     package var address: MQTTAddress
     package var authorities: String?
+    /// Whether Home Assistant is told of sensors.
+    package var announces = false
+
+    /// True for the same connection.
+    func isSame(as other: Broker) -> Bool {
+        address == other.address && authorities == other.authorities
+    }
 
     /// Names a broker.
-    package init(address: MQTTAddress, authorities: String? = nil) {
+    package init(address: MQTTAddress, authorities: String? = nil, announces: Bool = false) {
         self.address = address
         self.authorities = authorities
+        self.announces = announces
     }
 }
