@@ -120,7 +120,7 @@ test-browser: build
 	Tests/Browser/run
 
 test-program: build
-	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) socat strace procps util-linux"
+	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) socat strace procps util-linux xvfb xdotool"
 	Tests/Service/program
 
 # Servers on loopback alone; the service that comes with the package is not left running.

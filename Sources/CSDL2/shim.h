@@ -9,3 +9,11 @@ static inline void *raut_x11_display(SDL_Window *window) {
     if (!SDL_GetWindowWMInfo(window, &info) || info.subsystem != SDL_SYSWM_X11) { return NULL; }
     return info.info.x11.display;
 }
+
+// The same of the window's number.
+static inline unsigned long raut_x11_window(SDL_Window *window) {
+    SDL_SysWMinfo info;
+    SDL_VERSION(&info.version);
+    if (!SDL_GetWindowWMInfo(window, &info) || info.subsystem != SDL_SYSWM_X11) { return 0; }
+    return info.info.x11.window;
+}

@@ -49,7 +49,8 @@ struct PlanarPicture {
         fileprivate var row: [UInt8] = []
     }
 
-    /// Draws the picture, bilinearly, before a background of luma 64 without colour.
+    /// Draws the picture, bilinearly, before a background of luma 64 without colour. Its last row goes on to the frame's
+    /// foot: a bust has a body.
     func draw(_ placement: Placement, into frame: inout Frame, scratch: inout Scratch) {
         let (width, height) = (frame.width, frame.height)
         let (chromaWidth, chromaHeight) = ((width + 1) / 2, (height + 1) / 2)
@@ -86,7 +87,7 @@ struct PlanarPicture {
             guard let base = all.baseAddress else { return }
             for y in 0..<size.height {
                 let target = base + offset + y * size.width
-                guard rows.contains(y), !first.isEmpty else {
+                guard y >= rows.lowerBound, !rows.isEmpty, !first.isEmpty else {
                     target.update(repeating: background, count: size.width)
                     continue
                 }

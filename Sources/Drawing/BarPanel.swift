@@ -38,6 +38,11 @@ struct BarPanel {
         let faded = Float(opacity)
         shapes.append(
             .fill(Plate(bounds, radius: 10 * style.scale), Color.ground.opacity(0.86 * faded), nil))
+        let edge = max(1, 1.5 * style.scale)
+        shapes.append(
+            .stroke(
+                Plate(bounds, radius: 10 * style.scale).expanded(by: -edge / 2), width: edge,
+                dash: reading.certainty == .sure ? 0 : 5 * style.scale, reading.color.opacity(0.8 * faded)))
         var middle = bounds.y + 0.8 * padding + row / 2
         for emotion in Emotion.allCases {
             draw(emotion, probabilities[emotion], emotion == reading.emotion, middle, bounds, faded, &shapes)

@@ -13,6 +13,8 @@ public struct DrawnFace: Equatable, Sendable {
     public var probabilities: EmotionProbabilities?
     /// The emotion that is reported; the likeliest where nil.
     public var emotion: Emotion?
+    /// Whether that is a guess; where nil, its probability says so.
+    public var isUnsure: Bool?
     /// Where on it that is seen, to be painted over it.
     public var explanation: HeatMap?
     /// What it showed in the last minute; nil where that is not kept.
@@ -21,27 +23,29 @@ public struct DrawnFace: Equatable, Sendable {
     /// Makes one from its parts.
     public init(
         number: Int, box: Rectangle, tilt: Double = 0, probabilities: EmotionProbabilities? = nil,
-        emotion: Emotion? = nil, explanation: HeatMap? = nil, history: EmotionHistory? = nil
+        emotion: Emotion? = nil, isUnsure: Bool? = nil, explanation: HeatMap? = nil,
+        history: EmotionHistory? = nil
     ) {
         self.number = number
         self.box = box
         self.tilt = tilt
         self.probabilities = probabilities
         self.emotion = emotion
+        self.isUnsure = isUnsure
         self.explanation = explanation
         self.history = history
     }
 
-    /// A face that is followed, as it is now.
-    public init(_ face: TrackedFace) {
+    /// A face that is followed, with what it showed in the last minute where that is kept.
+    public init(_ face: TrackedFace, history: EmotionHistory? = nil) {
         self.init(
             number: face.number, box: face.box, tilt: face.tilt, probabilities: face.probabilities,
-            emotion: face.emotion)
+            emotion: face.emotion, isUnsure: face.isUnsure, history: history)
     }
 
     /// What is said of it.
     var reading: Reading? {
-        probabilities.map { Reading($0, reported: emotion ?? $0.mostLikely) }
+        probabilities.map { Reading($0, reported: emotion ?? $0.mostLikely, isUnsure: isUnsure) }
     }
 }
 
@@ -72,7 +76,9 @@ public struct Reading: Equatable, Sendable {
     static let eitherConfidence: Float = 0.66
 
     /// Reads probabilities of which one is reported.
-    public init(_ probabilities: EmotionProbabilities, reported: Emotion) {
+    ///
+    /// - Parameter isUnsure: whether that is a guess; where nil, its probability says so.
+    public init(_ probabilities: EmotionProbabilities, reported: Emotion, isUnsure: Bool? = nil) {
         func bounded(_ emotion: Emotion) -> Float {
             let value = probabilities[emotion]
             return value.isFinite ? max(0, min(1, value)) : 0
@@ -86,7 +92,7 @@ public struct Reading: Equatable, Sendable {
         self.second = second
         secondConfidence = bounded(second)
         certainty =
-            confidence >= EmotionProbabilities.leastSure
+            !(isUnsure ?? (confidence < EmotionProbabilities.leastSure))
             ? .sure : confidence + secondConfidence >= Self.eitherConfidence ? .either : .unsure
     }
 }

@@ -1,5 +1,12 @@
 import Faces
 
+extension Reading {
+    /// The colour of its label and box: pale where it is not sure.
+    var color: Color {
+        certainty == .sure ? emotion.color : emotion.color.mixed(with: .white, share: 0.7)
+    }
+}
+
 extension Emotion {
     /// The colour in which it is drawn everywhere.
     ///

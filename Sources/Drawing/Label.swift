@@ -6,7 +6,6 @@ struct Label {
     private(set) var height = 0.0
     private var runs: [TextRun] = []
     private var plate = Color.white
-    private var edge = Color.black
     private var isUnsure = false
     private var radius = 0.0
     private var ribbon: (history: EmotionHistory, bounds: Bounds)?
@@ -33,9 +32,7 @@ struct Label {
         text: any TextMeasuring
     ) {
         isUnsure = reading.certainty != .sure
-        edge = reading.emotion.color
-        // Pale: most of the colour is gone, and its line is dashed.
-        plate = isUnsure ? edge.mixed(with: .white, share: 0.7) : edge
+        plate = reading.color
         switch kind {
         case .full: layOutFull(reading, hasPanel, history, style, text)
         case .short:

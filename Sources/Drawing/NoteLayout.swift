@@ -56,8 +56,10 @@ struct NoteLayout {
     }
 
     /// The keys, one a line, as many as there is room for.
-    func help(_ keys: [Notes.Key]) -> (block: Block, bounds: Bounds) {
-        var block = Block(kind: .message)
+    func help(_ keys: [Notes.Key]) -> Block {
+        var block = Block(
+            kind: .message,
+            places: [(0.5, 0.5), (0, 0.5), (1, 0.5), (0, 0), (1, 0), (0, 1), (1, 1), (0.5, 0), (0.5, 1)])
         let padding = margin
         let column = (keys.map { text.size(of: $0.name, style.strong).width }.max() ?? 0) + margin
         var y = padding
@@ -65,18 +67,15 @@ struct NoteLayout {
             let words = style.language.line(key.phrase)
             let size = text.size(of: words, style.body)
             let width = 2 * padding + column + size.width
-            guard y + size.height + padding <= canvas.height, width <= canvas.width else { break }
+            guard y + size.height + padding <= canvas.height - 2 * margin, width <= canvas.width - 2 * margin
+            else { break }
             append(key.name, style.strong, x: padding, y: y, .white, &block)
             append(words, style.body, x: padding + column, y: y, .faint, &block)
             block.width = max(block.width, width.rounded())
             y += (size.height + 4 * style.scale).rounded()
         }
         block.height = (y + padding - 4 * style.scale).rounded()
-        let bounds = Bounds(
-            x: ((canvas.width - block.width) / 2).rounded(),
-            y: max(0, ((canvas.height - block.height) / 2).rounded()), width: block.width,
-            height: block.height)
-        return (block, bounds)
+        return block
     }
 
     /// Draws a block where it was placed.

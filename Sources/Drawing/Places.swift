@@ -6,11 +6,11 @@ struct Places {
     let gap: Double
 
     /// Places outside the face's box, each at one of its edges.
-    static let beside = 0..<10
+    static let beside = 0..<14
     /// The corners of the face's box, from inside: for faces that fill the picture.
-    static let inside = 10..<14
+    static let inside = 14..<18
     /// Around the face with a leader, near and farther away.
-    static let around = 14..<38
+    static let around = 18..<42
 
     /// The place with a number, or nil where the canvas has no room for it.
     func place(_ number: Int, width: Double, height: Double) -> Bounds? {
@@ -30,12 +30,16 @@ struct Places {
             let wanted = number % 2 == 0 ? face.y : face.bottom - height
             y = min(max(wanted, room.y), room.bottom - height)
             guard y < face.bottom, y + height > face.y else { return nil }
+        case 10...13:
+            // Over a corner, half of it beside the face.
+            x = (number % 2 == 0 ? face.x : face.right) - width / 2
+            y = number < 12 ? face.y - gap - height : face.bottom + gap
         case Places.inside:
             let (left, right) = (max(face.x + gap, room.x), min(face.right - gap, room.right))
             let (top, bottom) = (max(face.y + gap, room.y), min(face.bottom - gap, room.bottom))
             guard right - left >= width, bottom - top >= height else { return nil }
             x = number % 2 == 0 ? left : right - width
-            y = number < 12 ? top : bottom - height
+            y = number < Places.inside.lowerBound + 2 ? top : bottom - height
         case Places.around:
             let step = number - Places.around.lowerBound
             let (dx, dy) = Places.directions[step % 8]

@@ -1,8 +1,9 @@
-// Where the labels of faces and the panel lie.
+// Where the labels of faces lie.
 extension SceneLayout {
-    /// The panel first, then what has a place, then what needs one.
-    func placeLabels(_ order: [DrawnFace], _ owner: DrawnFace?, showsBars: Bool, _ elapsed: Double?) {
-        let panelled = owner.flatMap { placePanel(of: $0, elapsed) ? $0.number : nil }
+    /// What has a place first, then what needs one.
+    ///
+    /// - Parameter panelled: the face whose panel is there.
+    func placeLabels(_ order: [DrawnFace], panelled: Int?, showsBars: Bool, _ elapsed: Double?) {
         func hasPanel(_ face: DrawnFace) -> Bool { !showsBars || face.number == panelled }
         var pending: [DrawnFace] = []
         for face in order where face.reading != nil {
@@ -61,21 +62,24 @@ extension SceneLayout {
                 slot: spot.place))
         if spot.opacity < 1 { drawing.isMoving = true }
         if Places.around.contains(spot.place), let leader = leader(from: place, to: face) {
-            let width = max(1, 2 * style.scale)
-            let opacity = Float(spot.opacity)
-            drawing.shapes.append(
-                .line(from: leader.0, to: leader.1, width: width + 2, .black.opacity(0.5 * opacity)))
-            drawing.shapes.append(
-                .line(from: leader.0, to: leader.1, width: width, .white.opacity(0.9 * opacity)))
+            draw(leader, .white, spot.opacity)
         }
         label.draw(at: place, opacity: spot.opacity, scale: style.scale, into: &drawing.shapes)
     }
 
     /// The line from a label that lies away from its face to the face's box.
-    private func leader(from place: Bounds, to face: DrawnFace) -> (Point, Point)? {
+    func leader(from place: Bounds, to face: DrawnFace) -> (Point, Point)? {
         guard let box = memory[face.number]?.shown else { return nil }
         let end = Point(x: place.middleX, y: place.middleY).nearest(in: box)
         return (end.nearest(in: place), end)
+    }
+
+    func draw(_ leader: (Point, Point), _ color: Color, _ opacity: Double) {
+        let width = max(1, 2 * style.scale)
+        let faded = Float(opacity)
+        drawing.shapes.append(
+            .line(from: leader.0, to: leader.1, width: width + 2, .black.opacity(0.5 * faded)))
+        drawing.shapes.append(.line(from: leader.0, to: leader.1, width: width, color.opacity(0.9 * faded)))
     }
 
     /// The first free place for what says most, or for what says more than `limit`.
@@ -105,7 +109,7 @@ extension SceneLayout {
         places(of: face)?.place(number, width: label.width, height: label.height)
     }
 
-    private func places(of face: DrawnFace) -> Places? {
+    func places(of face: DrawnFace) -> Places? {
         memory[face.number].map {
             Places(
                 face: FaceZone(box: $0.shown, tilt: $0.tilt).whole, canvas: canvas.bounds,
@@ -132,43 +136,5 @@ extension SceneLayout {
     func isUntaken(_ bounds: Bounds) -> Bool {
         let widened = bounds.expanded(by: 2 * style.scale)
         return !taken.contains { $0.meets(widened) }
-    }
-
-    /// Lays the panel beside its face; false where there is no room for it.
-    private func placePanel(of face: DrawnFace, _ elapsed: Double?) -> Bool {
-        guard let probabilities = face.probabilities, let reading = face.reading,
-            let places = places(of: face)
-        else { return false }
-        let panel = BarPanel(style: style, text: text)
-        let size = panel.size(hasRibbon: face.history != nil)
-        // A small canvas says less: a panel may not take most of it.
-        guard size.width <= 0.42 * canvas.bounds.width, size.height <= 0.7 * canvas.bounds.height else {
-            return false
-        }
-        let kept = memory[face.number]?.panel
-        // Where it was; else where no label has to give way; else anywhere.
-        let numbers =
-            (kept.map { [($0.place, false)] } ?? []) + Places.panel.map { ($0, true) }
-            + Places.panel.map { ($0, false) }
-        for (number, sparesLabels) in numbers {
-            guard let bounds = places.panelPlace(number, width: size.width, height: size.height),
-                isUntaken(bounds), !memory.values.contains(where: { $0.zone.whole.meets(bounds) }),
-                !sparesLabels || !memory.values.contains(where: { $0.labelBounds?.meets(bounds) ?? false })
-            else { continue }
-            let opacity =
-                if let elapsed, let kept, kept.place == number {
-                    min(1, kept.opacity + elapsed / FaceMemory.fade)
-                } else { lastTime == nil ? 1.0 : 0 }
-            memory[face.number]?.panel = FaceMemory.Spot(kind: 0, place: number, opacity: opacity)
-            taken.append(bounds)
-            drawing.parts.append(
-                Part(kind: .panel, face: face.number, bounds: bounds, opacity: opacity, slot: number))
-            if opacity < 1 { drawing.isMoving = true }
-            panel.draw(
-                probabilities, reading, face.history, in: bounds, opacity: opacity, into: &drawing.shapes)
-            return true
-        }
-        memory[face.number]?.panel = nil
-        return false
     }
 }

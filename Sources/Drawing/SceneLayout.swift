@@ -12,8 +12,9 @@ public final class SceneLayout {
     var lastTime: Double?
     private var tier = 0
     private var tierSince: Double?
-    private var owner: Int?
-    private var ownerSince: Double?
+    var owner: Int?
+    var ownerSince: Double?
+    private var helpPlace: Int?
     private var frame = 0
     var style = Label.Style(scale: 0, language: .english, percents: [])
     var canvas = Canvas(pictureWidth: 1, pictureHeight: 1)
@@ -51,16 +52,17 @@ public final class SceneLayout {
         let faces = faces.filter { canvas.place($0.box).isUsable && $0.tilt.isFinite }
         follow(faces, elapsed)
         chooseScale(options.language, now: time)
+        let help = placeHelp(notes.keys)
         let blocks = placeNotes(notes)
-        for face in faces { drawFrame(face) }
         let order = faces.sorted { precedes($0, $1) }
         let owner = chooseOwner(among: order, options, now: time)
-        placeLabels(order, owner, showsBars: options.showsBars, elapsed)
-        for (block, bounds) in blocks {
+        let panelled = owner.flatMap { placePanel(of: $0, elapsed) ? $0.number : nil }
+        for face in faces { drawFrame(face, isChosen: face.number == panelled && faces.count > 1) }
+        placeLabels(order, panelled: panelled, showsBars: options.showsBars, elapsed)
+        for (block, bounds) in blocks + (help.map { [$0] } ?? []) {
             NoteLayout(style: style, canvas: canvas.bounds, text: text).draw(
                 block, at: bounds, into: &drawing.shapes)
         }
-        if !notes.keys.isEmpty { drawHelp(notes.keys) }
         return drawing
     }
 
@@ -68,7 +70,7 @@ public final class SceneLayout {
         memory.removeAll(keepingCapacity: true)
         noteSpots.removeAll(keepingCapacity: true)
         tier = 0
-        (lastTime, tierSince, owner, ownerSince) = (nil, nil, nil, nil)
+        (lastTime, tierSince, owner, ownerSince, helpPlace) = (nil, nil, nil, nil, nil)
     }
 
     // MARK: - Faces
@@ -116,28 +118,7 @@ public final class SceneLayout {
         return one.number < other.number
     }
 
-    /// The face that has the panel: the chosen one, else the largest, which one a little larger does not take over.
-    private func chooseOwner(among faces: [DrawnFace], _ options: DrawingOptions, now: Double?) -> DrawnFace?
-    {
-        guard options.showsBars else { return nil }
-        let candidates = faces.filter { $0.probabilities != nil }
-        if let chosen = options.chosen, let face = candidates.first(where: { $0.number == chosen }) {
-            owner = chosen
-            return face
-        }
-        func width(_ face: DrawnFace) -> Double { memory[face.number]?.shown.width ?? 0 }
-        guard let largest = candidates.max(by: { width($0) < width($1) }) else { return nil }
-        if let current = candidates.first(where: { $0.number == owner }), largest.number != current.number {
-            let since = ownerSince ?? now ?? 0
-            ownerSince = width(largest) > 1.2 * width(current) ? since : nil
-            guard let ownerSince, let now, now - ownerSince >= Self.patience else { return current }
-        }
-        owner = largest.number
-        ownerSince = nil
-        return largest
-    }
-
-    private func drawFrame(_ face: DrawnFace) {
+    private func drawFrame(_ face: DrawnFace, isChosen: Bool) {
         guard let known = memory[face.number] else { return }
         let box = known.shown
         let snapped = Bounds(
@@ -147,11 +128,9 @@ public final class SceneLayout {
         if let explanation = face.explanation {
             drawing.shapes.append(.heat(plate, explanation, isMirrored: canvas.isMirrored))
         }
-        let width = max(1.5, min(3 * style.scale, box.width / 24))
-        let reading = face.reading
-        let isUnsure = reading.map { $0.certainty != .sure } ?? false
-        let color = reading.map { $0.emotion.color } ?? .found
-        let shown = isUnsure ? color.mixed(with: .white, share: 0.7) : color
+        let width = max(1.5, min(3 * style.scale, box.width / 24)) * (isChosen ? 1.5 : 1)
+        let isUnsure = face.reading.map { $0.certainty != .sure } ?? false
+        let shown = face.reading?.color ?? .found
         // A dark rim keeps the line visible on a ground of its own colour.
         let dash = isUnsure ? max(4, 8 * style.scale) : 0
         drawing.shapes.append(
@@ -189,10 +168,27 @@ public final class SceneLayout {
         return placed
     }
 
-    private func drawHelp(_ keys: [Notes.Key]) {
+    /// Lays the list of keys where it hides no face, if there is such a place; it stays there until it is gone.
+    private func placeHelp(_ keys: [Notes.Key]) -> (NoteLayout.Block, Bounds)? {
+        guard !keys.isEmpty else {
+            helpPlace = nil
+            return nil
+        }
         let layout = NoteLayout(style: style, canvas: canvas.bounds, text: text)
-        let (block, bounds) = layout.help(keys)
+        let block = layout.help(keys)
+        let isFree = { (number: Int, whole: Bool) -> Bool in
+            let bounds = layout.place(block, number)
+            return !self.memory.values.contains {
+                whole ? $0.zone.whole.meets(bounds) : $0.zone.isHidden(by: bounds)
+            }
+        }
+        let numbers = block.places.indices
+        let number =
+            helpPlace ?? numbers.first { isFree($0, true) } ?? numbers.first { isFree($0, false) } ?? 0
+        helpPlace = number
+        let bounds = layout.place(block, number)
+        taken.append(bounds)
         drawing.parts.append(Part(kind: .help, face: nil, bounds: bounds, opacity: 1))
-        layout.draw(block, at: bounds, into: &drawing.shapes)
+        return (block, bounds)
     }
 }

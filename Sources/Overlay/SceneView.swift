@@ -24,10 +24,7 @@ package struct SceneView {
             if keepsHistory {
                 histories[face.number, default: EmotionHistory()].add(face.probabilities, at: now)
             }
-            faces.append(
-                DrawnFace(
-                    number: face.number, box: face.box, tilt: face.tilt, probabilities: face.probabilities,
-                    emotion: face.emotion, history: keepsHistory ? histories[face.number] : nil))
+            faces.append(DrawnFace(face, history: keepsHistory ? histories[face.number] : nil))
         }
         if let chosen, !tracked.contains(where: { $0.number == chosen }) { self.chosen = nil }
     }

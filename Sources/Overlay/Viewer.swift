@@ -80,9 +80,9 @@ public final class Viewer {
 
     private static var seconds: Double { Double(MonotonicClock.now) * 1e-9 }
 
-    private func draw(at time: Double?) throws(WindowError) {
+    private func draw(at time: Double) throws(WindowError) {
         if !isPaused, !(challenge?.isResting ?? false) {
-            scene.update(pipeline.currentScene.faces, at: time ?? Self.seconds)
+            scene.update(pipeline.currentScene.faces, at: time)
         }
         window.options.chosen = scene.chosen
         window.notes.smile = showsMeter ? scene.smile : nil
@@ -104,7 +104,8 @@ public final class Viewer {
         case .help:
             window.notes.keys =
                 window.notes.keys.isEmpty
-                ? WindowAction.keys.map { Notes.Key($0.name, $0.phrase) } : []
+                ? WindowAction.keys.filter { !settings.isBooth || !$0.action.isKeptFromVisitors }
+                    .map { Notes.Key($0.name, $0.phrase) } : []
         }
     }
 
@@ -125,7 +126,7 @@ public final class Viewer {
             window.notes = notes
             if let last = reports.popLast() { say(last) }
         }
-        try draw(at: nil)
+        try draw(at: Self.seconds)
         let path: String
         do {
             path = try settings.snapshots.reserve()

@@ -25,6 +25,12 @@ public final class Window {
     private let isKiosk: Bool
     private var isFullScreen = false
 
+    /// Sets what the process's libraries are told of by its environment; to be called before it has threads.
+    ///
+    /// Mesa keeps no shaders in the person's cache: nothing is written that was not asked for, and no thread of least
+    /// priority makes the end of the process wait.
+    public static func prepareProcess() { setenv("MESA_SHADER_CACHE_DISABLE", "true", 0) }
+
     /// Opens a window for pictures of a size.
     ///
     /// - Parameter isKiosk: full screen at once, without a pointer, the screen saver kept away, and no key that ends the
@@ -45,7 +51,8 @@ public final class Window {
         SDL_SetHint(SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0")
         try Self.openDisplay()
         do throws(WindowError) {
-            (window, renderer) = try Self.open(title, Self.firstSize(pictureWidth, pictureHeight), isKiosk)
+            (window, renderer) =
+                isKiosk ? try Self.openScreen(title) : try Self.open(title, pictureWidth, pictureHeight)
         } catch {
             SDL_QuitSubSystem(SDL_INIT_VIDEO)
             throw error
@@ -177,13 +184,29 @@ public final class Window {
     }
 
     private static func open(
-        _ title: String, _ size: (width: Int32, height: Int32), _ isKiosk: Bool
+        _ title: String, _ pictureWidth: Int, _ pictureHeight: Int
     ) throws(WindowError) -> (OpaquePointer, OpaquePointer) {
+        let size = firstSize(pictureWidth, pictureHeight)
         // SDL_WINDOWPOS_CENTERED, a macro that is not imported.
         let centered: Int32 = 0x2FFF_0000
-        var flags = SDL_WINDOW_RESIZABLE.rawValue | SDL_WINDOW_ALLOW_HIGHDPI.rawValue
-        if isKiosk { flags |= SDL_WINDOW_FULLSCREEN_DESKTOP.rawValue }
-        guard let window = SDL_CreateWindow(title, centered, centered, size.width, size.height, flags) else {
+        return try make(
+            title, SDL_Rect(x: centered, y: centered, w: size.width, h: size.height),
+            SDL_WINDOW_RESIZABLE.rawValue)
+    }
+
+    /// As large as the screen, whether or not there is a window manager that makes it so.
+    private static func openScreen(_ title: String) throws(WindowError) -> (OpaquePointer, OpaquePointer) {
+        var bounds = SDL_Rect(x: 0, y: 0, w: 1280, h: 720)
+        SDL_GetDisplayBounds(0, &bounds)
+        return try make(
+            title, bounds, SDL_WINDOW_FULLSCREEN_DESKTOP.rawValue | SDL_WINDOW_BORDERLESS.rawValue)
+    }
+
+    private static func make(
+        _ title: String, _ place: SDL_Rect, _ flags: UInt32
+    ) throws(WindowError) -> (OpaquePointer, OpaquePointer) {
+        let flags = flags | SDL_WINDOW_ALLOW_HIGHDPI.rawValue
+        guard let window = SDL_CreateWindow(title, place.x, place.y, place.w, place.h, flags) else {
             throw .noDisplay(reason: SDL_GetError().map { String(cString: $0) } ?? "SDL gives no reason")
         }
         SDL_SetWindowMinimumSize(window, 160, 120)

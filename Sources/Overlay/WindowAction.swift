@@ -26,10 +26,28 @@ public enum WindowAction: Equatable, Sendable {
     /// The window has another size, or was uncovered: it must be drawn again.
     case resized
 
+    /// A key, what it does, and that in words.
+    package struct Key: Sendable {
+        /// As it stands on the keyboard.
+        package let name: String
+        /// What it does.
+        package let action: WindowAction
+        /// The same in words.
+        package let phrase: Phrase
+    }
+
     /// What a person can press, as it stands in the help and in the man page.
-    package static let keys: [(name: String, phrase: Phrase)] = [
-        ("Tab", .keyFace), ("B", .keyBars), ("R", .keyRibbon), ("G", .keyMeter), ("M", .keyMirror),
-        ("F", .keyFullScreen), ("␣", .keyPause), ("S", .keySnapshot), ("H", .keyHelp), ("Q", .keyQuit),
+    package static let keys = [
+        Key(name: "Tab", action: .nextFace, phrase: .keyFace),
+        Key(name: "B", action: .bars, phrase: .keyBars),
+        Key(name: "R", action: .ribbon, phrase: .keyRibbon),
+        Key(name: "G", action: .smileMeter, phrase: .keyMeter),
+        Key(name: "M", action: .mirror, phrase: .keyMirror),
+        Key(name: "F", action: .fullScreen, phrase: .keyFullScreen),
+        Key(name: "Space", action: .pause, phrase: .keyPause),
+        Key(name: "S", action: .snapshot, phrase: .keySnapshot),
+        Key(name: "H", action: .help, phrase: .keyHelp),
+        Key(name: "Q", action: .quit, phrase: .keyQuit),
     ]
 
     /// True for what would end the program, write a file or uncover the screen behind it.

@@ -5,7 +5,7 @@ import Drawing
 public enum WindowError: Error, Equatable, Sendable, CustomStringConvertible {
     /// There is no display to open a window on: SDL's reason.
     case noDisplay(reason: String)
-    /// The display that the window was on is gone.
+    /// The window or the display that it was on is gone.
     case displayLost
     /// Labels can't be drawn.
     case drawing(DrawingError)
@@ -16,7 +16,7 @@ public enum WindowError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .noDisplay(let reason): "no display for the window (\(reason)): say --headless"
-        case .displayLost: "the window's display is gone: start raut again on one that is there"
+        case .displayLost: "the window or its display is gone: start raut again where there is one"
         case .drawing(let error): "\(error)"
         case .failed(let what, let reason): "the window: \(what): \(reason)"
         }

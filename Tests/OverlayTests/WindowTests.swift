@@ -5,6 +5,7 @@ import Faces
 import Foundation
 import Imaging
 import Overlay
+import Pipeline
 import Testing
 
 /// Not Xlib's type of that name.
@@ -195,6 +196,80 @@ struct WindowTests {
         layer.blend(onto: &copy)
         let differences = zip(seen.pixels, copy.pixels).map { abs(Int($0) - Int($1)) }
         #expect(differences.count { $0 > 6 } == 0, "\(differences.count { $0 > 6 }) of \(differences.count)")
+    }
+
+    private func differences(_ one: ColorImage, _ other: ColorImage) -> [Int] {
+        zip(one.pixels, other.pixels).map { abs(Int($0) - Int($1)) }
+    }
+
+    /// The mean green of each square of eight pixels, which a JPEG keeps.
+    private func squares(_ image: ColorImage) -> [Double] {
+        var sums: [Double] = []
+        for top in stride(from: 0, to: image.height - 7, by: 8) {
+            for left in stride(from: 0, to: image.width - 7, by: 8) {
+                var sum = 0
+                for place in 0..<64 {
+                    sum += Int(image.pixels[3 * ((top + place / 8) * image.width + left + place % 8) + 1])
+                }
+                sums.append(Double(sum) / 64)
+            }
+        }
+        return sums
+    }
+
+    @Test("a copy is the window's picture pixel by pixel, a recording but for its JPEG")
+    func sameAsRecording() throws {
+        // So high that the window is as large as the picture on the driver's screen of 1024×768.
+        let (width, height) = (896, 691)
+        var image = ColorImage(width: width, height: height)
+        for index in 0..<width * height {
+            image.pixels[3 * index] = UInt8(40 + index % width / 8)
+            image.pixels[3 * index + 1] = UInt8(60 + index / width / 8)
+            image.pixels[3 * index + 2] = 110
+        }
+        let lanes: [SIMD8<Float>] = [
+            SIMD8(0, 0, 0, 0.9, 0, 0.1, 0, 0), SIMD8(0.4, 0, 0, 0, 0.35, 0, 0.25, 0),
+            SIMD8(0.2, 0.1, 0.2, 0.1, 0.2, 0.1, 0.1, 0), SIMD8(0, 0, 0.1, 0, 0.1, 0.8, 0, 0),
+        ]
+        let tracked = lanes.enumerated().map { index, lanes in
+            let probabilities = EmotionProbabilities(lanes: lanes)
+            return TrackedFace(
+                number: index + 1,
+                box: Rectangle(x: 60 + 210 * index, y: 130 + 90 * index, width: 100, height: 100),
+                tilt: index == 1 ? 20 : 0, rawProbabilities: probabilities, probabilities: probabilities,
+                emotion: probabilities.mostLikely, isUnsure: probabilities.isUnsure)
+        }
+        setenv("SDL_VIDEODRIVER", "dummy", 1)
+        let window = try Window(title: "test", pictureWidth: width, pictureHeight: height)
+        var pool = FramePool()
+        let folder = NSTemporaryDirectory() + "raut-recording-\(getpid())"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let recording = try Recording(path: folder + "/", frameRate: 30) { Issue.record("\($0)") }
+        // Labels fade in: in the second picture they are there.
+        for number in 1...2 {
+            let filled = try pool.next { frame in
+                (frame.width, frame.height, frame.format, frame.bytesPerRow) =
+                    (width, height, .rgb24, 3 * width)
+                (frame.number, frame.sourceTime) = (number, UInt64(number) * 1_000_000_000)
+                frame.bytes = image.pixels
+                return true
+            }
+            let shared = try #require(filled)
+            try window.setPicture(shared.frame)
+            recording.record(shared, tracked, waits: true)
+        }
+        recording.finish(within: 20)
+        let seen = try shown(window, tracked.map { DrawnFace($0) })
+        try #require(seen.width == width && seen.height == height)
+        var copy = image
+        try PictureAnnotator().draw(tracked.map { DrawnFace($0) }, on: &copy)
+        #expect(seen != image && differences(copy, image).count { $0 > 60 } > 10_000)
+        #expect(differences(seen, copy).count { $0 > 6 } == 0)
+        var recorded = ColorImage()
+        try ImageFile.readColor(path: folder + "/frame-00000002.jpg", into: &recorded)
+        let apart = zip(squares(recorded), squares(copy)).map { abs($0 - $1) }
+        #expect(recorded.width == width && (apart.max() ?? 99) < 8, "\(apart.max() ?? 99)")
+        #expect(apart.reduce(0, +) / Double(max(1, apart.count)) < 1)
     }
 
     @Test("in a booth no key ends the program, writes a file or leaves the full screen")

@@ -282,6 +282,34 @@ EXPRESSIONS = {
 # The seven squares of the demo, from left to right: emotion and person.
 DEMO = [("happy", 2), ("surprise", 2), ("neutral", 2), ("angry", 2), ("disgust", 2), ("fear", 4), ("sad", 2)]
 
+# README's group, from the back: emotion, person, how far the head is turned, middle and side of its square.
+GROUP = [
+    ("happy", 0, (12, 0, -4), 200, 330, 451), ("angry", 1, (-8, 2, 0), 500, 300, 429),
+    ("neutral", 2, (6, 0, 3), 800, 330, 429), ("surprise", 5, (-10, 0, 4), 1090, 310, 440),
+    ("sad", 6, (-6, 4, 0), 340, 560, 406), ("fear", 4, (5, 0, 0), 650, 560, 418),
+    ("happy", 2, (8, 0, 5), 960, 575, 395),
+]
+
+
+def group(head):
+    """Seven people before a wall, 1280 by 720 pixels."""
+    down, across = np.mgrid[0:720, 0:1280]
+    wall = np.stack([96 + 26 * down / 720 + 10 * np.sin(across / 210), 112 + 24 * down / 720
+                     + 8 * np.sin(across / 260 + 1), 126 + 22 * down / 720 + 6 * np.sin(across / 240)], -1)
+    picture = Image.fromarray(wall.clip(0, 255).astype(np.uint8))
+    for emotion, person, turn, x, y, side in GROUP:
+        rgba = draw(head, PEOPLE[person], EXPRESSIONS[emotion], 430, turn=turn, seed=person)
+        one = Image.fromarray(rgba.round().astype(np.uint8), "RGBA").resize((side, side), Image.LANCZOS)
+        left, top = x - side // 2, y - side // 2
+        # A bust has a body: its last row goes on.
+        rest = max(0, 720 - top - side)
+        body = Image.new("RGBA", (side, side + rest))
+        body.paste(one, (0, 0))
+        if rest:
+            body.paste(one.crop((0, side - 4, side, side - 3)).resize((side, rest + 4)), (0, side - 4))
+        picture.paste(body, (left, top), body)
+    return picture
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -290,10 +318,14 @@ def main():
     parser.add_argument("--size", type=int, default=320)
     parser.add_argument("--only", default="")
     parser.add_argument("--people", default="")
+    parser.add_argument("--group", action="store_true", help="README's group alone, as group.jpg")
     arguments = parser.parse_args()
     head = Head(arguments.data)
     output = pathlib.Path(arguments.output)
     output.mkdir(parents=True, exist_ok=True)
+    if arguments.group:
+        group(head).save(output / "group.jpg", quality=88)
+        return
     chosen = [int(p) for p in arguments.people.split(",") if p] or range(len(PEOPLE))
     for person in chosen:
         for name, units in EXPRESSIONS.items():

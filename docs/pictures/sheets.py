@@ -13,6 +13,7 @@ import random
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 
 from PIL import Image, ImageDraw
@@ -58,7 +59,7 @@ SCENES = {
     "overlapping": ("dark", [(0.4, 0.5, 0.6, 0), (0.56, 0.56, 0.6, 0), (0.72, 0.5, 0.6, 0)]),
     "tilted": ("bright", [(0.3, 0.5, 0.6, 20), (0.7, 0.5, 0.6, -20)]),
     "tiny": ("dark", [(0.2 + 0.2 * i, 0.5, 0.25, 0) for i in range(4)]),
-    "huge": ("busy", [(0.5, 0.45, 1.6, 0)]),
+    "huge": ("busy", [(0.5, 0.45, 1.3, 0)]),
     "group": ("busy", [((i + 0.5) / 7, 0.42 + 0.16 * (i % 2), 0.4, 0) for i in range(7)]),
 }
 
@@ -68,7 +69,7 @@ def compose(sheet, scene, width, height):
     picture = ground(kind, width, height, scene)
     for number, (x, y, size, tilt) in enumerate(faces):
         pixels = round(size * height)
-        one = face(sheet, number * 3 + (1 if len(faces) == 1 else 0)).resize((pixels, pixels), Image.LANCZOS)
+        one = face(sheet, number * 3 + (3 if len(faces) == 1 else 0)).resize((pixels, pixels), Image.LANCZOS)
         one = one.rotate(-tilt, Image.BICUBIC)
         picture.paste(one, (round(x * width - pixels / 2), round(y * height - pixels / 2)), one)
     return picture
@@ -86,8 +87,14 @@ def photograph(program, source, width, height, dpi, wait, arguments=()):
     display = ":" + os.read(read, 16).decode().strip()
     environment = dict(os.environ, DISPLAY=display, LC_ALL="C.UTF-8")
     environment.pop("WAYLAND_DISPLAY", None)
-    raut = subprocess.Popen([program, "run", "--source", str(source), "--quiet", *arguments], env=environment)
+    raut = subprocess.Popen([program, "run", "--source", str(source), "--json", "--events", "frames", *arguments],
+                            env=environment, stdout=subprocess.PIPE)
     try:
+        # From the first frame worked on: labels have faded in by then, and no busy machine is too late.
+        for line in raut.stdout:
+            if b'"event":"frame"' in line:
+                break
+        threading.Thread(target=raut.stdout.read, daemon=True).start()
         time.sleep(wait)
         png = subprocess.run(["import", "-display", display, "-window", "root", "png:-"], check=True, timeout=60,
                              stdout=subprocess.PIPE).stdout
@@ -112,9 +119,9 @@ def main():
     parser.add_argument("--program", default=".build/release/raut")
     parser.add_argument("--output", default=str(HERE))
     parser.add_argument("--only", default="", help="a size such as 640x480")
-    parser.add_argument("--wait", type=float, default=4, help="seconds from the start to the photograph")
+    parser.add_argument("--wait", type=float, default=2, help="seconds from the first frame to the photograph")
     arguments = parser.parse_args()
-    sheet = Image.open(HERE / "faces.png")
+    sheet = Image.open(HERE / "faces.png").convert("RGBA")
     with tempfile.TemporaryDirectory() as folder:
         for width, height, dpi in SIZES:
             if arguments.only and arguments.only != f"{width}x{height}":
@@ -126,7 +133,7 @@ def main():
                 path = pathlib.Path(folder) / "scene.png"
                 compose(sheet, scene, width, height).save(path)
                 shown = photograph(arguments.program, path, width, height, dpi,
-                                   arguments.wait + (3 if width > 3000 else 0), ("--min-size", str(max(24, height // 12))))
+                                   arguments.wait, ("--min-size", str(max(24, height // 12))))
                 x, y = place % across * (thumb[0] + 8) + 4, place // across * (thumb[1] + 24) + 20
                 contact.paste(shown.resize(thumb, Image.LANCZOS), (x, y))
                 ImageDraw.Draw(contact).text((x, y - 16), f"{scene}, {width}x{height}", fill=(240, 240, 240))

@@ -10,8 +10,9 @@ package enum RunCommand {
     package static let command = Command(
         name: "run", summary: "faces and emotions live, in a window or as JSON lines",
         options: RunOptions.self,
-        example: "raut run --source clip.mp4 --headless --events frames"
+        notes: LiveWindow.keys, example: "raut run --source clip.mp4 --headless --events frames"
     ) { arguments in
+        LiveWindow.prepareProcess()
         var surroundings = LiveSurroundings.process
         // Nothing but events may stand there, whatever libraries print.
         if let output = try? StandardStreams.takeOutput() { surroundings.output = output }

@@ -30,6 +30,26 @@ final class LiveWindow: Sendable {
         self.report = report
     }
 
+    /// The keys in the window, a line each; none in a build without one.
+    static var keys: [String] {
+        #if Window
+        ["Keys in the window:"]
+            + WindowAction.keys.map { key in
+                "  " + key.name + String(repeating: " ", count: max(1, 7 - key.name.count))
+                    + Language.english.line(key.phrase)
+            }
+        #else
+        []
+        #endif
+    }
+
+    /// To be called before the process has threads.
+    static func prepareProcess() {
+        #if Window
+        Window.prepareProcess()
+        #endif
+    }
+
     #if Window
     /// Opens it; false where there is no display, which is said.
     ///
