@@ -143,7 +143,7 @@ let package = Package(
         tests("Training", ["System", "Faces", "Imaging", "NeuralNetwork", "EmotionRecognition"]),
         tests("Events", ["Faces", "Imaging", "EmotionRecognition", "Tracking", "Mutation", "SchemaCheck"]),
         tests("Drawing", ["Faces", "Imaging"]),
-        tests("Overlay", ["Faces", "Imaging", "Capture", "Drawing", "Pipeline", "CSDL2"]),
+        tests("Overlay", ["Faces", "Imaging", "Capture", "Drawing", "Pipeline", "Recording", "CSDL2"]),
         tests(
             "Pipeline",
             [

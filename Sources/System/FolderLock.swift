@@ -19,8 +19,8 @@ package final class FolderLock: Sendable {
         _ cancellation: Cancellation = Cancellation()
     ) throws(Errno) {
         try self.init(
-            descriptor: valueOrErrno(.open) { open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }, until: deadline,
-            cancellation)
+            descriptor: valueOrErrno(.open) { open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) },
+            until: deadline, cancellation)
     }
 
     /// Takes the lock on a file of its own, which is made and left behind: for a folder that others lock for a moment.
@@ -31,8 +31,8 @@ package final class FolderLock: Sendable {
     /// - Throws: as above.
     package convenience init(file path: String, until deadline: Deadline = Deadline(at: 0)) throws(Errno) {
         try self.init(
-            descriptor: valueOrErrno(.open) { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }, until: deadline,
-            Cancellation())
+            descriptor: valueOrErrno(.open) { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) },
+            until: deadline, Cancellation())
     }
 
     private init(

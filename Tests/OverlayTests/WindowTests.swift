@@ -6,6 +6,7 @@ import Foundation
 import Imaging
 import Overlay
 import Pipeline
+import Recording
 import Testing
 
 /// Not Xlib's type of that name.
