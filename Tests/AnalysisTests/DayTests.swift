@@ -62,6 +62,37 @@ struct DayRecordTests {
         #expect(day.visits.map(\.run) == [1, 2])
     }
 
+    @Test(
+        "a first line that is said again, after options were read or to a reader that came back, ends no visit"
+    )
+    func saidAgain() {
+        let reload = record([
+            hello, seen("appeared", "10:00:00", face: 1, "happy"), hello,
+            seen("changed", "10:00:20", face: 1, "sad"), left("10:00:30", face: 1, seconds: 30),
+        ])
+        #expect(reload.visits.map(\.seconds) == [30])
+        let reader = record([
+            hello, seen("appeared", "10:00:00", face: 1, "neutral"),
+            seen("changed", "10:00:05", face: 1, "happy"),
+            hello, seen("appeared", "10:00:05", face: 1, "happy"), left("10:00:30", face: 1, seconds: 30),
+        ])
+        #expect(reader.visits.map(\.seconds) == [30])
+        #expect(reader.visits.first?.spans.map(\.emotion) == [.neutral, .happy])
+    }
+
+    @Test("a day of very many visits makes a page that a browser opens, with a stretch a minute")
+    func crowded() throws {
+        var lines = [hello]
+        for number in 0..<6000 {
+            let clock = String(format: "%02d:%02d:%02d", 8 + number / 3600, number / 60 % 60, number % 60)
+            lines.append(seen("appeared", clock, face: number, number % 3 == 0 ? "sad" : "happy"))
+            lines.append(left(clock, face: number, seconds: 0.5))
+        }
+        let page = DayPage(record(lines), timeZone: try #require(TimeZone(identifier: "UTC"))).html
+        #expect(page.contains("08:59: mostly happy, 6") && page.contains("each minute with the emotion"))
+        #expect(page.utf8.count < 200_000)
+    }
+
     @Test("a face that came before the log began is told by its end")
     func early() throws {
         let visit = try #require(record([left("00:00:05", face: 7, seconds: 65)]).visits.first)

@@ -5,8 +5,8 @@ import Foundation
 /// What a line of events tells about the day; events that tell nothing about it are passed over.
 enum DayEvent {
     case hello(source: String)
-    /// A face appeared, or its emotion changed.
-    case seen(face: Int, Emotion, EventTime)
+    /// A face appeared, or its emotion changed, where `isNew` is false.
+    case seen(face: Int, Emotion, isNew: Bool, EventTime)
     case left(face: Int, seconds: Double, dominant: Emotion?, EmotionProbabilities?, EventTime)
     case frame([(face: Int, emotion: Emotion)], EventTime)
     case dropped(Int)
@@ -26,7 +26,7 @@ enum DayEvent {
         case "appeared", "changed":
             guard let time, let face = object["face"] as? Int, let emotion = Self.emotion(object["emotion"])
             else { return nil }
-            self = .seen(face: face, emotion, time)
+            self = .seen(face: face, emotion, isNew: name == "appeared", time)
         case "left":
             guard let time, let face = object["face"] as? Int, let seconds = object["seconds"] as? Double,
                 seconds.isFinite, seconds >= 0

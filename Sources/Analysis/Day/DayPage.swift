@@ -12,6 +12,10 @@ package struct DayPage {
 
     /// Faces in view at once that have a part of their hour's row each; those beyond share the last one.
     private static let mostLanes = 3
+    /// Nobody stands before a camera for longer, in seconds: the rest is a clock that was set, or a broken log.
+    private static let longestSpan = 7 * 86_400.0
+    /// Stretches that the timeline shows one by one; beyond these it shows a stretch a minute, for a page that opens.
+    private static let mostSpans = 4000
 
     /// - Parameter timeZone: that of the times shown.
     package init(_ record: DayRecord, timeZone: TimeZone = .current) {
@@ -43,8 +47,10 @@ package struct DayPage {
             "<section><h2>Visits an hour</h2>\(hours)</section>"
             + "<section><h2>Shares</h2><p class='note'>Of the time in which faces were in view.</p>"
             + EmotionChart.shares("share of each emotion", shares) + EmotionPattern.legend() + "</section>"
-            + "<section><h2>Timeline</h2><p class='note'>A row an hour; visits at the same time stand below one another."
-            + "</p>\(timeline)</section>"
+            + "<section><h2>Timeline</h2><p class='note'>A row an hour; "
+            + (isCrowded
+                ? "each minute with the emotion shown most in it."
+                : "visits at the same time stand below one another.") + "</p>\(timeline)</section>"
             + "<section><h2>Hour by hour</h2>\(table)</section>" + remarks
         let lastDay = date(range.upperBound)
         let firstDay = date(first.start)
@@ -109,10 +115,20 @@ package struct DayPage {
             })
     }
 
+    private var isCrowded: Bool { record.visits.reduce(0) { $0 + $1.spans.count } > Self.mostSpans }
+
     /// A row an hour, from its first to its last minute.
     private var timeline: String {
+        let (isCrowded, minutes) = (isCrowded, isCrowded ? self.minutes : [:])
         let rows = visitsByHour.compactMap { hour -> (name: String, spans: [EmotionChart.Span])? in
             let start = hour.hour.timeIntervalSince1970
+            guard !isCrowded else {
+                let first = Int((start / 60).rounded(.down))
+                let spans = (first..<first + 60).compactMap { minute in
+                    minutes[minute].map { span(of: minute, $0, at: Double(60 * minute) - start) }
+                }
+                return spans.isEmpty ? nil : (clock(hour.hour), spans)
+            }
             let inside = record.visits.filter { visit in
                 visit.end.instant.timeIntervalSince1970 >= start
                     && visit.start.instant.timeIntervalSince1970 < start + 3600
@@ -122,6 +138,45 @@ package struct DayPage {
         return EmotionChart.timeline(
             "what faces showed, hour by hour", rows: rows, range: 0...3600
         ) { ":" + String(format: "%02d", Int(($0 / 60).rounded())) }
+    }
+
+    /// What was shown in a minute.
+    private struct Minute {
+        var seconds: [Emotion: Double] = [:]
+        /// How many visits reached into it.
+        var visits = 0
+    }
+
+    /// The minutes since 1970 in which faces were in view.
+    private var minutes: [Int: Minute] {
+        var minutes: [Int: Minute] = [:]
+        for visit in record.visits {
+            var last: Int?
+            for span in visit.spans {
+                var time = span.start.instant.timeIntervalSince1970
+                let end = min(
+                    max(time + 0.001, span.end.instant.timeIntervalSince1970), time + Self.longestSpan)
+                while time < end {
+                    let minute = Int((time / 60).rounded(.down))
+                    let next = min(end, Double(60 * (minute + 1)))
+                    minutes[minute, default: Minute()].seconds[span.emotion, default: 0] += next - time
+                    if minute != last { minutes[minute]?.visits += 1 }
+                    (last, time) = (minute, next)
+                }
+            }
+        }
+        return minutes
+    }
+
+    private func span(of number: Int, _ minute: Minute, at start: Double) -> EmotionChart.Span {
+        let emotion =
+            Emotion.allCases.max { (minute.seconds[$0] ?? 0) < (minute.seconds[$1] ?? 0) } ?? .neutral
+        let name = clock(Date(timeIntervalSince1970: Double(60 * number)))
+        return EmotionChart.Span(
+            start: start, end: start + 60, emotion: emotion,
+            words: "\(name): mostly \(emotion), \(minute.visits) \(minute.visits == 1 ? "visit" : "visits")",
+            lane: 0,
+            lanes: 1)
     }
 
     /// The spans within an hour that begins at a time in seconds since 1970.

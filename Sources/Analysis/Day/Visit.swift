@@ -57,8 +57,13 @@ package struct DayRecord: Sendable {
     }
 
     private var open: [Key: Open] = [:]
+    /// Visits that were open when a first line came: of the run before, or of the same one where its options were read
+    /// again.
+    private var beforeHello: [Int: Key] = [:]
     private var run = 0
 
+    /// A longer pause from one frame to the next than a program takes to read its options, in milliseconds.
+    private static let longestPause: Int64 = 2000
     /// How many broken lines are named.
     private static let mostNamed = 5
 
@@ -75,8 +80,7 @@ package struct DayRecord: Sendable {
             return
         }
         if case .hello(let source) = event {
-            // Who wrote to another file or socket before is another run: its faces are others.
-            if number == nil { closeAll(of: run) }
+            if number == nil { for key in open.keys { beforeHello[key.face] = key } }
             run += 1
             if !source.isEmpty, !sources.contains(source) { sources.append(source) }
         }
@@ -87,23 +91,43 @@ package struct DayRecord: Sendable {
         switch event {
         case .hello, .other: break
         case .dropped(let count): droppedCount += count
-        case .seen(let face, let emotion, let time):
+        case .seen(let face, let emotion, let isNew, let time):
             note(time)
-            see(Key(run: run, face: face), emotion, at: time, isFromFrames: false)
+            let key = key(of: face, run) { last in !isNew || time <= last }
+            see(key, emotion, at: time, isFromFrames: false)
         case .frame(let faces, let time):
             note(time)
             for (face, emotion) in faces {
-                see(Key(run: run, face: face), emotion, at: time, isFromFrames: true)
+                let key = key(of: face, run) { last in
+                    time.milliseconds - last.milliseconds <= Self.longestPause
+                }
+                see(key, emotion, at: time, isFromFrames: true)
             }
             let inView = Set(faces.map(\.face))
             for key in open.keys
-            where key.run == run && open[key]?.isFromFrames == true && !inView.contains(key.face) {
+            where (key.run == run || beforeHello[key.face] == key) && open[key]?.isFromFrames == true
+                && !inView.contains(key.face)
+            {
                 close(key)
             }
         case .left(let face, let seconds, let dominant, let emotions, let time):
             note(time)
-            leave(Key(run: run, face: face), seconds, dominant, emotions, at: time)
+            leave(key(of: face, run) { _ in true }, seconds, dominant, emotions, at: time)
         }
+    }
+
+    /// The visit that an event is about. A face that was in view before a first line is still the same where its program
+    /// only read its options again, and another one where that began anew.
+    ///
+    /// - Parameter goesOn: whether it is the same, by when it was last heard of.
+    private mutating func key(of face: Int, _ run: Int, goesOn: (EventTime) -> Bool) -> Key {
+        let new = Key(run: run, face: face)
+        guard open[new] == nil, let known = beforeHello[face], let last = open[known]?.spans.last else {
+            return new
+        }
+        if goesOn(last.end) { return known }
+        close(known)
+        return new
     }
 
     private mutating func note(_ time: EventTime) {
@@ -144,10 +168,6 @@ package struct DayRecord: Sendable {
     private mutating func close(_ key: Key) {
         guard let visit = open.removeValue(forKey: key) else { return }
         append(key, visit.spans, nil, nil, nil)
-    }
-
-    private mutating func closeAll(of run: Int) {
-        for key in open.keys.filter({ $0.run == run }) { close(key) }
     }
 
     private mutating func append(
