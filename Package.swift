@@ -141,7 +141,9 @@ let package = Package(
             ["Faces", "Imaging", "FaceDetection", "NeuralNetwork", "CAllocationCounter"]),
         tests("Tracking", ["Faces", "Imaging", "FaceDetection", "EmotionRecognition"]),
         tests("Training", ["System", "Faces", "Imaging", "NeuralNetwork", "EmotionRecognition"]),
-        tests("Events", ["Faces", "Imaging", "EmotionRecognition", "Tracking", "Mutation", "SchemaCheck"]),
+        tests(
+            "Events",
+            ["System", "Faces", "Imaging", "EmotionRecognition", "Tracking", "Mutation", "SchemaCheck"]),
         tests("Drawing", ["Faces", "Imaging"]),
         tests("Overlay", ["Faces", "Imaging", "Capture", "Drawing", "Pipeline", "Recording", "CSDL2"]),
         tests(

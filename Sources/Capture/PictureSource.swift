@@ -56,7 +56,7 @@ final class PictureSource: FrameSource, Sendable {
             throw .cannotOpen(
                 source: path,
                 reason:
-                    "the folder has no picture in it: .jpg, .png, .\(ImageReader.nameEndings[2...].joined(separator: ", ."))"
+                    "the folder has no picture in it: .\(ImageReader.nameEndings.joined(separator: ", ."))"
             )
         }
         try self.init(

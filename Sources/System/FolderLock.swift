@@ -19,7 +19,9 @@ package final class FolderLock: Sendable {
         _ cancellation: Cancellation = Cancellation()
     ) throws(Errno) {
         try self.init(
-            descriptor: valueOrErrno(.open) { open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) },
+            descriptor: valueOrErrno(.open) {
+                FileName.withCString(folder) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+            },
             until: deadline, cancellation)
     }
 
@@ -31,7 +33,9 @@ package final class FolderLock: Sendable {
     /// - Throws: as above.
     package convenience init(file path: String, until deadline: Deadline = Deadline(at: 0)) throws(Errno) {
         try self.init(
-            descriptor: valueOrErrno(.open) { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) },
+            descriptor: valueOrErrno(.open) {
+                FileName.withCString(path) { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
+            },
             until: deadline, Cancellation())
     }
 

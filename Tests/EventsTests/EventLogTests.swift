@@ -3,6 +3,7 @@ import Faces
 import Foundation
 import Glibc
 import Synchronization
+import System
 import Testing
 
 private let hello = Array("{\"event\":\"hello\",\"version\":1,\"source\":\"demo\"}\n".utf8)
@@ -104,6 +105,17 @@ struct EventLogTests {
         log.stop()
         let left = Set(try FileManager.default.contentsOfDirectory(atPath: path))
         #expect(old.allSatisfy { !left.contains($0) } && kept.allSatisfy { left.contains($0) })
+    }
+
+    @Test("a folder's name may be any bytes")
+    func anyName() throws {
+        let path = FileName.decode(Array("\(folder.path)/log ".utf8) + [0xFF])
+        let log = try EventLog(folder: path, hello: hello)
+        log.send(line(1))
+        log.stop()
+        let names = try FileSystem.names(in: folder.path).map { FileName.encode($0).last }
+        #expect(names == [0xFF])
+        #expect(EventLogFile.days(in: path).map(\.day) == [EventDay(of: .now)])
     }
 
     @Test("a folder that can't be written is refused at once, in one line")

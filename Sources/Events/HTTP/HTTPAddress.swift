@@ -101,7 +101,7 @@ public struct HTTPToken: Sendable, Equatable {
     ///   too short.
     public init(path: String) throws(EventError) {
         func bad(_ reason: String) -> EventError { .badToken(path: path, reason: reason) }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = FileName.withCString(path) { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else { throw bad("\(Errno.last)") }
         defer { close(descriptor) }
         var status = stat()

@@ -76,7 +76,7 @@ public final class EventLog: EventSink, Sendable {
         folder: String, keepingDays days: Int? = nil, hello: [UInt8], pace: Pace,
         notify: @escaping @Sendable (Notice) -> Void
     ) throws(EventError) {
-        if mkdir(folder, 0o777) != 0, errno != EEXIST {
+        if FileName.withCString(folder, { mkdir($0, 0o777) }) != 0, errno != EEXIST {
             throw .cannotLog(path: folder, reason: "\(Errno.last)")
         }
         let lock = try Self.lock(folder)
@@ -235,7 +235,7 @@ private final class EventLogWriter {
         guard let days else { return }
         let oldest = today.before(days: max(1, days) - 1, now: .now)
         for (day, path) in EventLogFile.days(in: folder) where day < oldest {
-            for ending in ["", "-wal", "-shm"] { unlink(path + ending) }
+            for ending in ["", "-wal", "-shm"] { FileName.withCString(path + ending) { _ = unlink($0) } }
         }
     }
 }

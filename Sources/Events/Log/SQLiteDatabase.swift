@@ -1,4 +1,5 @@
 import CSQLite
+import System
 
 /// A database of SQLite, open. Used from one thread at a time.
 package final class SQLiteDatabase {
@@ -29,7 +30,9 @@ package final class SQLiteDatabase {
     package init(path: String, isReadOnly: Bool = false, patience: Int32 = 3000) throws(Failure) {
         var opened: OpaquePointer?
         let flags = isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-        let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
+        let code = FileName.withCString(path) {
+            sqlite3_open_v2($0, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
+        }
         guard code == SQLITE_OK, let opened else {
             let words = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "no memory"
             sqlite3_close_v2(opened)

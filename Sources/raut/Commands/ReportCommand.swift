@@ -82,7 +82,9 @@ enum ReportCommand {
 
     /// Gives each line of a file, or of standard input, to `body`; a line that is too long to be an event is cut.
     private static func eachLine(of path: String, _ body: (String) -> Void) throws {
-        let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor =
+            path == "-"
+            ? dup(STDIN_FILENO) : FileName.withCString(path) { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw Failure(description: "\(path): cannot read it: \(Errno.last)") }
         let file = OpenFile(descriptor: descriptor)
         var (line, room) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))
