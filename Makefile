@@ -3,7 +3,7 @@
 # make test-camera  tests against the kernel's own camera driver, in a virtual machine (x86-64)
 # make test-service  the systemd units, started by systemd in that virtual machine
 # make test-browser  the page of --http in headless Chromium
-# make test-program  the program as a process: how it ends, and that it writes nothing that it was not told to
+# make test-program  the program as a process: how it ends, that it writes nothing that it was not told to, a full disk
 # make test-arm64  the C kernels for arm64 beside their plain versions, under qemu-user
 # make mpi      builds .build/mpi/release/raut, which trains on several machines: mpirun -np 4 … raut train …
 # make test-mpi  trains with it on several ranks, on two "machines", with ranks that die and links that drop
@@ -122,6 +122,7 @@ test-browser: build
 test-program: build
 	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) socat strace procps util-linux xvfb xdotool"
 	Tests/Service/program
+	Tests/Service/disk
 
 # Servers on loopback alone; the service that comes with the package is not left running.
 NETWORK_PACKAGES = rtsp-server-perl python3 procps
