@@ -80,6 +80,26 @@ struct DayRecordTests {
         #expect(reader.visits.first?.spans.map(\.emotion) == [.neutral, .happy])
     }
 
+    @Test(
+        "hours are those of the zone: a night of 25 hours has two o'clock twice, and midnight parts no visit")
+    func hours() throws {
+        func utc(_ event: String, _ time: String, _ face: Int, _ rest: String) -> String {
+            #"{"event":"\#(event)","time":"2026-10-\#(time).000Z","frame":1,"face":\#(face),\#(rest)}"#
+        }
+        let happy = #""emotion":"happy""#
+        let page = DayPage(
+            record([
+                hello, utc("appeared", "24T21:59:00", 1, happy),
+                utc("left", "24T22:01:00", 1, #""seconds":120"#),
+                utc("appeared", "25T00:30:00", 2, happy), utc("left", "25T00:31:00", 2, #""seconds":60"#),
+                utc("appeared", "25T01:30:00", 3, happy), utc("left", "25T01:31:00", 3, #""seconds":60"#),
+            ]), timeZone: try #require(TimeZone(identifier: "Europe/Berlin"))
+        ).html
+        #expect(page.components(separatedBy: "from 02:00: 1 visit").count == 3)
+        #expect(page.components(separatedBy: "from 23:00: 1 visit").count == 2)
+        #expect(page.contains("3 visits") && page.contains("2026-10-24 to 2026-10-25"))
+    }
+
     @Test("a day of very many visits makes a page that a browser opens, with a stretch a minute")
     func crowded() throws {
         var lines = [hello]

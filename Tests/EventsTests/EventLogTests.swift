@@ -183,6 +183,17 @@ struct EventTimeTextTests {
         arguments: ["", "2026-11-23", "2026-13-01T00:00:00.000Z", "2026-11-23T20:15:30.123+"])
     func wrong(text: String) { #expect(EventTime(text) == nil) }
 
+    @Test(
+        "days before are counted by the calendar",
+        arguments: [
+            ("2026-10-25", 1, "2026-10-24"), ("2026-10-25", 0, "2026-10-25"),
+            ("2026-10-25", 25, "2026-09-30"),
+            ("2024-03-01", 1, "2024-02-29"), ("2026-01-01", 1, "2025-12-31"),
+        ])
+    func daysBefore(day: String, days: Int, wanted: String) {
+        #expect(EventDay(day)?.before(days: days).description == wanted)
+    }
+
     @Test("a day is read and written alike")
     func days() {
         #expect(EventDay("2026-11-23")?.description == "2026-11-23")

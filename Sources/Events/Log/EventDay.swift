@@ -10,6 +10,10 @@ public struct EventDay: Hashable, Comparable, Sendable, CustomStringConvertible 
         var seconds = time_t(time.milliseconds / 1000)
         var parts = tm()
         localtime_r(&seconds, &parts)
+        self.init(parts)
+    }
+
+    private init(_ parts: tm) {
         func digits(_ number: Int32, _ count: Int) -> String {
             let text = String(number)
             return String(repeating: "0", count: max(0, count - text.count)) + text
@@ -33,8 +37,14 @@ public struct EventDay: Hashable, Comparable, Sendable, CustomStringConvertible 
         first.description < second.description
     }
 
-    /// The day so many days before.
-    func before(days: Int, now: EventTime) -> EventDay {
-        EventDay(of: EventTime(milliseconds: now.milliseconds - Int64(days) * 86_400_000))
+    /// The day so many days before, by the calendar: one of 23 or 25 hours, where clocks are set, is a day like others.
+    package func before(days: Int) -> EventDay {
+        let numbers = description.split(separator: "-").compactMap { Int32($0) }
+        guard numbers.count == 3 else { return self }
+        var parts = tm()
+        (parts.tm_year, parts.tm_mon, parts.tm_mday) = (numbers[0] - 1900, numbers[1] - 1, numbers[2])
+        var seconds = timegm(&parts) - min(max(0, days), 1_000_000) * 86_400
+        gmtime_r(&seconds, &parts)
+        return EventDay(parts)
     }
 }

@@ -233,7 +233,7 @@ private final class EventLogWriter {
         if let cleaned, cleaned == (today, days) { return }
         cleaned = (today, days)
         guard let days else { return }
-        let oldest = today.before(days: max(1, days) - 1, now: .now)
+        let oldest = today.before(days: max(1, days) - 1)
         for (day, path) in EventLogFile.days(in: folder) where day < oldest {
             for ending in ["", "-wal", "-shm"] { FileName.withCString(path + ending) { _ = unlink($0) } }
         }
