@@ -145,6 +145,8 @@ package enum RunCommand {
         }
         configuration.includesRaw = arguments.events.raw
         configuration.isPlayback = arguments.source.asFastAsPossible
+        // What a line says of a clip's frame is of that frame, as in the table of a video.
+        configuration.looksAtEachFrame = configuration.isPlayback && configuration.detail == .frames
         configuration.searchesWholly = arguments.search.fullScan
         configuration.frameLimit = arguments.source.frames
         return configuration
