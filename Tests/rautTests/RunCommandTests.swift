@@ -61,6 +61,15 @@ struct RunCommandTests {
         #expect(settings.pipeline.detection.threads == 2)
     }
 
+    @Test(
+        "each frame of a clip of which a line is told is looked at, as for a video's table; live ones are not"
+    )
+    func looks() throws {
+        #expect(try settings("--as-fast-as-possible", "--events", "frames").pipeline.looksAtEachFrame)
+        #expect(try !settings("--events", "frames").pipeline.looksAtEachFrame)
+        #expect(try !settings("--as-fast-as-possible").pipeline.looksAtEachFrame)
+    }
+
     @Test("summaries, a log and a page: each option reaches what it is for")
     func facts() throws {
         let minutes = try settings("--events", "summary", "--every", "5")
