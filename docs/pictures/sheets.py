@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Photographs real windows under Xvfb: contact sheets of made-up scenes in all sizes ("make pictures" calls it).
+"""Photographs real windows under Xvfb: contact sheets of made-up scenes in all sizes, and README's window ("make
+pictures" calls it).
 
     docs/pictures/sheets.py [--program .build/release/raut] [--only 640x480] [--output docs/pictures]
 
@@ -118,10 +119,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default=".build/release/raut")
     parser.add_argument("--output", default=str(HERE))
-    parser.add_argument("--only", default="", help="a size such as 640x480")
+    parser.add_argument("--only", default="", help="a size such as 640x480, or readme")
     parser.add_argument("--wait", type=float, default=2, help="seconds from the first frame to the photograph")
     arguments = parser.parse_args()
     sheet = Image.open(HERE / "faces.png").convert("RGBA")
+    if arguments.only in ("", "readme"):
+        window = photograph(arguments.program, HERE / "group.jpg", 1280, 720, 96, arguments.wait)
+        window.save(f"{arguments.output}/window.jpg", quality=86)
+        print(f"{arguments.output}/window.jpg", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for width, height, dpi in SIZES:
             if arguments.only and arguments.only != f"{width}x{height}":
