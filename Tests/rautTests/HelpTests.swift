@@ -72,6 +72,13 @@ struct HelpTests {
         #expect(!page.contains("quiet"))
     }
 
+    @Test("the man page names the window's keys")
+    func keys() {
+        let page = ManPage.text(for: [RunCommand.command])
+        for line in RunCommand.command.notes { #expect(page.contains(line)) }
+        #expect(RunCommand.command.notes.contains("  Space  pause"))
+    }
+
     @Test("no text begins a line that roff takes for a command")
     func roff() {
         #expect(ManPage.escape(".hidden") == "\\&.hidden")
