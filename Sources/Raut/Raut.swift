@@ -1,5 +1,5 @@
-// The library's face: what programs need that look for faces and their emotions, and nothing else. All other modules are
-// the package's own.
+// The library's face: what programs need that look for faces and their emotions, and nothing else. The other modules are
+// no part of the product.
 import Analysis
 import EmotionRecognition
 import FaceVerification
