@@ -9,7 +9,9 @@ extension Pipeline {
         var machine = SourceMachine()
         while !machine.state.isOver {
             captureProgress.step()
-            let (event, frame) = asked().map { ($0, nil) } ?? happening(in: &machine, &pool)
+            // One that is changing has heard of it.
+            let known = machine.state == .changing && !isStopping.load(ordering: .relaxed) ? nil : asked()
+            let (event, frame) = known.map { ($0, nil) } ?? happening(in: &machine, &pool)
             let action = machine.take(event)
             isLost.store(machine.isLost, ordering: .relaxed)
             tell(action)

@@ -11,11 +11,11 @@ struct ShapeTests {
             "one reader of one format: its parts share the place in the file that an error names",
         "Tests/PipelineTests/PipelineTests.swift": "one table of what a pipeline does, on the same doubles",
         "Tests/EventsTests/EventServerTests.swift": "one server's promises, on the same reader",
+        "Tests/CaptureTests/CameraTests.swift": "one driver's faults, by the same controls",
         "Tests/CaptureTests/FFmpegSourceTests.swift": "one source's promises, on the same clips",
         "Tests/NeuralNetworkTests/LayerTests.swift": "finite differences of every layer, by the same check",
         "Tests/EventsTests/HTTPServerTests.swift": "one server's promises, on the same client",
         "Sources/Events/MQTTSink.swift": "the connection, its queue and its retries change together",
-        "Tests/CaptureTests/CameraTests.swift": "one camera's promises, on the same device",
         "Tests/EventsTests/MQTTSinkTests.swift": "one client's promises, on the same broker",
         "Tests/OverlayTests/WindowTests.swift": "what one window does, on the same display",
     ]

@@ -291,7 +291,8 @@ struct PipelineTests {
     )
     func exchanged() throws {
         let (old, new) = (Lines(), Lines())
-        let steps = (0..<120).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 5)] }
+        // More than come before the second exchange, however busy the machine is.
+        let steps = (0..<4000).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 5)] }
         let hello = Event.Hello(program: "raut", model: "test", source: "scripted", width: 320, height: 240)
         let pipeline = try Pipeline(
             source: ScriptedSource(steps, isLive: true), finder: ScriptedFinder(), recognizer: Happy(),
