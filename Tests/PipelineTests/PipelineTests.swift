@@ -15,6 +15,8 @@ struct PipelineTests {
         var configuration = Pipeline.Configuration()
         configuration.isPlayback = true
         configuration.frameLimit = limit
+        // These tests count looks; LookScheduleTests has what is left out.
+        configuration.looksAtEachFrame = true
         return configuration
     }
 
