@@ -93,12 +93,12 @@ final class FrameWorker {
             into: &detections)
         clock.end(.search)
         tracker.match(detections, at: frame.sourceTime, unsearched: search.unsearched)
-        clock.end(.match)
         if !configuration.looksAtEachFrame {
             schedule.choose(
                 from: &tracker, in: image, at: frame.sourceTime, isBusy: search.hasSearchedElsewhere,
                 hasTime: search.hasSearchedWholly)
         }
+        clock.end(.match)
         if !tracker.toRecognize.isEmpty {
             recognizer.recognize(
                 tracker.toRecognize, looks: tracker.looks, in: image, into: &probabilities)
