@@ -8,6 +8,7 @@ Each scene is a picture made of drawn faces (faces.png, by draw_faces.py) on a d
 "raut run --source PICTURE" in a window of its size. Needs xvfb, imagemagick and python3-pil.
 """
 import argparse
+import io
 import os
 import pathlib
 import random
@@ -76,6 +77,12 @@ def compose(sheet, scene, width, height):
     return picture
 
 
+def screen_of(display):
+    png = subprocess.run(["import", "-display", display, "-window", "root", "png:-"], check=True, timeout=60,
+                         stdout=subprocess.PIPE).stdout
+    return Image.open(io.BytesIO(png)).convert("RGB")
+
+
 def photograph(program, source, width, height, dpi, wait, arguments=()):
     """What a window of a size shows after some seconds."""
     # The window takes 95 % of the screen's width or 90 % of its height.
@@ -97,8 +104,12 @@ def photograph(program, source, width, height, dpi, wait, arguments=()):
                 break
         threading.Thread(target=raut.stdout.read, daemon=True).start()
         time.sleep(wait)
-        png = subprocess.run(["import", "-display", display, "-window", "root", "png:-"], check=True, timeout=60,
-                             stdout=subprocess.PIPE).stdout
+        for _ in range(20):
+            shown = screen_of(display)
+            # Nothing is drawn yet where all is black: each window has a bright line of words at least.
+            if max(high for _, high in shown.getextrema()) > 100:
+                break
+            time.sleep(1)
     finally:
         raut.send_signal(signal.SIGTERM)
         try:
@@ -107,10 +118,6 @@ def photograph(program, source, width, height, dpi, wait, arguments=()):
             raut.kill()
         server.terminate()
         server.wait()
-    with tempfile.NamedTemporaryFile(suffix=".png") as file:
-        file.write(png)
-        file.flush()
-        shown = Image.open(file.name).convert("RGB")
     left, top = (screen[0] - width) // 2, (screen[1] - height) // 2
     return shown.crop((left, top, left + width, top + height))
 
@@ -142,7 +149,7 @@ def main():
                 x, y = place % across * (thumb[0] + 8) + 4, place // across * (thumb[1] + 24) + 20
                 contact.paste(shown.resize(thumb, Image.LANCZOS), (x, y))
                 ImageDraw.Draw(contact).text((x, y - 16), f"{scene}, {width}x{height}", fill=(240, 240, 240))
-            contact.save(f"{arguments.output}/windows-{width}x{height}.jpg", quality=82)
+            contact.save(f"{arguments.output}/windows-{width}x{height}.jpg", quality=68)
             print(f"{arguments.output}/windows-{width}x{height}.jpg", flush=True)
 
 
