@@ -95,8 +95,8 @@ struct DayRecordTests {
                 utc("appeared", "25T01:30:00", 3, happy), utc("left", "25T01:31:00", 3, #""seconds":60"#),
             ]), timeZone: try #require(TimeZone(identifier: "Europe/Berlin"))
         ).html
-        #expect(page.components(separatedBy: "from 02:00: 1 visit").count == 3)
-        #expect(page.components(separatedBy: "from 23:00: 1 visit").count == 2)
+        #expect(page.components(separatedBy: "aria-label='from 02:00: 1 visit'").count == 3)
+        #expect(page.components(separatedBy: "aria-label='from 23:00: 1 visit'").count == 2)
         #expect(page.contains("3 visits") && page.contains("2026-10-24 to 2026-10-25"))
     }
 
