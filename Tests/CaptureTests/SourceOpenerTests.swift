@@ -225,6 +225,9 @@ struct SourceOpenerTests {
         scaled.cancel()
         var frame = Frame()
         #expect(try !scaled.next(into: &frame))
+        // Those that tests beside this one have just ended are zombies for a moment.
+        let deadline = Deadline.after(5)
+        while childrenNamed("ffmpeg", reading: video), !deadline.isOver { usleep(10_000) }
         #expect(!childrenNamed("ffmpeg", reading: video))
     }
 
