@@ -13,6 +13,7 @@ package final class CompressedCamera: RecoverableSource {
     private let settings: CameraSettings
     private let turn: FrameTurn
     private let input: CameraInput?
+    private let patience: Double?
     private let signal: Cancellation
     private let stream: FFmpegSource
     private let state: Guarded<State>
@@ -37,13 +38,15 @@ package final class CompressedCamera: RecoverableSource {
     ///   - settings: which one, and what is asked of it.
     ///   - turn: how its picture is turned.
     ///   - input: what to ask the driver for; nil for the first format that it offers and ffmpeg decodes.
+    ///   - patience: seconds that ffmpeg may say nothing; nil for what it may of a stream.
     ///   - signal: ends each wait.
     /// - Throws: ``CaptureError``.
     package init(
         _ settings: CameraSettings, turn: FrameTurn = FrameTurn(), input: CameraInput? = nil,
-        signal: Cancellation = Cancellation()
+        patience: Double? = nil, signal: Cancellation = Cancellation()
     ) throws(CaptureError) {
         (self.settings, self.turn, self.input, self.signal) = (settings, turn, input, signal)
+        self.patience = patience
         let cameras = CameraDirectory.list()
         let found: CameraDescription
         do throws(CameraError) {
@@ -53,7 +56,7 @@ package final class CompressedCamera: RecoverableSource {
         }
         state = Guarded(State(identity: found, others: cameras.cameras.filter { $0 != found }))
         stream = try FFmpegSource(
-            Self.command(found, settings, turn, input), isPaced: false, signal: signal)
+            Self.command(found, settings, turn, input, patience), isPaced: false, signal: signal)
     }
 
     package var name: String { state.withLock { $0.identity.device } }
@@ -82,16 +85,18 @@ package final class CompressedCamera: RecoverableSource {
         } catch {
             throw error.captureError
         }
-        try stream.reopen(Self.command(found, settings, turn, input))
+        try stream.reopen(Self.command(found, settings, turn, input, patience))
         let others = CameraDirectory.list().cameras.filter { $0 != found }
         state.withLock { ($0.identity, $0.others) = (found, others) }
     }
 
     private static func command(
-        _ camera: CameraDescription, _ settings: CameraSettings, _ turn: FrameTurn, _ input: CameraInput?
+        _ camera: CameraDescription, _ settings: CameraSettings, _ turn: FrameTurn, _ input: CameraInput?,
+        _ patience: Double?
     ) throws(CaptureError) -> FFmpegCommand {
         var command = FFmpegCommand(location: camera.device)
         command.turn = turn
+        command.patience = patience
         if let input {
             command.camera = input
             return command
