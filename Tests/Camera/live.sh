@@ -51,6 +51,7 @@ plug_in() { echo vivid.0 >/sys/bus/platform/drivers/vivid/bind; }
 lend_to_another() {
   kill -STOP "$program"
   plug_in
+  rm -f /tmp/other
   v4l2-ctl -d /dev/video0 --stream-mmap >/tmp/other 2>&1 &
   other=$!
   await 60 test -s /tmp/other || fail "busy: the other program gets no frames"

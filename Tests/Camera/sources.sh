@@ -47,6 +47,7 @@ jq -se 'map(select(.event == "source" and .state == "back")) | last | .reason ==
   || fail "twins: back under another name"
 pass "back as soon as it is plugged in again, with the clock set back an hour meanwhile"
 
+rm -f /tmp/other
 v4l2-ctl -d /dev/video0 --stream-mmap >/tmp/other 2>&1 &
 other=$!
 await 60 test -s /tmp/other || fail "busy: the other program gets no frames"
@@ -59,6 +60,7 @@ kill -KILL "$other"
 wait "$other" 2>/dev/null || true
 pass "the first camera is busy: the next one is taken, and said"
 
+rm -f /tmp/other
 v4l2-ctl -d /dev/video0 --stream-mmap >/tmp/other 2>&1 &
 other=$!
 await 60 test -s /tmp/other || fail "busy and named: the other program gets no frames"
