@@ -18,6 +18,11 @@ package struct Locations: Sendable {
     private let environment: [String: String]
     private let executable: String
     private let workingDirectory: String
+    /// Where packages install models, looked in last.
+    private var installed: [String] = []
+    /// Folders that are looked in alone.
+    private var ownModels: [String]?
+    private var ownCascades: [String]?
 
     package init(environment: [String: String], executable: String, workingDirectory: String) {
         self.environment = environment
@@ -25,15 +30,13 @@ package struct Locations: Sendable {
         self.workingDirectory = workingDirectory
     }
 
-    /// The same with folders to look in first, and with those that packages install into.
-    package func adding(models: String?, cascades: String?) -> Locations {
-        var environment = environment
-        let installed = ["/usr/local/share/raut/models", "/usr/share/raut/models"]
-        environment["RAUT_MODELS"] = ([models, environment["RAUT_MODELS"]].compactMap(\.self) + installed)
-            .joined(separator: ":")
-        if let cascades { environment["RAUT_CASCADES"] = cascades }
-        return Locations(
-            environment: environment, executable: executable, workingDirectory: workingDirectory)
+    /// Those of a program that is not Raut itself: also where packages install, or in given folders alone.
+    package func forLibrary(models: String?, cascades: String?) -> Locations {
+        var places = self
+        places.installed = ["/usr/local/share/raut/models", "/usr/share/raut/models"]
+        places.ownModels = models.map { [$0] }
+        places.ownCascades = cascades.map { [$0] }
+        return places
     }
 
     /// Those of this process.
@@ -56,7 +59,7 @@ package struct Locations: Sendable {
 
     package func model(_ name: String?) throws(MissingFile) -> String {
         let name = name ?? Self.standardModel
-        let folders = folders(in: "RAUT_MODELS") + modelFolders()
+        let folders = ownModels ?? (folders(in: "RAUT_MODELS") + modelFolders() + installed)
         guard let path = find([name, name + ".safetensors"], named: name, in: folders) else {
             throw MissingFile(
                 description: missing("model", name, file: "\(name).safetensors", in: folders)
@@ -67,10 +70,11 @@ package struct Locations: Sendable {
 
     package func cascade(_ name: String?) throws(MissingFile) -> String {
         let name = name ?? Self.standardCascade
-        let folders =
+        let usual =
             folders(in: "RAUT_CASCADES")
             + ["/usr/share/opencv4/haarcascades", "/usr/share/opencv/haarcascades"]
             + ["/usr/local/share/opencv4/haarcascades", "/usr/share/opencv4/lbpcascades"]
+        let folders = ownCascades ?? usual
         let files = [name, "\(name).xml", "haarcascade_frontalface_\(name).xml"]
         guard let path = find(files, named: name, in: folders) else {
             throw MissingFile(

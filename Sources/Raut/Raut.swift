@@ -55,7 +55,7 @@ public struct RautFiles: Sendable {
     /// Loads what finds faces and what names their emotions.
     func load() throws(RautError) -> (VerifyingDetector, EmotionRecognizer) {
         do {
-            let places = Locations.current.adding(models: models, cascades: cascades)
+            let places = Locations.current.forLibrary(models: models, cascades: cascades)
             return (
                 try VerifyingDetector.standard(cascadeAt: places.cascade(nil), in: places),
                 try EmotionRecognizer(modelAt: places.model(nil))

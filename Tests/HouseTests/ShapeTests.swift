@@ -132,6 +132,7 @@ extension ShapeTests {
         "Sources/Training/Augmentation/Degradation.swift": "every pixel of every training face",
         "Sources/Training/Run/TrainingBatch.swift": "threads write parts of one batch",
         "Sources/Events/LineBacklog.swift": "hands bytes to send(2)",
+        "Sources/Recording/StageTrace.swift": "hands bytes to write(2)",
         "Sources/raut/CommandLine/OutputFile.swift": "hands bytes to write(2)",
         "Sources/raut/CommandLine/StandardOutput.swift": "hands bytes to write(2)",
         "Sources/raut/Commands/ReportCommand.swift": "takes bytes from read(2)",

@@ -69,8 +69,19 @@ final class TrainCommandTests {
 
     @Test("a search varies any option that sets a value of a run, and its trials are reported side by side")
     func search() throws {
+        for (step, emotion) in Emotion.allCases.enumerated() {
+            let path = "\(folder)/all/\(emotion)"
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            for person in 0..<6 {
+                var image = GrayImage(width: 48, height: 48)
+                for place in image.pixels.indices {
+                    image.pixels[place] = UInt8((place / 48 * (step + 2) + place % 48) % 160 + person * 12)
+                }
+                try ImageFile.writePNG(image, path: "\(path)/person\(person)_0.png")
+            }
+        }
         try "label-smoothing 0 0.2\n".write(toFile: "\(folder)/grid", atomically: true, encoding: .utf8)
-        let words = ["search", "--data", "\(folder)/faces", "--architecture", "cnn", "--epochs", "1"]
+        let words = ["search", "--data", "\(folder)/all", "--architecture", "cnn", "--epochs", "1"]
         let own = ["--output", "\(folder)/search", "--threads", "1", "--grid"]
         #expect(CommandLineInterface.main(words + own + ["\(folder)/grid"]) == 0)
         let table = try String(contentsOfFile: "\(folder)/search/trials.csv", encoding: .utf8)
