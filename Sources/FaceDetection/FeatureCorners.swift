@@ -13,11 +13,11 @@ struct FeatureCorners: Sendable, Equatable {
     var weights: [Float]
     let tilted: Bool
 
-    init(_ feature: HaarCascade.Feature) {
-        tilted = feature.tilted
-        let corners = feature.rectangles.map { Self.corners(of: $0, tilted: feature.tilted) }
+    init(_ rectangles: [FeatureRectangle], tilted: Bool) {
+        self.tilted = tilted
+        let corners = rectangles.map { Self.corners(of: $0, tilted: tilted) }
         points = corners.flatMap { $0 }
-        weights = feature.rectangles.map(\.weight)
+        weights = rectangles.map(\.weight)
         kind = corners.count == 3 ? HAAR_TRIPLE : HAAR_PAIR
         if corners.count == 1 {
             points += points
@@ -70,7 +70,7 @@ struct FeatureCorners: Sendable, Equatable {
     }
 
     /// Top left, top right, bottom left, bottom right; of a tilted one top, left, right, bottom.
-    static func corners(of box: HaarCascade.WeightedRectangle, tilted: Bool) -> [Point] {
+    static func corners(of box: FeatureRectangle, tilted: Bool) -> [Point] {
         let (x, y, width, height) = (box.x, box.y, box.width, box.height)
         guard tilted else {
             return [(x, y), (x + width, y), (x, y + height), (x + width, y + height)].map(Point.init)

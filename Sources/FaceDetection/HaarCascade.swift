@@ -5,14 +5,8 @@
 /// threshold. Reading checks everything a scan relies on: each feature lies inside the window, each index has
 /// its target, and each tree ends.
 public struct HaarCascade: Sendable, Equatable {
-    /// A rectangle of a feature, in pixels of the window, and what its sum counts for.
-    ///
-    /// A tilted rectangle hangs from (`x`, `y`), its top corner: `width` runs down to the right, `height` down
-    /// to the left, both at 45 degrees.
-    package struct WeightedRectangle: Sendable, Equatable {
-        package var x, y, width, height: Int
-        package var weight: Float
-    }
+    /// A rectangle of a feature.
+    package typealias WeightedRectangle = FeatureRectangle
 
     /// A Haar-like feature: the weighted sum over two or three rectangles.
     package struct Feature: Sendable, Equatable {
@@ -68,21 +62,8 @@ public struct HaarCascade: Sendable, Equatable {
     init() {}
 
     /// Works out what depends on all features, once they are read.
-    mutating func finish() { corners = features.map(FeatureCorners.init) }
+    mutating func finish() { corners = features.map { FeatureCorners($0.rectangles, tilted: $0.tilted) } }
 
     /// Whether any feature needs the tilted integral image.
     package var hasTiltedFeatures: Bool { features.contains(where: \.tilted) }
-}
-
-extension HaarCascade.WeightedRectangle {
-    /// Whether all its pixels lie inside a window of this size.
-    func fits(width windowWidth: Int, height windowHeight: Int, tilted: Bool) -> Bool {
-        guard (1...windowWidth).contains(width), (1...windowHeight).contains(height) else {
-            return false
-        }
-        guard (0..<windowWidth).contains(x), (0..<windowHeight).contains(y) else { return false }
-        return tilted
-            ? x >= height && x + width <= windowWidth && y + width + height <= windowHeight
-            : x + width <= windowWidth && y + height <= windowHeight
-    }
 }

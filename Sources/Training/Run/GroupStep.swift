@@ -18,9 +18,13 @@ final class GroupStep {
     }
 
     /// What each head's mean loss divides by: the weights of all ranks' images.
-    func totals(of batch: Batch, heads: Int) -> [Float] {
+    ///
+    /// - Parameters:
+    ///   - weights: This rank's, for each head; nil for 1 each.
+    ///   - count: This rank's images.
+    func totals(of weights: [[Float]]?, count: Int, heads: Int) -> [Float] {
         var totals = (0..<heads).map { head in
-            batch.weights.map { $0[head].reduce(0) { $0 + Double($1) } } ?? Double(batch.count)
+            weights.map { $0[head].reduce(0) { $0 + Double($1) } } ?? Double(count)
         }
         communicator.sum(&totals)
         return totals.map(Float.init)

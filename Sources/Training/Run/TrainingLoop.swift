@@ -124,7 +124,9 @@ final class TrainingLoop {
         execution.isTraining = true
         execution.step = number
         let isShared = execution.shared != nil
-        let totals = isShared ? group?.totals(of: batch, heads: network.heads.count) : nil
+        let totals =
+            isShared
+            ? group?.totals(of: batch.weights, count: batch.count, heads: network.heads.count) : nil
         let logits = network.forward(batch.images, execution)
         for (logits, offset) in zip(logits, batch.offsets) { logits.add(offset) }
         var losses: [Float] = []
