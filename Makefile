@@ -48,7 +48,7 @@ CONF = $(wildcard systemd/raut.conf)
 MODELS = $(wildcard models/*.safetensors)
 
 .PHONY: setup swift build run model test test-camera test-service test-program test-browser test-network test-arm64 \
-	mpi test-mpi endurance fuzz sanitize lint pictures static install uninstall docs test-library \
+	mpi test-mpi endurance fuzz sanitize lint pictures static install uninstall library docs test-library \
 	deb fresh fresh-package
 
 # One look at what is installed, and apt only where something is missing.
@@ -172,12 +172,14 @@ lint: swift
 	  $$(pkg-config --cflags pangocairo) -x c Sources/CCairo/shim.h -Wno-pragma-once-outside-header
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 
+library: setup
+	$(BUILD) --target Raut
+
 # From the modules of the usual build: nothing is compiled anew.
 DOCC = $(or $(shell command -v docc),$(dir $(SWIFT))docc)
 C_MODULES = $(foreach map,$(wildcard Sources/*/module.modulemap .build/release/*.build/module.modulemap),-Xcc -fmodule-map-file=$(map))
 C_FLAGS = $(addprefix -Xcc ,$(shell pkg-config --cflags-only-I openblas libpng16 pangocairo sdl2 2>/dev/null))
-docs: setup
-	$(BUILD) --target Raut
+docs: library
 	rm -rf .build/docs && mkdir -p .build/docs/symbols
 	$(dir $(SWIFT))swift-symbolgraph-extract -module-name Raut -minimum-access-level public \
 	  -target $$($(SWIFT) -print-target-info | sed -n 's/.*"triple": "\(.*\)",/\1/p' | head -1) \
