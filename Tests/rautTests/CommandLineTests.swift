@@ -98,6 +98,7 @@ struct ArgumentsTests {
             (["a", "--min-size", "--json"], "--min-size needs a value: --min-size PIXELS"),
             (["a", "--json=1"], "--json takes no value"),
             (["a", "--events", "all"], "--events 'all': expected one of changes, frames"),
+            (["a", "--scale-factor", "-2"], "--scale-factor '-2': expected a number of at least -1"),
             (["--json"], "FILE… is missing: usage: raut image [options] FILE…"),
         ])
     func wrong(words: [String], message: String) {

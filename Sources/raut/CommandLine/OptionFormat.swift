@@ -125,8 +125,15 @@ extension UnusableValue {
     fileprivate static func outside<Bound>(
         _ word: String, _ kind: String, _ range: ClosedRange<Bound>, isOpen: Bool
     ) -> UnusableValue {
+        // As people write them: 1 and not 1.0.
+        func written(_ bound: Bound) -> String {
+            let text = "\(bound)"
+            return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+        }
         let bounds =
-            isOpen ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+            isOpen
+            ? "of at least \(written(range.lowerBound))"
+            : "from \(written(range.lowerBound)) to \(written(range.upperBound))"
         return UnusableValue("'\(word)': expected a \(kind) \(bounds)")
     }
 }
