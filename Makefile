@@ -27,6 +27,10 @@
 SWIFT ?= $(or $(shell command -v swift),$(wildcard /opt/swift/usr/bin/swift))
 BUILD = $(SWIFT) build -c release
 
+# SwiftPM hands traits to the compiler in the order of a hash table: with another order each time, every build would
+# compile everything again.
+export SWIFT_DETERMINISTIC_HASHING = 1
+
 # What the program is built with and needs at run time.
 PACKAGES = libv4l-dev libopenblas-dev libsdl2-dev libcairo2-dev libpango1.0-dev libturbojpeg0-dev libpng-dev \
 	libsystemd-dev libmosquitto-dev libmicrohttpd-dev libsqlite3-dev libexpat1-dev liblzma-dev opencv-data pkg-config \

@@ -117,7 +117,11 @@ public final class StandardOutputSink: EventSink, Sendable {
     /// Waits for lines; false when there will be no more. An empty chunk is a moment to look at the pipe.
     private func takeChunk(_ chunk: inout [UInt8]) -> Bool {
         chunk.removeAll(keepingCapacity: true)
-        state.change { $0.isWriting = false }
+        // At once: where a loss is not told yet, `finish(within:)` must not find everything written.
+        state.change { state in
+            if state.backlog.isEmpty { state.backlog.noticeLoss() }
+            state.isWriting = false
+        }
         let isOver = state.wait(until: .after(Self.idlePoll)) { state -> Bool? in
             if state.backlog.isEmpty { state.backlog.noticeLoss() }
             guard !state.backlog.isEmpty || state.isEnded else { return nil }
