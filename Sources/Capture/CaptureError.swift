@@ -1,5 +1,5 @@
 /// Why a source can't be opened or gives no more frames; each says what to do.
-public enum CaptureError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum CaptureError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The source can't be opened: its name, the reason, and what to do.
     case cannotOpen(source: String, reason: String)
     /// The source was there and has gone: unplugged, failed, stalled.
@@ -12,7 +12,7 @@ public enum CaptureError: Error, Equatable, Sendable, CustomStringConvertible {
     case cancelled
 
     /// One line: what, where, why.
-    public var description: String {
+    package var description: String {
         switch self {
         case .cannotOpen(let source, let reason): "\(source): cannot open it: \(reason)"
         case .lost(let source, let reason): "\(source): lost: \(reason)"

@@ -124,18 +124,18 @@ package struct CameraInput: Equatable, Sendable {
 }
 
 /// How a camera's picture is turned before anybody sees it: for cameras that hang on their side or look into a mirror.
-public struct FrameTurn: Equatable, Sendable {
+package struct FrameTurn: Equatable, Sendable {
     /// Degrees clockwise: 0, 90, 180 or 270.
-    public var clockwise: Int
+    package var clockwise: Int
     /// True to swap left and right, after turning.
-    public var isFlipped: Bool
+    package var isFlipped: Bool
 
     /// Turns by so many degrees, then flips; what is no multiple of 90 turns nothing.
-    public init(clockwise: Int = 0, isFlipped: Bool = false) {
+    package init(clockwise: Int = 0, isFlipped: Bool = false) {
         self.clockwise = clockwise % 90 == 0 ? (clockwise % 360 + 360) % 360 : 0
         self.isFlipped = isFlipped
     }
 
     /// True where the picture stays as it is.
-    public var isNone: Bool { clockwise == 0 && !isFlipped }
+    package var isNone: Bool { clockwise == 0 && !isFlipped }
 }

@@ -1,30 +1,30 @@
 /// One picture of a source as it came: undecoded bytes, their format and when they were taken.
 ///
 /// Reused from call to call: a source fills `bytes` in place, so that no frame allocates after the first.
-public struct Frame: Sendable {
+package struct Frame: Sendable {
     /// Counts from 1 for the first frame of a source.
-    public var number = 0
+    package var number = 0
     /// When the frame was taken: nanoseconds of the monotonic clock (`CLOCK_MONOTONIC`), the driver's where it
     /// gives one.
-    public var monotonicTime: UInt64 = 0
+    package var monotonicTime: UInt64 = 0
     /// When the frame was taken by the source's own clock, in nanoseconds: equal to ``monotonicTime`` for what is
     /// live; the place in the clip for a video, whatever the pace at which it is read.
-    public var sourceTime: UInt64 = 0
+    package var sourceTime: UInt64 = 0
     /// Columns in pixels.
-    public var width = 0
+    package var width = 0
     /// Rows in pixels.
-    public var height = 0
+    package var height = 0
     /// How `bytes` holds the pixels.
-    public var format = PixelFormat.gray
+    package var format = PixelFormat.gray
     /// How luma and chroma stand for colours; means nothing to formats without.
-    public var encoding = ColorEncoding.video
+    package var encoding = ColorEncoding.video
     /// Bytes from one row of the first plane to the next; 0 for compressed formats.
-    public var bytesPerRow = 0
+    package var bytesPerRow = 0
     /// The frame's bytes; exactly as many as the frame has.
-    public var bytes: [UInt8] = []
+    package var bytes: [UInt8] = []
 
     /// An empty frame for a source to fill.
-    public init() {}
+    package init() {}
 
     /// Changes how many bytes there are; what new ones hold is unspecified. Allocates only to grow.
     mutating func setByteCount(_ count: Int) {

@@ -4,7 +4,7 @@ import Imaging
 ///
 /// Keeps its working storage from frame to frame: one decoder a thread, no allocation after the first frame of a
 /// size. Not safe to use from two threads at a time.
-public final class FrameDecoder {
+package final class FrameDecoder {
     /// How far 16-bit grey is shifted down; grows to what the brightest pixel so far needs, as infrared cameras
     /// put 10 or 12 bits of light into 16 and few say how many.
     private var narrowing: UInt16 = 0
@@ -12,14 +12,14 @@ public final class FrameDecoder {
     private let jpeg: JPEGDecoder
 
     /// Makes a decoder; JPEGs that claim more pixels than `maximumPixels` are refused.
-    public init(maximumPixels: Int = JPEGDecoder.defaultMaximumPixels) {
+    package init(maximumPixels: Int = JPEGDecoder.defaultMaximumPixels) {
         jpeg = JPEGDecoder(tolerance: .strayBytes, maximumPixels: maximumPixels)
     }
 
     /// Luma as it came, without a way through colours.
     ///
     /// - Throws: ``CaptureError/invalidData(source:reason:)`` where the bytes are not what the frame says.
-    public func gray(of frame: Frame, into image: inout GrayImage) throws(CaptureError) {
+    package func gray(of frame: Frame, into image: inout GrayImage) throws(CaptureError) {
         guard frame.format != .mjpeg else {
             do { try jpeg.decode(frame.bytes, into: &image) } catch { throw Self.broken(frame, error) }
             return
@@ -67,7 +67,7 @@ public final class FrameDecoder {
     /// Red, green and blue; grey formats give grey.
     ///
     /// - Throws: ``CaptureError/invalidData(source:reason:)`` where the bytes are not what the frame says.
-    public func color(of frame: Frame, into image: inout ColorImage) throws(CaptureError) {
+    package func color(of frame: Frame, into image: inout ColorImage) throws(CaptureError) {
         guard frame.format != .mjpeg else {
             do { try jpeg.decode(frame.bytes, into: &image) } catch { throw Self.broken(frame, error) }
             return
@@ -91,7 +91,7 @@ public final class FrameDecoder {
     /// The planes of a JPEG frame, for a window that turns them into colours itself.
     ///
     /// - Throws: ``CaptureError/invalidData(source:reason:)`` where the frame is not `mjpeg` or is broken.
-    public func planes(of frame: Frame, into image: inout YUVImage) throws(CaptureError) {
+    package func planes(of frame: Frame, into image: inout YUVImage) throws(CaptureError) {
         guard frame.format == .mjpeg else { throw Self.incomplete(frame) }
         do { try jpeg.decode(frame.bytes, into: &image) } catch { throw Self.broken(frame, error) }
     }

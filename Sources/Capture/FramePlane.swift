@@ -1,13 +1,13 @@
 /// Where one plane of a frame lies in its bytes.
-public struct FramePlane: Equatable, Sendable {
+package struct FramePlane: Equatable, Sendable {
     /// The plane's first byte in ``Frame/bytes``.
-    public let offset: Int
+    package let offset: Int
     /// Bytes from one row to the next.
-    public let bytesPerRow: Int
+    package let bytesPerRow: Int
     /// Bytes of a row that hold pixels.
-    public let usedBytesPerRow: Int
+    package let usedBytesPerRow: Int
     /// Rows of the plane.
-    public let rows: Int
+    package let rows: Int
 
     /// The byte after the plane's last pixel.
     var end: Int { rows == 0 ? offset : offset + (rows - 1) * bytesPerRow + usedBytesPerRow }
@@ -15,20 +15,20 @@ public struct FramePlane: Equatable, Sendable {
 
 extension Frame {
     /// The frame's size.
-    public var size: FrameSize { FrameSize(width: width, height: height) }
+    package var size: FrameSize { FrameSize(width: width, height: height) }
 
     /// The planes in the order in which they lie: one of a packed format, luma and chroma of `nv12`, luma, blue
     /// and red of `yu12`; none of a compressed frame, or where the bytes are fewer than size and format need.
     ///
     /// A caller that has seen the planes may read each without looking at `bytes.count` again. In `yu12`, rows of
     /// the chroma planes are half as long as those of luma, rounded up.
-    public var planes: [FramePlane] {
+    package var planes: [FramePlane] {
         let planes = layout
         return (planes.last?.end ?? 0) <= bytes.count ? planes : []
     }
 
     /// The first plane, which holds the luma of the formats that have one; nil where the frame has no planes.
-    public var firstPlane: FramePlane? { planes.first }
+    package var firstPlane: FramePlane? { planes.first }
 
     /// Bytes from the first to the last pixel of an uncompressed frame; 0 where size and format don't fit.
     var byteCountOfPlanes: Int { layout.last?.end ?? 0 }

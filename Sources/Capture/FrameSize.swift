@@ -1,21 +1,21 @@
 /// Columns and rows of a picture in pixels.
-public struct FrameSize: Hashable, Sendable, CustomStringConvertible {
+package struct FrameSize: Hashable, Sendable, CustomStringConvertible {
     /// Columns in pixels.
-    public var width: Int
+    package var width: Int
     /// Rows in pixels.
-    public var height: Int
+    package var height: Int
 
     /// The longest side that is taken: more is an attack or a mistake.
-    public static let longestSide = 16384
+    package static let longestSide = 16384
 
     /// Makes a size from columns and rows.
-    public init(width: Int, height: Int) {
+    package init(width: Int, height: Int) {
         self.width = width
         self.height = height
     }
 
     /// Reads `640x480`; nil where the text is no such thing or a side is not from 1 to ``longestSide``.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let sides = text.split(separator: "x", omittingEmptySubsequences: false)
         guard sides.count == 2, let width = Int(sides[0]), let height = Int(sides[1]) else { return nil }
         self.init(width: width, height: height)
@@ -23,10 +23,10 @@ public struct FrameSize: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// True where both sides are from 1 to ``longestSide``.
-    public var isValid: Bool {
+    package var isValid: Bool {
         (1...Self.longestSide).contains(width) && (1...Self.longestSide).contains(height)
     }
 
     /// `640×480`.
-    public var description: String { "\(width)×\(height)" }
+    package var description: String { "\(width)×\(height)" }
 }

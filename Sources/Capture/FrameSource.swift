@@ -1,7 +1,7 @@
 /// Where frames come from: a camera, pictures, a video, standard input, the demo.
 ///
 /// Used from one thread at a time, but for `cancel()`.
-public protocol FrameSource: AnyObject, Sendable {
+package protocol FrameSource: AnyObject, Sendable {
     /// The name in the `hello` event: `/dev/video0`, the file, `demo`, …
     var name: String { get }
     /// Columns of a frame in pixels, as the source really gives them.
@@ -31,14 +31,14 @@ public protocol FrameSource: AnyObject, Sendable {
 
 extension FrameSource {
     /// Most sources give moving pictures.
-    public var givesStills: Bool { false }
+    package var givesStills: Bool { false }
 
     /// Most sources either work or fail.
-    public func takeNotice() -> SourceNotice? { nil }
+    package func takeNotice() -> SourceNotice? { nil }
 }
 
 /// A fault of a source that goes on giving frames, said once, and its end.
-public enum SourceNotice: Equatable, Sendable {
+package enum SourceNotice: Equatable, Sendable {
     /// Frames are lost before they reach us: the driver drops them or hands over broken ones.
     case troubled(reason: String)
     /// Frames come as they should again.
@@ -47,7 +47,7 @@ public enum SourceNotice: Equatable, Sendable {
 
 /// A source that can be opened again after ``CaptureError/lost(source:reason:)``: a camera that is plugged in
 /// again, perhaps under another number, or a network stream.
-public protocol RecoverableSource: FrameSource {
+package protocol RecoverableSource: FrameSource {
     /// False where what was lost will not come back.
     var canComeBack: Bool { get }
 

@@ -1,5 +1,5 @@
 /// How a frame's bytes hold its pixels: the formats read natively, named by their V4L2 four-character codes.
-public enum PixelFormat: String, CaseIterable, Sendable {
+package enum PixelFormat: String, CaseIterable, Sendable {
     /// 4:2:2 packed, Y0 U Y1 V.
     case yuyv = "YUYV"
     /// 4:2:2 packed, U Y0 V Y1.

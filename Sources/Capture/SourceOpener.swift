@@ -2,7 +2,7 @@ import Glibc
 import System
 
 /// Finds out what the name of a source means and opens it.
-public enum SourceOpener {
+package enum SourceOpener {
     /// Opens what `--source` names:
     /// - `-`: YUV4MPEG2 or JPEGs on standard input; `demo`: the picture in the program, moved about
     /// - anything with `://`: a URL, through `ffmpeg`
@@ -13,7 +13,7 @@ public enum SourceOpener {
     /// Without a name: the first camera that gives frames, else the demo and a note that says why.
     ///
     /// - Throws: ``CaptureError`` with what is wrong and what to do about it.
-    public static func open(_ request: SourceRequest) throws(CaptureError) -> OpenedSource {
+    package static func open(_ request: SourceRequest) throws(CaptureError) -> OpenedSource {
         try open(request, Cancellation())
     }
 

@@ -1,29 +1,29 @@
 import System
 
 /// What is asked of a source: the words after `--source` and the options that go with them.
-public struct SourceRequest: Equatable, Sendable {
+package struct SourceRequest: Equatable, Sendable {
     /// The `--source` option; nil for the first camera that gives frames.
-    public var name: String?
+    package var name: String?
     /// The size asked for: negotiated with a camera; a video is made to fit inside it and keeps its shape.
-    public var size: FrameSize?
+    package var size: FrameSize?
     /// Frames a second asked for: negotiated with a camera; of a video at most so many are taken.
-    public var frameRate: Double?
+    package var frameRate: Double?
     /// True where files are read as fast as frames are taken.
-    public var asFastAsPossible: Bool
+    package var asFastAsPossible: Bool
     /// How the picture is turned before anybody sees it.
-    public var turn = FrameTurn()
+    package var turn = FrameTurn()
     /// True where files and folders begin again when they end.
-    public var repeats = false
+    package var repeats = false
     /// True where a camera that is named, and may be there or free later, is waited for.
     package var waitsForCamera = false
     /// True where the demo may take the place of a camera that nobody named.
-    public var mayBeDemo = true
+    package var mayBeDemo = true
 
     /// The name as it may be shown: of an address without anything secret; nil without a name.
     package var shownName: String? { name.map { NetworkAddress($0)?.name ?? $0 } }
 
     /// Asks for a source by name, or for the best there is.
-    public init(
+    package init(
         name: String? = nil, size: FrameSize? = nil, frameRate: Double? = nil, asFastAsPossible: Bool = false
     ) {
         self.name = name
@@ -34,11 +34,11 @@ public struct SourceRequest: Equatable, Sendable {
 }
 
 /// A source that is open, and what its user should know about it.
-public struct OpenedSource: Sendable {
+package struct OpenedSource: Sendable {
     /// The source.
-    public let source: any FrameSource
+    package let source: any FrameSource
     /// One line each: why the demo is shown, that another size was taken.
-    public let notes: [String]
+    package let notes: [String]
 
     /// A source that is open.
     package init(source: any FrameSource, notes: [String]) {

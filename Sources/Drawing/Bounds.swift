@@ -2,18 +2,18 @@ import Foundation
 import Imaging
 
 /// An upright box on the canvas, in its pixels, the origin at the top left.
-public struct Bounds: Hashable, Sendable {
+package struct Bounds: Hashable, Sendable {
     /// The left edge.
-    public var x: Double
+    package var x: Double
     /// The top edge.
-    public var y: Double
+    package var y: Double
     /// From left to right.
-    public var width: Double
+    package var width: Double
     /// From top to bottom.
-    public var height: Double
+    package var height: Double
 
     /// Makes a box from its top-left corner and its size.
-    public init(x: Double, y: Double, width: Double, height: Double) {
+    package init(x: Double, y: Double, width: Double, height: Double) {
         self.x = x
         self.y = y
         self.width = width
@@ -21,36 +21,36 @@ public struct Bounds: Hashable, Sendable {
     }
 
     /// The same box of whole pixels.
-    public init(_ box: Rectangle) {
+    package init(_ box: Rectangle) {
         self.init(x: Double(box.x), y: Double(box.y), width: Double(box.width), height: Double(box.height))
     }
 
     /// The right edge.
-    public var right: Double { x + width }
+    package var right: Double { x + width }
     /// The bottom edge.
-    public var bottom: Double { y + height }
+    package var bottom: Double { y + height }
     /// Half way from left to right.
-    public var middleX: Double { x + width / 2 }
+    package var middleX: Double { x + width / 2 }
     /// Half way from top to bottom.
-    public var middleY: Double { y + height / 2 }
+    package var middleY: Double { y + height / 2 }
 
     /// True where the two share more than an edge.
-    public func meets(_ other: Bounds) -> Bool {
+    package func meets(_ other: Bounds) -> Bool {
         x < other.right && other.x < right && y < other.bottom && other.y < bottom
     }
 
     /// True where the other lies wholly within this one.
-    public func holds(_ other: Bounds) -> Bool {
+    package func holds(_ other: Bounds) -> Bool {
         other.x >= x && other.y >= y && other.right <= right && other.bottom <= bottom
     }
 
     /// The box with its edges moved outwards by a number of pixels, or inwards by a negative one.
-    public func expanded(by pixels: Double) -> Bounds {
+    package func expanded(by pixels: Double) -> Bounds {
         Bounds(x: x - pixels, y: y - pixels, width: width + 2 * pixels, height: height + 2 * pixels)
     }
 
     /// The smallest box around both.
-    public func union(_ other: Bounds) -> Bounds {
+    package func union(_ other: Bounds) -> Bounds {
         let (left, top) = (min(x, other.x), min(y, other.y))
         return Bounds(
             x: left, y: top, width: max(right, other.right) - left, height: max(bottom, other.bottom) - top)
@@ -75,14 +75,14 @@ public struct Bounds: Hashable, Sendable {
 }
 
 /// A point on the canvas, in its pixels.
-public struct Point: Hashable, Sendable {
+package struct Point: Hashable, Sendable {
     /// From the left edge.
-    public var x: Double
+    package var x: Double
     /// From the top edge.
-    public var y: Double
+    package var y: Double
 
     /// Makes a point.
-    public init(x: Double, y: Double) {
+    package init(x: Double, y: Double) {
         self.x = x
         self.y = y
     }

@@ -1,20 +1,20 @@
 import Imaging
 
 /// What is drawn on, and how the picture lies on it: as large as it fits, its aspect kept, in the middle.
-public struct Canvas: Hashable, Sendable {
+package struct Canvas: Hashable, Sendable {
     /// The canvas's own size in pixels.
-    public let bounds: Bounds
+    package let bounds: Bounds
     /// Where the picture lies.
-    public let picture: Bounds
+    package let picture: Bounds
     /// Pixels a point, 2 on a typical high-density display: text never gets smaller than can be read there.
-    public let density: Double
+    package let density: Double
     /// True where the picture is shown as a mirror does.
-    public let isMirrored: Bool
+    package let isMirrored: Bool
     private let pixelSize: Double
     private let pictureWidth: Double
 
     /// A canvas of a size in pixels with a picture of a size in pixels on it.
-    public init(
+    package init(
         width: Int, height: Int, pictureWidth: Int, pictureHeight: Int, density: Double = 1,
         isMirrored: Bool = false
     ) {
@@ -31,14 +31,14 @@ public struct Canvas: Hashable, Sendable {
     }
 
     /// The picture itself, to be drawn on.
-    public init(pictureWidth: Int, pictureHeight: Int) {
+    package init(pictureWidth: Int, pictureHeight: Int) {
         self.init(
             width: pictureWidth, height: pictureHeight, pictureWidth: pictureWidth,
             pictureHeight: pictureHeight)
     }
 
     /// Where a box of the picture lies.
-    public func place(_ box: Rectangle) -> Bounds {
+    package func place(_ box: Rectangle) -> Bounds {
         let (x, width) = (Double(box.x), Double(box.width))
         let left = isMirrored ? pictureWidth - x - width : x
         return Bounds(

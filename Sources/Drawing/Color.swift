@@ -1,18 +1,18 @@
 import Foundation
 
 /// A colour to draw with: red, green and blue in 8 bits each (sRGB), and how much it covers.
-public struct Color: Hashable, Sendable {
+package struct Color: Hashable, Sendable {
     /// Red, 0 to 255.
-    public var red: UInt8
+    package var red: UInt8
     /// Green, 0 to 255.
-    public var green: UInt8
+    package var green: UInt8
     /// Blue, 0 to 255.
-    public var blue: UInt8
+    package var blue: UInt8
     /// 1 covers what is below, 0 leaves it.
-    public var opacity: Float
+    package var opacity: Float
 
     /// Makes a colour from its components, opaque unless said.
-    public init(red: UInt8, green: UInt8, blue: UInt8, opacity: Float = 1) {
+    package init(red: UInt8, green: UInt8, blue: UInt8, opacity: Float = 1) {
         self.red = red
         self.green = green
         self.blue = blue
@@ -20,12 +20,12 @@ public struct Color: Hashable, Sendable {
     }
 
     /// The same colour, covering less or more.
-    public func opacity(_ opacity: Float) -> Color {
+    package func opacity(_ opacity: Float) -> Color {
         Color(red: red, green: green, blue: blue, opacity: opacity)
     }
 
     /// This colour with a share of another mixed in, 0 to 1, as opaque as this one.
-    public func mixed(with other: Color, share: Float) -> Color {
+    package func mixed(with other: Color, share: Float) -> Color {
         func mix(_ own: UInt8, _ its: UInt8) -> UInt8 {
             UInt8(max(0, min(255, (Float(own) + (Float(its) - Float(own)) * share).rounded())))
         }
@@ -35,15 +35,15 @@ public struct Color: Hashable, Sendable {
     }
 
     /// How it looks on an opaque ground.
-    public func over(_ ground: Color) -> Color { ground.mixed(with: self, share: opacity) }
+    package func over(_ ground: Color) -> Color { ground.mixed(with: self, share: opacity) }
 
     /// The relative luminance of WCAG 2, from 0 for black to 1 for white.
-    public var luminance: Double {
+    package var luminance: Double {
         0.2126 * Self.linear(red) + 0.7152 * Self.linear(green) + 0.0722 * Self.linear(blue)
     }
 
     /// The contrast ratio of WCAG 2 between two opaque colours, from 1 to 21.
-    public func contrast(to other: Color) -> Double {
+    package func contrast(to other: Color) -> Double {
         let (light, dark) = (max(luminance, other.luminance), min(luminance, other.luminance))
         return (light + 0.05) / (dark + 0.05)
     }
@@ -55,9 +55,9 @@ public struct Color: Hashable, Sendable {
     }
 
     /// Black.
-    public static let black = Color(red: 0, green: 0, blue: 0)
+    package static let black = Color(red: 0, green: 0, blue: 0)
     /// White.
-    public static let white = Color(red: 255, green: 255, blue: 255)
+    package static let white = Color(red: 255, green: 255, blue: 255)
     /// Dark text on a bright ground.
     static let ink = Color(red: 18, green: 22, blue: 28)
     /// What panels and lines of text stand on.

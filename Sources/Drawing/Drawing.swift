@@ -1,16 +1,16 @@
 import Faces
 
 /// A scene laid out: what is drawn, from the lowest to the uppermost, and what each part is.
-public struct Drawing: Sendable {
+package struct Drawing: Sendable {
     /// What the painter draws, in this order.
-    public internal(set) var shapes: [Shape] = []
+    package internal(set) var shapes: [Shape] = []
     /// The parts that carry words, for those who check where they lie.
-    public internal(set) var parts: [Part] = []
+    package internal(set) var parts: [Part] = []
     /// True while something fades in or follows a face: the next frame looks different though nothing else changes.
-    public internal(set) var isMoving = false
+    package internal(set) var isMoving = false
 
     /// An empty one.
-    public init() {}
+    package init() {}
 
     mutating func removeAll() {
         shapes.removeAll(keepingCapacity: true)
@@ -20,9 +20,9 @@ public struct Drawing: Sendable {
 }
 
 /// A label, panel or note of a drawing.
-public struct Part: Equatable, Sendable {
+package struct Part: Equatable, Sendable {
     /// What it is.
-    public enum Kind: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
         /// What a face shows, in words, at its place beside the face.
         case label(LabelKind)
         /// The bars of one face.
@@ -34,19 +34,19 @@ public struct Part: Equatable, Sendable {
     }
 
     /// What it is.
-    public var kind: Kind
+    package var kind: Kind
     /// The face's number; nil for a note.
-    public var face: Int?
+    package var face: Int?
     /// Where it lies.
-    public var bounds: Bounds
+    package var bounds: Bounds
     /// 0 while it can't be seen yet, 1 when it can.
-    public var opacity: Double
+    package var opacity: Double
     /// Which of the places around the face it has taken.
     var slot = 0
 }
 
 /// How much a label says.
-public enum LabelKind: Int, Hashable, Sendable {
+package enum LabelKind: Int, Hashable, Sendable {
     /// Emotion and probability, and the second where no panel says it.
     case full
     /// The emotion alone.
@@ -56,75 +56,75 @@ public enum LabelKind: Int, Hashable, Sendable {
 }
 
 /// The lines that belong to no face.
-public enum NoteKind: Hashable, Sendable {
+package enum NoteKind: Hashable, Sendable {
     case status, banner, message, hint, demo, legend, smile, challenge
 }
 
 /// What is shown beside the faces' labels.
-public struct DrawingOptions: Equatable, Sendable {
+package struct DrawingOptions: Equatable, Sendable {
     /// The language of labels and lines.
-    public var language = Language.english
+    package var language = Language.english
     /// True where one face has a panel of bars and the others name their second emotion.
-    public var showsBars = true
+    package var showsBars = true
     /// The number of the face that has the panel; the largest where nil.
-    public var chosen: Int?
+    package var chosen: Int?
 
     /// Bars for the largest face, in English.
-    public init() {}
+    package init() {}
 }
 
 /// Lines of text that belong to no face; empty ones are not shown.
-public struct Notes: Equatable, Sendable {
+package struct Notes: Equatable, Sendable {
     /// Frame rate and latency, in a corner.
-    public var status = ""
+    package var status = ""
     /// Why the picture stands still.
-    public var banner = ""
+    package var banner = ""
     /// What was just done.
-    public var message = ""
+    package var message = ""
     /// What to do where there is no face.
-    public var hint = ""
+    package var hint = ""
     /// What the picture is where it is no camera's.
-    public var demo = ""
+    package var demo = ""
     /// Keys and what they do; empty for no list.
-    public var keys: [Key] = []
+    package var keys: [Key] = []
     /// How much those in view smile, 0 to 1; nil for no meter.
-    public var smile: Double?
+    package var smile: Double?
     /// The game; nil where none is played.
-    public var challenge: ChallengeView?
+    package var challenge: ChallengeView?
     /// True to say what the colours of an explanation mean.
-    public var hasLegend = false
+    package var hasLegend = false
 
     /// A key and what it does.
-    public struct Key: Equatable, Sendable {
+    package struct Key: Equatable, Sendable {
         /// As it stands on the keyboard.
-        public var name: String
+        package var name: String
         /// What it does.
-        public var phrase: Phrase
+        package var phrase: Phrase
 
         /// Takes both.
-        public init(_ name: String, _ phrase: Phrase) {
+        package init(_ name: String, _ phrase: Phrase) {
             self.name = name
             self.phrase = phrase
         }
     }
 
     /// No lines.
-    public init() {}
+    package init() {}
 }
 
 /// What a player of the game sees.
-public struct ChallengeView: Equatable, Sendable {
+package struct ChallengeView: Equatable, Sendable {
     /// The emotion to show.
-    public var wanted: Emotion
+    package var wanted: Emotion
     /// How long it was held of what is asked for, 0 to 1.
-    public var progress: Double
+    package var progress: Double
     /// How many were shown so far.
-    public var score: Int
+    package var score: Int
     /// Seconds to the photograph; nil where none is taken.
-    public var countdown: Int?
+    package var countdown: Int?
 
     /// Takes all.
-    public init(wanted: Emotion, progress: Double, score: Int, countdown: Int? = nil) {
+    package init(wanted: Emotion, progress: Double, score: Int, countdown: Int? = nil) {
         self.wanted = wanted
         self.progress = progress
         self.score = score

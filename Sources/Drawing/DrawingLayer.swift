@@ -5,15 +5,15 @@ import Imaging
 ///
 /// It is kept in cells: only those in which something changed are drawn again, and only those that hold anything need to
 /// be laid over the picture. Used from one thread at a time.
-public final class DrawingLayer {
+package final class DrawingLayer {
     /// Columns in pixels.
-    public private(set) var width = 0
+    package private(set) var width = 0
     /// Rows in pixels.
-    public private(set) var height = 0
+    package private(set) var height = 0
     /// What the last update drew again, in whole pixels.
-    public private(set) var changed: [Rectangle] = []
+    package private(set) var changed: [Rectangle] = []
     /// What holds anything, in whole pixels.
-    public private(set) var covered: [Rectangle] = []
+    package private(set) var covered: [Rectangle] = []
 
     private let painter: CairoPainter
     private var surface: OpaquePointer?
@@ -29,7 +29,7 @@ public final class DrawingLayer {
     static let cell = 32
 
     /// Makes an empty layer; text is drawn by `text`, which also measured it.
-    public init(text: PangoText) { painter = CairoPainter(text: text) }
+    package init(text: PangoText) { painter = CairoPainter(text: text) }
 
     deinit { close() }
 
@@ -42,7 +42,7 @@ public final class DrawingLayer {
     /// Makes the layer show a drawing on a canvas of a size in pixels.
     ///
     /// - Throws: ``DrawingError/tooLarge(width:height:)`` where there is no memory for it.
-    public func update(_ drawing: Drawing, width: Int, height: Int) throws(DrawingError) {
+    package func update(_ drawing: Drawing, width: Int, height: Int) throws(DrawingError) {
         changed.removeAll(keepingCapacity: true)
         if width != self.width || height != self.height || surface == nil { try resize(width, height) }
         guard drawing.shapes != shapes, let cairo else { return }
@@ -78,7 +78,7 @@ public final class DrawingLayer {
 
     /// Copies a part of the layer as pixels of 32 bits, alpha above red, green and blue, which are not multiplied by
     /// it, row by row without gaps.
-    public func copy(_ box: Rectangle, into pixels: inout [UInt32]) {
+    package func copy(_ box: Rectangle, into pixels: inout [UInt32]) {
         let count = box.width * box.height
         if pixels.count < count { pixels.append(contentsOf: repeatElement(0, count: count - pixels.count)) }
         forEachPixel(of: box) { index, value in
@@ -95,7 +95,7 @@ public final class DrawingLayer {
     }
 
     /// Lays the layer over a picture of its size.
-    public func blend(onto image: inout ColorImage) {
+    package func blend(onto image: inout ColorImage) {
         guard image.width == width, image.height == height else { return }
         let imageWidth = image.width
         image.pixels.withUnsafeMutableBufferPointer { pixels in

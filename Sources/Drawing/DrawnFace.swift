@@ -2,26 +2,26 @@ import Faces
 import Imaging
 
 /// A face and what is to be drawn of it.
-public struct DrawnFace: Equatable, Sendable {
+package struct DrawnFace: Equatable, Sendable {
     /// The same from frame to frame, so that its label keeps its place.
-    public var number: Int
+    package var number: Int
     /// Where it is, in pixels of the picture.
-    public var box: Rectangle
+    package var box: Rectangle
     /// How far its box is turned about its middle, in degrees clockwise as seen.
-    public var tilt: Double
+    package var tilt: Double
     /// What it shows; nil where that is not known.
-    public var probabilities: EmotionProbabilities?
+    package var probabilities: EmotionProbabilities?
     /// The emotion that is reported; the likeliest where nil.
-    public var emotion: Emotion?
+    package var emotion: Emotion?
     /// Whether that is a guess; where nil, its probability says so.
-    public var isUnsure: Bool?
+    package var isUnsure: Bool?
     /// Where on it that is seen, to be painted over it.
-    public var explanation: HeatMap?
+    package var explanation: HeatMap?
     /// What it showed in the last minute; nil where that is not kept.
-    public var history: EmotionHistory?
+    package var history: EmotionHistory?
 
     /// Makes one from its parts.
-    public init(
+    package init(
         number: Int, box: Rectangle, tilt: Double = 0, probabilities: EmotionProbabilities? = nil,
         emotion: Emotion? = nil, isUnsure: Bool? = nil, explanation: HeatMap? = nil,
         history: EmotionHistory? = nil
@@ -37,7 +37,7 @@ public struct DrawnFace: Equatable, Sendable {
     }
 
     /// A face that is followed, with what it showed in the last minute where that is kept.
-    public init(_ face: TrackedFace, history: EmotionHistory? = nil) {
+    package init(_ face: TrackedFace, history: EmotionHistory? = nil) {
         self.init(
             number: face.number, box: face.box, tilt: face.tilt, probabilities: face.probabilities,
             emotion: face.emotion, isUnsure: face.isUnsure, history: history)
@@ -50,9 +50,9 @@ public struct DrawnFace: Equatable, Sendable {
 }
 
 /// What a face's label says: an emotion, two of which it is one, or that it is not known.
-public struct Reading: Equatable, Sendable {
+package struct Reading: Equatable, Sendable {
     /// How sure it is.
-    public enum Certainty: Equatable, Sendable {
+    package enum Certainty: Equatable, Sendable {
         /// The emotion it is.
         case sure
         /// It is one of two.
@@ -62,15 +62,15 @@ public struct Reading: Equatable, Sendable {
     }
 
     /// The reported emotion.
-    public let emotion: Emotion
+    package let emotion: Emotion
     /// The likeliest of the others.
-    public let second: Emotion
+    package let second: Emotion
     /// The reported emotion's probability, 0 to 1.
-    public let confidence: Float
+    package let confidence: Float
     /// The second's probability, 0 to 1.
-    public let secondConfidence: Float
+    package let secondConfidence: Float
     /// How sure that is.
-    public let certainty: Certainty
+    package let certainty: Certainty
 
     /// From here on two emotions together are worth naming.
     static let eitherConfidence: Float = 0.66
@@ -78,7 +78,7 @@ public struct Reading: Equatable, Sendable {
     /// Reads probabilities of which one is reported.
     ///
     /// - Parameter isUnsure: whether that is a guess; where nil, its probability says so.
-    public init(_ probabilities: EmotionProbabilities, reported: Emotion, isUnsure: Bool? = nil) {
+    package init(_ probabilities: EmotionProbabilities, reported: Emotion, isUnsure: Bool? = nil) {
         func bounded(_ emotion: Emotion) -> Float {
             let value = probabilities[emotion]
             return value.isFinite ? max(0, min(1, value)) : 0
@@ -98,19 +98,19 @@ public struct Reading: Equatable, Sendable {
 }
 
 /// What a face showed in the last minute, one entry a second.
-public struct EmotionHistory: Equatable, Sendable {
+package struct EmotionHistory: Equatable, Sendable {
     /// How many seconds are kept.
-    public static let length = 60
+    package static let length = 60
     /// For each second its emotion, oldest first; nil where none was sure.
-    public private(set) var seconds: [Emotion?] = []
+    package private(set) var seconds: [Emotion?] = []
     private var votes = SIMD8<Float>()
     private var second: Int?
 
     /// An empty history.
-    public init() { seconds.reserveCapacity(Self.length) }
+    package init() { seconds.reserveCapacity(Self.length) }
 
     /// Takes what was seen at a time in seconds; what has most of a second's votes stands for that second.
-    public mutating func add(_ probabilities: EmotionProbabilities, at time: Double) {
+    package mutating func add(_ probabilities: EmotionProbabilities, at time: Double) {
         guard time.isFinite, abs(time) < 1e15 else { return }
         let now = Int(time)
         if let second, now > second {

@@ -12,7 +12,7 @@ extension Emotion {
     ///
     /// All seven are bright enough for dark text on them. Found by a search for the largest least CIEDE2000 distance
     /// between any two, with and without protanopia, deuteranopia or tritanopia: it is 12.2.
-    public var color: Color {
+    package var color: Color {
         switch self {
         case .angry: Color(red: 244, green: 77, blue: 105)
         case .disgust: Color(red: 106, green: 253, blue: 165)
@@ -25,7 +25,7 @@ extension Emotion {
     }
 
     /// A face that shows it.
-    public var emoji: String {
+    package var emoji: String {
         switch self {
         case .angry: "😠"
         case .disgust: "🤢"
@@ -38,7 +38,7 @@ extension Emotion {
     }
 
     /// What its bars are filled with, so that no colour is alone.
-    public var pattern: Pattern? {
+    package var pattern: Pattern? {
         switch self {
         case .angry: .rising
         case .disgust: .upright

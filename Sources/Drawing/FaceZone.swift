@@ -4,13 +4,13 @@ import Imaging
 ///
 /// The parts lie in a cascade's box as in the mean face: eyes at three eighths of its height, the mouth at three
 /// quarters.
-public struct FaceZone: Equatable, Sendable {
+package struct FaceZone: Equatable, Sendable {
     /// The upright box around the whole face.
-    public let whole: Bounds
+    package let whole: Bounds
     /// The upright box around both eyes.
-    public let eyes: Bounds
+    package let eyes: Bounds
     /// The upright box around the mouth.
-    public let mouth: Bounds
+    package let mouth: Bounds
 
     init(whole: Bounds, eyes: Bounds, mouth: Bounds) {
         self.whole = whole
@@ -19,7 +19,7 @@ public struct FaceZone: Equatable, Sendable {
     }
 
     /// The parts of a face whose box is turned clockwise about its middle by an angle in degrees.
-    public init(box: Bounds, tilt: Double) {
+    package init(box: Bounds, tilt: Double) {
         let middle = Point(x: box.middleX, y: box.middleY)
         func part(_ x: ClosedRange<Double>, _ y: ClosedRange<Double>) -> Bounds {
             Bounds(
@@ -34,5 +34,5 @@ public struct FaceZone: Equatable, Sendable {
     }
 
     /// True where a box covers a part that shows what the face feels.
-    public func isHidden(by box: Bounds) -> Bool { box.meets(eyes) || box.meets(mouth) }
+    package func isHidden(by box: Bounds) -> Bool { box.meets(eyes) || box.meets(mouth) }
 }

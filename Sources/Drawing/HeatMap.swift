@@ -1,14 +1,14 @@
 import Foundation
 
 /// Where on a face its emotion is seen: a square of weights from 0 to 1 over its box, row by row.
-public struct HeatMap: Hashable, Sendable {
+package struct HeatMap: Hashable, Sendable {
     /// Weights along a side.
-    public let side: Int
+    package let side: Int
     /// `side * side` weights.
-    public let weights: [Float]
+    package let weights: [Float]
 
     /// Asks for the weight of each place; `across` and `down` run from 0 to 1.
-    public init(side: Int = 48, _ weight: (_ across: Double, _ down: Double) -> Float) {
+    package init(side: Int = 48, _ weight: (_ across: Double, _ down: Double) -> Float) {
         let side = max(1, min(256, side))
         self.side = side
         weights = (0..<side * side).map { index in

@@ -2,20 +2,20 @@ import Faces
 import Foundation
 
 /// A language in which labels and lines can be shown. Events and files stay in English.
-public enum Language: String, CaseIterable, Sendable {
+package enum Language: String, CaseIterable, Sendable {
     /// English.
     case english = "en"
     /// Indonesian.
     case indonesian = "id"
 
     /// The language of the environment (`LC_ALL`, `LC_MESSAGES`, `LANG`) where it is one of these, else English.
-    public init(environment: [String: String]) {
+    package init(environment: [String: String]) {
         let names = ["LC_ALL", "LC_MESSAGES", "LANG"].compactMap { environment[$0] }.filter { !$0.isEmpty }
         self = names.first.flatMap { Language(rawValue: String($0.prefix(2))) } ?? .english
     }
 
     /// An emotion's name as people read it.
-    public func name(of emotion: Emotion) -> String { Self.names[self]?[emotion.rawValue] ?? "\(emotion)" }
+    package func name(of emotion: Emotion) -> String { Self.names[self]?[emotion.rawValue] ?? "\(emotion)" }
 
     private static let names: [Language: [String]] = [
         .english: Emotion.allCases.map(\.description),
@@ -23,7 +23,7 @@ public enum Language: String, CaseIterable, Sendable {
     ]
 
     /// A line that stands in no need of anything.
-    public func line(_ phrase: Phrase) -> String {
+    package func line(_ phrase: Phrase) -> String {
         switch self {
         case .english: phrase.english
         case .indonesian: phrase.indonesian
@@ -32,7 +32,7 @@ public enum Language: String, CaseIterable, Sendable {
 }
 
 /// What the window says in words.
-public enum Phrase: CaseIterable, Sendable {
+package enum Phrase: CaseIterable, Sendable {
     case unsure, or, lastMinute, paused, lost, saved, demo, noFace, closer, dark, facing, matters, little,
         much
     case showMe, score, ready, smile

@@ -1,20 +1,20 @@
 import CCairo
 
 /// Measures lines of text, so that a layout can be made without a pixel.
-public protocol TextMeasuring {
+package protocol TextMeasuring {
     /// Width and height of a line in whole pixels.
     func size(of text: String, _ style: TextStyle) -> (width: Double, height: Double)
 }
 
 /// Why nothing can be drawn.
-public enum DrawingError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum DrawingError: Error, Equatable, Sendable, CustomStringConvertible {
     /// No font is installed.
     case noFont
     /// Cairo has no memory for a picture of this size in pixels.
     case tooLarge(width: Int, height: Int)
 
     /// One line: what is wrong and what to do about it.
-    public var description: String {
+    package var description: String {
         switch self {
         case .noFont: "no font for labels: install the Debian package fonts-dejavu-core"
         case .tooLarge(let width, let height): "a picture of \(width)×\(height) pixels can't be drawn on"
@@ -25,7 +25,7 @@ public enum DrawingError: Error, Equatable, Sendable, CustomStringConvertible {
 /// Lines of text in the system's sans-serif font, laid out by Pango; emoji in the font that has them.
 ///
 /// Each line is laid out once and kept. Used from one thread at a time.
-public final class PangoText: TextMeasuring {
+package final class PangoText: TextMeasuring {
     private struct Key: Hashable {
         let text: String
         let style: TextStyle
@@ -47,7 +47,7 @@ public final class PangoText: TextMeasuring {
     /// Asks fontconfig for its fonts.
     ///
     /// - Throws: ``DrawingError/noFont`` where there is none: Pango would end the program.
-    public init() throws(DrawingError) {
+    package init() throws(DrawingError) {
         guard let fonts = FcConfigGetFonts(nil, FcSetSystem), fonts.pointee.nfont > 0,
             let map = pango_cairo_font_map_new(), let context = pango_font_map_create_context(map)
         else { throw .noFont }
@@ -70,7 +70,7 @@ public final class PangoText: TextMeasuring {
     }
 
     /// Width and height of a line, laid out by Pango.
-    public func size(of text: String, _ style: TextStyle) -> (width: Double, height: Double) {
+    package func size(of text: String, _ style: TextStyle) -> (width: Double, height: Double) {
         let line = line(text, style)
         return (line.width, line.height)
     }

@@ -3,16 +3,16 @@ import Imaging
 /// Draws faces on pictures: on copies that stand alone, or on one frame after another.
 ///
 /// Used from one thread at a time.
-public final class PictureAnnotator {
+package final class PictureAnnotator {
     /// What is drawn.
-    public var options = DrawingOptions()
+    package var options = DrawingOptions()
     private let layout: SceneLayout
     private let layer: DrawingLayer
 
     /// Makes an annotator.
     ///
     /// - Throws: ``DrawingError/noFont``, at once rather than at the first face.
-    public init() throws(DrawingError) {
+    package init() throws(DrawingError) {
         let text = try PangoText()
         layout = SceneLayout(text: text)
         layer = DrawingLayer(text: text)
@@ -21,7 +21,7 @@ public final class PictureAnnotator {
     /// Draws faces on a picture.
     ///
     /// - Parameter time: the frame's time in seconds; nil for a picture that stands alone.
-    public func draw(
+    package func draw(
         _ faces: [DrawnFace], on image: inout ColorImage, at time: Double? = nil
     ) throws(DrawingError) {
         guard image.width > 0, image.height > 0 else { return }

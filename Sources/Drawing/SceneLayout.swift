@@ -5,7 +5,7 @@ import Faces
 /// No label covers eyes, a mouth, another face or another label. Each has one of a few places around its face, the sure
 /// ones first; one that finds none says less, and in the end is an emoji with a leader. From frame to frame what has a
 /// place keeps it as long as that is free; what must go elsewhere fades in there. Used from one thread at a time.
-public final class SceneLayout {
+package final class SceneLayout {
     let text: any TextMeasuring
     var memory: [Int: FaceMemory] = [:]
     private var noteSpots: [NoteKind: Int] = [:]
@@ -27,7 +27,7 @@ public final class SceneLayout {
     static let patience = 0.8
 
     /// Makes a layout that measures text by `text`.
-    public init(text: any TextMeasuring) { self.text = text }
+    package init(text: any TextMeasuring) { self.text = text }
 
     /// Lays out a scene.
     ///
@@ -38,7 +38,7 @@ public final class SceneLayout {
     ///   - notes: lines that belong to no face.
     ///   - time: seconds, of any clock that doesn't run back; nil for a picture that stands alone, in which everything
     ///     is at its place at once.
-    public func arrange(
+    package func arrange(
         _ faces: [DrawnFace], on canvas: Canvas, options: DrawingOptions = DrawingOptions(),
         notes: Notes = Notes(), at time: Double? = nil
     ) -> Drawing {

@@ -1,11 +1,11 @@
 /// A box with round corners, upright or turned about its middle.
-public struct Plate: Hashable, Sendable {
+package struct Plate: Hashable, Sendable {
     /// The box before it is turned.
-    public var bounds: Bounds
+    package var bounds: Bounds
     /// The corners' radius in pixels; at most half of the shorter side is used.
-    public var radius: Double
+    package var radius: Double
     /// How far it is turned about its middle, in degrees clockwise as seen.
-    public var tilt: Double
+    package var tilt: Double
 
     init(_ bounds: Bounds, radius: Double = 0, tilt: Double = 0) {
         self.bounds = bounds
@@ -19,17 +19,17 @@ public struct Plate: Hashable, Sendable {
     }
 
     /// The upright box that holds it wherever it is turned.
-    public var outline: Bounds {
+    package var outline: Bounds {
         bounds.turned(by: tilt, about: Point(x: bounds.middleX, y: bounds.middleY))
     }
 }
 
 /// How a line of text looks.
-public struct TextStyle: Hashable, Sendable {
+package struct TextStyle: Hashable, Sendable {
     /// Pixels to the em.
-    public var size: Int
+    package var size: Int
     /// True for heavy letters.
-    public var isBold: Bool
+    package var isBold: Bool
 
     init(size: Double, isBold: Bool = false) {
         self.size = Int(max(1, min(400, size.rounded())))
@@ -38,24 +38,24 @@ public struct TextStyle: Hashable, Sendable {
 }
 
 /// One line of text at its place.
-public struct TextRun: Hashable, Sendable {
+package struct TextRun: Hashable, Sendable {
     /// The words.
-    public var text: String
+    package var text: String
     /// Their look.
-    public var style: TextStyle
+    package var style: TextStyle
     /// Where they stand, as measured.
-    public var bounds: Bounds
+    package var bounds: Bounds
     /// Their colour; an emoji has its own.
-    public var color: Color
+    package var color: Color
 }
 
 /// What tells two colours apart where the eye doesn't.
-public enum Pattern: Hashable, Sendable {
+package enum Pattern: Hashable, Sendable {
     case rising, falling, upright, level, crossed, dotted
 }
 
 /// Something drawn: all that the painter knows.
-public enum Shape: Hashable, Sendable {
+package enum Shape: Hashable, Sendable {
     /// A filled box, with a pattern in dark over its colour.
     case fill(Plate, Color, Pattern?)
     /// The line along a box's edge, half of it inside; `dash` is the length of its pieces in pixels, 0 for one piece.

@@ -4,14 +4,14 @@ import NeuralNetwork
 ///
 /// Its input is `[batch, 1, 48, 48]`, prepared as the configuration's preprocessing says; its output one tensor of
 /// logits a head, `[batch, classes]`.
-public final class EmotionNetwork {
+package final class EmotionNetwork {
     /// What fixes the layers.
-    public let configuration: NetworkConfiguration
+    package let configuration: NetworkConfiguration
     /// The layers.
-    public let graph: Network
+    package let graph: Network
 
     /// Builds the layers and sets their weights from a seed.
-    public convenience init(_ configuration: NetworkConfiguration, seed: UInt64 = 0) {
+    package convenience init(_ configuration: NetworkConfiguration, seed: UInt64 = 0) {
         self.init(unset: configuration)
         Initialization.initialize(parameters, seed: seed)
     }
@@ -31,25 +31,25 @@ public final class EmotionNetwork {
     }
 
     /// All weights, in the order of the forward pass.
-    public var parameters: [Parameter] { graph.parameters }
+    package var parameters: [Parameter] { graph.parameters }
 
     /// All running statistics.
-    public var statistics: [Statistic] { graph.statistics }
+    package var statistics: [Statistic] { graph.statistics }
 
     /// The number of learned weights.
-    public var parameterCount: Int { graph.parameterCount }
+    package var parameterCount: Int { graph.parameterCount }
 
     /// Multiplications with additions that one face takes: of convolutions as if done directly, and of dense and
     /// recurrent layers.
-    public var multiplyAdds: Int { graph.multiplyAdds }
+    package var multiplyAdds: Int { graph.multiplyAdds }
 
     /// Logits of each head.
-    public func forward(_ images: Tensor, _ execution: Execution) -> [Tensor] {
+    package func forward(_ images: Tensor, _ execution: Execution) -> [Tensor] {
         graph.forward(images, execution)
     }
 
     /// Sets the gradients of all weights from those of each head's logits.
-    public func backward(_ gradients: [Tensor], _ execution: Execution) {
+    package func backward(_ gradients: [Tensor], _ execution: Execution) {
         graph.backward(gradients, execution)
     }
 }

@@ -9,20 +9,20 @@ import Synchronization
 ///
 /// Calls from several threads run side by side, each with memory of its own that is used again, so that nothing is
 /// allocated per call after the first of a thread.
-public final class EmotionRecognizer: Sendable {
+package final class EmotionRecognizer: Sendable {
     /// The file's name without its ending: `raut` for `models/raut.safetensors`.
-    public let modelName: String
+    package let modelName: String
     /// What the network is.
-    public let configuration: NetworkConfiguration
+    package let configuration: NetworkConfiguration
     /// How its heads are joined.
-    public let posterior: Posterior
+    package let posterior: Posterior
     private let program: Program
     private let idle = Mutex<[Workspace]>([])
 
     /// Reads a model file.
     ///
     /// - Throws: ``ModelFileError`` where it can't be used: what is wrong with it.
-    public convenience init(modelAt path: String) throws(ModelFileError) {
+    package convenience init(modelAt path: String) throws(ModelFileError) {
         let file = try SafeTensors(path: path)
         let network = try EmotionNetwork(file, path: path)
         self.init(
@@ -32,7 +32,7 @@ public final class EmotionRecognizer: Sendable {
 
     /// Takes a network as it is; later changes of its weights have no effect. Where the processor lacks the
     /// kernels, the portable ones are used.
-    public init(
+    package init(
         _ network: EmotionNetwork, posterior: Posterior = Posterior(), modelName: String = "untitled",
         kernels: KernelSet = .best
     ) {
@@ -45,7 +45,7 @@ public final class EmotionRecognizer: Sendable {
     /// The probabilities of each face of a picture, in the order of the faces; `probabilities` is replaced.
     ///
     /// - Parameter looks: Which way round each face is looked at, in the same order; as it is, where none is given.
-    public func recognize(
+    package func recognize(
         _ faces: [DetectedFace], looks: [Look] = [], in image: GrayImage,
         into probabilities: inout [EmotionProbabilities]
     ) {
@@ -60,7 +60,7 @@ public final class EmotionRecognizer: Sendable {
     }
 
     /// The probabilities of one face that is already cut out; another size than 48×48 is resampled.
-    public func classify(_ face: GrayImage) -> EmotionProbabilities {
+    package func classify(_ face: GrayImage) -> EmotionProbabilities {
         var workspace = takeWorkspace()
         workspace.take(face)
         let found = classify(&workspace, .asItIs)
@@ -69,7 +69,7 @@ public final class EmotionRecognizer: Sendable {
     }
 
     /// The logits of each head for one face, or for its mirror image, before any posterior.
-    public func logits(_ face: GrayImage, mirrored: Bool = false) -> [[Float]] {
+    package func logits(_ face: GrayImage, mirrored: Bool = false) -> [[Float]] {
         var workspace = takeWorkspace()
         workspace.take(face)
         run(&workspace, mirrored: mirrored)

@@ -5,9 +5,9 @@ import Imaging
 /// Cuts a found face out of a picture the way FER2013 frames its faces: 48×48 grey pixels, the head upright.
 ///
 /// Keeps what it needs from one face to the next, so that live video allocates nothing after the first.
-public struct FaceCrop: Sendable {
+package struct FaceCrop: Sendable {
     /// The side of a crop in pixels.
-    public static let side = 48
+    package static let side = 48
     /// How much of the box's side is added on each side where nothing else is said: nothing.
     ///
     /// Measured with `Benchmarks/face_margin.py` on FER2013's PrivateTest split, the frames four times enlarged: in
@@ -16,15 +16,15 @@ public struct FaceCrop: Sendable {
     /// (65.9 %) as the frames that it was trained on (65.5 %); a margin of 0.05 gives 66.3 %, of -0.1 or 0.1 a point
     /// less, of -0.15 or 0.2 six. Between 0 and 0.05, which the sample can't tell apart (0.9 % standard error), 0 it
     /// is: the box is the crop, so that whoever cuts a box out gets the same probabilities.
-    public static let defaultMargin = 0.0
+    package static let defaultMargin = 0.0
 
     /// How much of the box's side is added on each side; negative cuts into the box.
-    public var margin: Double
+    package var margin: Double
 
     private var resizer = ImageResizer()
 
     /// Makes a cutter with a margin, as a share of the box's side.
-    public init(margin: Double = defaultMargin) {
+    package init(margin: Double = defaultMargin) {
         self.margin = margin
     }
 
@@ -37,7 +37,7 @@ public struct FaceCrop: Sendable {
     ///   - face: The face in pixels of `image`.
     ///   - image: The picture.
     ///   - crop: Becomes the face, 48×48.
-    public mutating func cut(_ face: DetectedFace, from image: GrayImage, into crop: inout GrayImage) {
+    package mutating func cut(_ face: DetectedFace, from image: GrayImage, into crop: inout GrayImage) {
         if crop.width != Self.side || crop.height != Self.side {
             crop.setSize(width: Self.side, height: Self.side)
         }

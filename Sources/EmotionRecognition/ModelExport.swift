@@ -10,7 +10,7 @@ extension EmotionNetwork {
     ///
     /// - Parameter facts: Strings that go into the file's metadata beside the configuration.
     /// - Throws: ``ModelFileError/unwritable(path:reason:)``.
-    public func exportONNX(to path: String, facts: [String: String] = [:]) throws(ModelFileError) {
+    package func exportONNX(to path: String, facts: [String: String] = [:]) throws(ModelFileError) {
         let data = graph.onnx(
             name: configuration.architecture.rawValue, input: "face",
             outputs: configuration.heads.map { "head_\($0.rawValue)" },

@@ -4,25 +4,25 @@ extension EmotionNetwork {
     /// Reads a network from a model file.
     ///
     /// - Throws: ``ModelFileError`` where the file is cut short, misses a tensor or holds one of another shape.
-    public convenience init(modelAt path: String) throws(ModelFileError) {
+    package convenience init(modelAt path: String) throws(ModelFileError) {
         try self.init(SafeTensors(path: path), path: path)
     }
 
     /// Takes a network from the contents of a model file; `path` is named in errors.
-    public convenience init(_ file: SafeTensors, path: String) throws(ModelFileError) {
+    package convenience init(_ file: SafeTensors, path: String) throws(ModelFileError) {
         self.init(unset: try NetworkConfiguration(metadata: file.metadata, path: path))
         try load(file, path: path)
     }
 
     /// Sets all weights and statistics from the contents of a model file of the same configuration.
-    public func load(_ file: SafeTensors, path: String) throws(ModelFileError) {
+    package func load(_ file: SafeTensors, path: String) throws(ModelFileError) {
         try graph.load(file, path: path)
     }
 
     /// Begins where a narrower network of the same architecture ended, with the same logits (Net2Net, Chen et al.,
     /// 2016): its weights are taken for the first channels, the other channels keep theirs, and the first read nothing
     /// of them yet.
-    public func widen(_ file: SafeTensors, path: String) throws(ModelFileError) {
+    package func widen(_ file: SafeTensors, path: String) throws(ModelFileError) {
         let narrow = try NetworkConfiguration(metadata: file.metadata, path: path)
         guard narrow.architecture == configuration.architecture, narrow.hidden == configuration.hidden,
             zip(narrow.widths, configuration.widths).allSatisfy(<=)
@@ -36,7 +36,7 @@ extension EmotionNetwork {
     }
 
     /// The contents of a model file: the weights, the statistics, the configuration, and `extra` strings.
-    public func modelFile(extra: [String: String] = [:]) -> SafeTensors {
+    package func modelFile(extra: [String: String] = [:]) -> SafeTensors {
         graph.file(metadata: configuration.metadata.merging(extra) { own, _ in own })
     }
 }

@@ -8,29 +8,29 @@ import Imaging
 /// networks"). Log-odds, for a probability near 1 hardly falls whatever is hidden.
 ///
 /// It works for any architecture, asks for what users see, the joined probabilities, and costs 144 classifications.
-public struct OcclusionMap: Equatable, Sendable {
+package struct OcclusionMap: Equatable, Sendable {
     /// Cells along a side.
-    public static let side = 12
+    package static let side = 12
     /// Pixels of the crop along a cell's side.
     private static let cell = FaceCrop.side / side
     /// Pixels that are smoothed away around a cell's middle: about an eye, or half of a mouth.
     private static let patch = 12
 
     /// The emotion that is explained.
-    public let emotion: Emotion
+    package let emotion: Emotion
     /// The mean fall of its log-odds over all patches that cover a cell, row by row; below 0 where the emotion is
     /// likelier without.
-    public let falls: [Float]
+    package let falls: [Float]
 
     /// Asks a recogniser about a face of a picture.
-    public init(of face: DetectedFace, in image: GrayImage, by recognizer: EmotionRecognizer) {
+    package init(of face: DetectedFace, in image: GrayImage, by recognizer: EmotionRecognizer) {
         var (cutter, crop) = (FaceCrop(), GrayImage())
         cutter.cut(face, from: image, into: &crop)
         self.init(of: crop, by: recognizer)
     }
 
     /// Asks a recogniser about a face of 48×48 pixels that is already cut out.
-    public init(of crop: GrayImage, by recognizer: EmotionRecognizer) {
+    package init(of crop: GrayImage, by recognizer: EmotionRecognizer) {
         let whole = recognizer.classify(crop)
         let emotion = whole.mostLikely
         let side = Self.side
@@ -56,7 +56,7 @@ public struct OcclusionMap: Equatable, Sendable {
 
     /// How much a place of the crop matters, from 0 to 1, the largest fall of the face being 1; `across` and `down` run
     /// from 0 to 1.
-    public func weight(across: Double, down: Double) -> Float {
+    package func weight(across: Double, down: Double) -> Float {
         // Falls below a tenth are no more than the network's unrest.
         let greatest = max(0.1, falls.max() ?? 0)
         let last = Double(Self.side - 1)

@@ -7,21 +7,21 @@ import NeuralNetwork
 /// What label smoothing has spread over the first head's classes is taken back. The heads' probabilities are joined by
 /// their weighted mean (FER+'s without contempt), divided by the class frequencies of the training set to a power (Saerens et
 /// al., 2002), and sharpened or softened by one temperature (Guo et al., 2017).
-public struct Posterior: Sendable, Equatable {
+package struct Posterior: Sendable, Equatable {
     /// Class frequencies of the training set, in the order of ``Emotion``.
-    public var frequencies: EmotionProbabilities
+    package var frequencies: EmotionProbabilities
     /// The power to which frequencies are divided out: 0 not at all, 1 wholly.
-    public var frequencyExponent: Float
+    package var frequencyExponent: Float
     /// The logits' divisor.
-    public var temperature: Float
+    package var temperature: Float
     /// The part of each label that was spread evenly over all classes when the first head learned it (Szegedy et al.,
     /// 2016): without taking it back, sure answers claim too little and unsure ones too much.
-    public var labelSmoothing: Float
+    package var labelSmoothing: Float
     /// How much FER+'s head counts where there are two, 0 to 1; FER2013's counts the rest.
-    public var ferplusShare: Float
+    package var ferplusShare: Float
 
     /// Takes all values.
-    public init(
+    package init(
         frequencies: EmotionProbabilities = .uniform, frequencyExponent: Float = 0, temperature: Float = 1,
         labelSmoothing: Float = 0, ferplusShare: Float = 0.5
     ) {
@@ -35,7 +35,7 @@ public struct Posterior: Sendable, Equatable {
     /// Reads what ``metadata`` wrote; what is missing has no effect.
     ///
     /// - Parameter path: The model's file, named in errors.
-    public init(metadata: [String: String], path: String) throws(ModelFileError) {
+    package init(metadata: [String: String], path: String) throws(ModelFileError) {
         self.init()
         func number(_ key: String, in range: ClosedRange<Float>) throws(ModelFileError) -> Float? {
             guard let text = metadata[key] else { return nil }
@@ -59,7 +59,7 @@ public struct Posterior: Sendable, Equatable {
     }
 
     /// The strings for a model file.
-    public var metadata: [String: String] {
+    package var metadata: [String: String] {
         [
             "posterior_frequencies": Emotion.allCases.map { "\(frequencies[$0])" }.joined(separator: ","),
             "posterior_frequency_exponent": "\(frequencyExponent)",
@@ -70,7 +70,7 @@ public struct Posterior: Sendable, Equatable {
     }
 
     /// One probability an emotion from the logits of each head, seven or more each, FER2013's seven first.
-    public func probabilities(_ heads: [[Float]]) -> EmotionProbabilities {
+    package func probabilities(_ heads: [[Float]]) -> EmotionProbabilities {
         // The logarithm of the mean, which one more head changes as log(eᵃ + eᵇ): no probability is too small for it.
         var logits = SIMD8<Float>(repeating: -.infinity)
         var isEmpty = true

@@ -1,12 +1,12 @@
 /// How a face's pixels become a network's input.
-public enum Preprocessing: String, CaseIterable, Sendable {
+package enum Preprocessing: String, CaseIterable, Sendable {
     /// Scaled from 0…255 to [0, 1].
     case unit
     /// Less the image's own mean, divided by its own deviation.
     case standardized
 
     /// Fills `target` from as many grey levels, which may lie between whole ones.
-    public func apply(_ pixels: Span<Float>, into target: inout MutableSpan<Float>) {
+    package func apply(_ pixels: Span<Float>, into target: inout MutableSpan<Float>) {
         precondition(target.count == pixels.count)
         switch self {
         case .unit:

@@ -1,7 +1,7 @@
 import Faces
 
 /// What readers are told: version 1 of the event lines.
-public enum Event: Sendable {
+package enum Event: Sendable {
     /// The first line that a reader gets.
     case hello(Hello)
     /// A face came into view.
@@ -20,20 +20,20 @@ public enum Event: Sendable {
     case dropped(count: Int)
 
     /// What the program is and where its frames come from.
-    public struct Hello: Sendable, Equatable {
+    package struct Hello: Sendable, Equatable {
         /// Name and version.
-        public var program: String
+        package var program: String
         /// The model's name.
-        public var model: String
+        package var model: String
         /// The source's name.
-        public var source: String
+        package var source: String
         /// Columns of a frame in pixels; boxes are in these.
-        public var width: Int
+        package var width: Int
         /// Rows of a frame in pixels.
-        public var height: Int
+        package var height: Int
 
         /// Says hello for a program, its model and its source.
-        public init(program: String, model: String, source: String, width: Int, height: Int) {
+        package init(program: String, model: String, source: String, width: Int, height: Int) {
             self.program = program
             self.model = model
             self.source = source
@@ -43,7 +43,7 @@ public enum Event: Sendable {
     }
 
     /// Whether frames come, and come as they should.
-    public enum SourceState: String, Sendable {
+    package enum SourceState: String, Sendable {
         /// They do not any more; the source is tried again.
         case lost
         /// They do again.

@@ -2,13 +2,13 @@ import Faces
 import Imaging
 
 /// Writes events as JSON lines into storage that is kept, so that a line a frame costs no allocation.
-public struct EventEncoder: Sendable {
+package struct EventEncoder: Sendable {
     /// True where each face also carries the probabilities of its last look alone, as `raw`.
-    public var includesRaw: Bool
+    package var includesRaw: Bool
     private var line = JSONLine()
 
     /// An encoder; without the raw probabilities unless asked.
-    public init(includesRaw: Bool = false) {
+    package init(includesRaw: Bool = false) {
         self.includesRaw = includesRaw
     }
 
@@ -20,7 +20,7 @@ public struct EventEncoder: Sendable {
     private static let helloStart = Array(#"{"event":"hello","#.utf8)
 
     /// The event as one line of UTF-8 with its newline; valid until the next call.
-    public mutating func encode(_ event: Event) -> [UInt8] {
+    package mutating func encode(_ event: Event) -> [UInt8] {
         line.begin()
         switch event {
         case .hello(let hello): write(hello)

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Why events can't be sent; each says what to do.
-public enum EventError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum EventError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The socket can't be opened: its path, the reason, and what to do.
     case cannotListen(path: String, reason: String)
     /// An MQTT address is not usable: what it is and why.
@@ -20,7 +20,7 @@ public enum EventError: Error, Equatable, Sendable, CustomStringConvertible {
     case cannotLog(path: String, reason: String)
 
     /// One line: what, where, why.
-    public var description: String {
+    package var description: String {
         switch self {
         case .cannotListen(let path, let reason): "\(path): cannot open the event socket: \(reason)"
         case .badAddress(let address, let reason):

@@ -1,5 +1,5 @@
 /// The JSON Schema (2020-12) of the event lines and of what other commands write with `--json`.
-public enum EventSchema {
+package enum EventSchema {
     /// The schema as JSON.
-    public static var text: String { String(decoding: PackageResources.events_schema_json, as: UTF8.self) }
+    package static var text: String { String(decoding: PackageResources.events_schema_json, as: UTF8.self) }
 }

@@ -5,11 +5,11 @@ import System
 /// Sends event lines to any number of readers of a Unix socket.
 ///
 /// `send` only leaves the line with the server's own thread: no reader, however slow or many, holds up who sends.
-public final class EventServer: EventSink, Sendable {
+package final class EventServer: EventSink, Sendable {
     /// What readers may cost.
-    public typealias Limits = ReaderLimits
+    package typealias Limits = ReaderLimits
     /// What a person may want to know.
-    public typealias Notice = SocketNotice
+    package typealias Notice = SocketNotice
 
     private let mailbox: ReaderMailbox
     private let wake: WakeSignal
@@ -39,7 +39,7 @@ public final class EventServer: EventSink, Sendable {
     ///   - hello: the first line for each reader.
     ///   - limits: what readers may cost.
     ///   - notify: called from the server's thread.
-    public convenience init(
+    package convenience init(
         path: String, access: SocketAccess = SocketAccess(), hello: [UInt8], limits: Limits = Limits(),
         notify: @escaping @Sendable (Notice) -> Void = { _ in }
     ) throws(EventError) {
@@ -53,7 +53,7 @@ public final class EventServer: EventSink, Sendable {
     ///   - descriptor: the socket, which is the server's from now on.
     ///   - limits: what readers may cost.
     ///   - notify: called from the server's thread.
-    public convenience init(
+    package convenience init(
         listening descriptor: Int32, limits: Limits = Limits(),
         notify: @escaping @Sendable (Notice) -> Void = { _ in }
     ) throws(EventError) {
@@ -84,38 +84,38 @@ public final class EventServer: EventSink, Sendable {
     /// Begins to take readers; called again, it does nothing.
     ///
     /// - Parameter hello: the first line for each reader.
-    public func begin(hello: [UInt8]) {
+    package func begin(hello: [UInt8]) {
         mailbox.begin(hello: hello)
         wake.raise()
     }
 
     /// How many readers there are.
-    public var readers: Int { mailbox.readers }
+    package var readers: Int { mailbox.readers }
 
     /// Leaves a line for every reader that is there.
-    public func send(_ line: [UInt8]) {
+    package func send(_ line: [UInt8]) {
         if mailbox.leave(line) { wake.raise() }
     }
 
     /// The same, and readers that come from now on are told of the faces in view after `hello`.
-    public func send(_ line: [UInt8], inView: [UInt8]) {
+    package func send(_ line: [UInt8], inView: [UInt8]) {
         if mailbox.leave(line, inView: inView) { wake.raise() }
     }
 
     /// Sends a new first line to the readers that are there, and keeps it for those who come from now on.
-    public func greet(_ hello: [UInt8], inView: [UInt8]) {
+    package func greet(_ hello: [UInt8], inView: [UInt8]) {
         if mailbox.leave(hello: hello, inView: inView) { wake.raise() }
     }
 
     /// Lets others connect than before.
     ///
     /// - Throws: ``EventError/cannotListen(path:reason:)``; then some of it may have changed.
-    public func change(_ access: SocketAccess) throws(EventError) {
+    package func change(_ access: SocketAccess) throws(EventError) {
         try mailbox.change(access)
     }
 
     /// Sends what waits as far as readers take it at once, closes them, and removes the socket file.
-    public func stop() { stop(until: .after(1)) }
+    package func stop() { stop(until: .after(1)) }
 
     /// The same, waiting no longer than until a deadline.
     package func stop(until deadline: Deadline) {

@@ -1,7 +1,7 @@
 /// Something that takes event lines: standard output, the socket's readers.
 ///
 /// A sink never holds up who sends, unless it says so.
-public protocol EventSink: AnyObject, Sendable {
+package protocol EventSink: AnyObject, Sendable {
     /// Takes one line with its newline; copies what it keeps.
     func send(_ line: [UInt8])
 
@@ -18,11 +18,11 @@ public protocol EventSink: AnyObject, Sendable {
 
 extension EventSink {
     /// Takes the line alone: nobody comes later.
-    public func send(_ line: [UInt8], inView: [UInt8]) { send(line) }
+    package func send(_ line: [UInt8], inView: [UInt8]) { send(line) }
 
     /// Most get the lines that were asked for.
-    public var wantsChanges: Bool { false }
+    package var wantsChanges: Bool { false }
 
     /// Takes it as any other line.
-    public func greet(_ hello: [UInt8], inView: [UInt8]) { send(hello) }
+    package func greet(_ hello: [UInt8], inView: [UInt8]) { send(hello) }
 }

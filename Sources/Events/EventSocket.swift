@@ -3,14 +3,14 @@ import Glibc
 import System
 
 /// Who may connect to the event socket.
-public struct SocketAccess: Sendable, Equatable {
+package struct SocketAccess: Sendable, Equatable {
     /// The socket file's permissions.
-    public var mode: UInt32 = 0o660
+    package var mode: UInt32 = 0o660
     /// The group that owns it, by name or number, or nil for the process's own.
-    public var group: String?
+    package var group: String?
 
     /// Owner and group may connect.
-    public init() {}
+    package init() {}
 }
 
 /// A listening Unix socket and the file it stands for.

@@ -1,29 +1,29 @@
 import Faces
 
 /// What was seen within some seconds, as the event `summary` tells it.
-public struct EventSummary: Sendable, Equatable {
+package struct EventSummary: Sendable, Equatable {
     /// The length of the time it tells of, in seconds.
-    public var seconds = 0.0
+    package var seconds = 0.0
     /// In how many of these seconds a face was in view.
-    public var seen = 0.0
+    package var seen = 0.0
     /// How many different faces were in view.
-    public var faces = 0
+    package var faces = 0
     /// How many faces came into view.
-    public var visits = 0
+    package var visits = 0
     /// How often the emotion reported of a face became another.
-    public var changes = 0
+    package var changes = 0
     /// The share of each emotion in the time in which faces were in view, all faces together; 0 for all where there was
     /// none.
-    public var shares = SIMD8<Double>(repeating: 0)
+    package var shares = SIMD8<Double>(repeating: 0)
 
     /// Nothing seen, in no time.
-    public init() {}
+    package init() {}
 }
 
 /// Adds up what frames show, and says when a summary is due.
-public struct SummaryClock: Sendable {
+package struct SummaryClock: Sendable {
     /// Seconds from one summary to the next.
-    public var interval: Double
+    package var interval: Double
     private var start: UInt64?
     private var last: UInt64?
     private var current = EventSummary()
@@ -33,10 +33,10 @@ public struct SummaryClock: Sendable {
     private static let longestGap = 1.0
 
     /// Begins with the first frame.
-    public init(interval: Double) { self.interval = interval }
+    package init(interval: Double) { self.interval = interval }
 
     /// Adds what happened to faces with a frame.
-    public mutating func add(_ changes: [FaceChange]) {
+    package mutating func add(_ changes: [FaceChange]) {
         for change in changes {
             switch change {
             case .appeared: current.visits += 1
@@ -49,7 +49,7 @@ public struct SummaryClock: Sendable {
     /// Adds the faces of a frame, taken at a moment of the monotonic clock in nanoseconds.
     ///
     /// - Returns: the summary that is due with this frame, or nil.
-    public mutating func add(_ faces: [TrackedFace], at time: UInt64) -> EventSummary? {
+    package mutating func add(_ faces: [TrackedFace], at time: UInt64) -> EventSummary? {
         let begin = start ?? time
         start = begin
         let passed = last.map { time > $0 ? Double(time - $0) / 1e9 : 0 } ?? 0
@@ -65,7 +65,7 @@ public struct SummaryClock: Sendable {
     }
 
     /// What was seen since the last summary; nil where there was no frame since.
-    public mutating func rest() -> EventSummary? {
+    package mutating func rest() -> EventSummary? {
         guard let start, let last, last > start else { return nil }
         return end(after: Double(last - start) / 1e9, at: last)
     }

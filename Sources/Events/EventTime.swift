@@ -4,25 +4,25 @@ import System
 
 /// A moment by two clocks, as events carry it: for people UTC to the millisecond, which somebody may set while the
 /// program runs; for programs the monotonic clock, which only goes on.
-public struct EventTime: Hashable, Sendable {
+package struct EventTime: Hashable, Sendable {
     /// Milliseconds since 1970-01-01T00:00:00Z.
-    public var milliseconds: Int64
+    package var milliseconds: Int64
     /// Nanoseconds of `CLOCK_MONOTONIC`, or of a clip's own time where that is played as fast as possible.
-    public var monotonic: UInt64
+    package var monotonic: UInt64
 
     /// A moment given by its milliseconds since 1970, from the years 0 to 9999; others are moved to the nearest.
-    public init(milliseconds: Int64, monotonic: UInt64 = 0) {
+    package init(milliseconds: Int64, monotonic: UInt64 = 0) {
         self.milliseconds = max(-62_167_219_200_000, min(253_402_300_799_999, milliseconds))
         self.monotonic = monotonic
     }
 
     /// The present by the system's clocks.
-    public static var now: EventTime {
+    package static var now: EventTime {
         EventTime(milliseconds: wallMilliseconds, monotonic: MonotonicClock.now)
     }
 
     /// When a frame was taken, by the monotonic clock, and when that was by the wall clock as it is set now.
-    public static func of(monotonic: UInt64) -> EventTime {
+    package static func of(monotonic: UInt64) -> EventTime {
         let now = MonotonicClock.now
         let age = now > monotonic ? min(now - monotonic, 1_000_000_000_000_000) : 0
         return EventTime(

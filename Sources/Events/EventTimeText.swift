@@ -1,6 +1,6 @@
 extension EventTime {
     /// Reads a moment as events write it, `2026-11-23T20:15:30.123Z`; nil for anything else.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count == 24 else { return nil }
         for (place, mark) in [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"), (19, "."), (23, "Z")] {

@@ -9,7 +9,7 @@ import System
 /// By Home Assistant's convention of MQTT discovery: a retained message under `homeassistant/sensor/NODE/SENSOR/config`
 /// for each sensor names the topic of the state, that of the availability, and the device. The state is a retained JSON
 /// object under `TOPIC/state`; the availability is the `TOPIC/status` of ``MQTTSink``.
-public final class HomeAssistant: EventSink, Sendable {
+package final class HomeAssistant: EventSink, Sendable {
     /// Where the messages go.
     package let broker: MQTTSink
     private let topic: String
@@ -24,14 +24,14 @@ public final class HomeAssistant: EventSink, Sendable {
     /// - Parameters:
     ///   - broker: where events go.
     ///   - program: name and version.
-    public init(_ broker: MQTTSink, program: String) {
+    package init(_ broker: MQTTSink, program: String) {
         self.broker = broker
         self.program = program
         topic = broker.topic
     }
 
     /// Announces the sensors, and says that nobody is in view yet; called again, it does nothing.
-    public func begin() {
+    package func begin() {
         guard last.withLock(\.isEmpty) else { return }
         for (topic, payload) in Self.announcements(of: topic, program: program) {
             broker.keep(payload, at: topic)
@@ -47,16 +47,16 @@ public final class HomeAssistant: EventSink, Sendable {
     }
 
     /// Hears of each change, whatever lines others have asked for.
-    public var wantsChanges: Bool { true }
+    package var wantsChanges: Bool { true }
 
     /// Takes lines that say nothing of who is in view.
-    public func send(_ line: [UInt8]) {}
+    package func send(_ line: [UInt8]) {}
 
     /// Tells of the faces that are in view after a line.
-    public func send(_ line: [UInt8], inView: [UInt8]) { tell(inView) }
+    package func send(_ line: [UInt8], inView: [UInt8]) { tell(inView) }
 
     /// Tells of the faces in view.
-    public func greet(_ hello: [UInt8], inView: [UInt8]) { tell(inView) }
+    package func greet(_ hello: [UInt8], inView: [UInt8]) { tell(inView) }
 
     private func tell(_ inView: [UInt8]) {
         let state = Self.state(inView)

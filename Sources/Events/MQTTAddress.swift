@@ -2,24 +2,24 @@ import Foundation
 import System
 
 /// A broker and a topic on it: `mqtt://[user:password@]host[:port]/topic`, or `mqtts://` over TLS.
-public struct MQTTAddress: Sendable, Equatable {
+package struct MQTTAddress: Sendable, Equatable {
     /// The broker's name or address.
-    public let host: String
+    package let host: String
     /// Its port: 1883, or 8883 over TLS, where the address names none.
-    public let port: Int
+    package let port: Int
     /// Whether the connection is encrypted and the broker's certificate checked.
-    public let isEncrypted: Bool
+    package let isEncrypted: Bool
     /// Who logs in, or nil.
-    public let user: String?
+    package let user: String?
     /// With which password, or nil.
-    public var password: Secret?
+    package var password: Secret?
     /// What event lines are published under.
-    public let topic: String
+    package let topic: String
 
     /// Reads an address; characters that mean something else in it are written as `%2F`.
     ///
     /// - Throws: ``EventError/badAddress(_:reason:)``.
-    public init(_ text: String) throws(EventError) {
+    package init(_ text: String) throws(EventError) {
         // A password is never repeated in a message.
         func bad(_ reason: String) -> EventError {
             .badAddress(text.contains("@") ? "the MQTT address" : text, reason: reason)
@@ -47,7 +47,7 @@ public struct MQTTAddress: Sendable, Equatable {
     }
 
     /// The address without what must stay secret.
-    public var name: String {
+    package var name: String {
         let shown = host.contains(":") ? "[\(host)]" : host
         return "\(isEncrypted ? "mqtts" : "mqtt")://\(shown):\(port)/\(topic)"
     }

@@ -9,9 +9,9 @@ import System
 /// `online` or `offline`, both retained, so that who subscribes later knows; `offline` is also the last will. A
 /// broker that is away, mute, or drops what it welcomed is tried again after one second, then two, up to a minute;
 /// lines that wait meanwhile are bounded, and what did not fit is counted in a `dropped` event.
-public final class MQTTSink: EventSink, Sendable {
+package final class MQTTSink: EventSink, Sendable {
     /// What a person may want to know; each is said once.
-    public enum Notice: Sendable, Equatable {
+    package enum Notice: Sendable, Equatable {
         /// There is no connection; it is tried again until there is one.
         case lost(reason: String)
         /// There is one again.
@@ -79,7 +79,7 @@ public final class MQTTSink: EventSink, Sendable {
     ///   - limit: bytes that may wait.
     ///   - notify: called from the sink's thread.
     /// - Throws: ``EventError/cannotPublish(address:reason:)`` where the certificates or the library fail.
-    public convenience init(
+    package convenience init(
         _ address: MQTTAddress, authorities: String? = nil, limit: Int = 1 << 18,
         notify: @escaping @Sendable (Notice) -> Void = { _ in }
     ) throws(EventError) {
@@ -108,7 +108,7 @@ public final class MQTTSink: EventSink, Sendable {
     ///
     /// - Parameter hello: the retained first line.
     /// - Throws: ``EventError/noThread(reason:)``.
-    public func begin(hello: [UInt8]) throws(EventError) {
+    package func begin(hello: [UInt8]) throws(EventError) {
         let hasBegun = mailbox.withLock { mailbox in
             defer { if mailbox.hello.isEmpty { mailbox.hello = hello } }
             return !mailbox.hello.isEmpty
@@ -125,7 +125,7 @@ public final class MQTTSink: EventSink, Sendable {
     }
 
     /// Leaves a line for the sink's thread.
-    public func send(_ line: [UInt8]) {
+    package func send(_ line: [UInt8]) {
         let wasEmpty = mailbox.withLock { mailbox in
             defer { mailbox.backlog.append(line) }
             return mailbox.backlog.isEmpty
@@ -151,7 +151,7 @@ public final class MQTTSink: EventSink, Sendable {
     }
 
     /// Replaces the retained first line, after the lines that were sent before it.
-    public func greet(_ hello: [UInt8], inView: [UInt8]) { send(hello) }
+    package func greet(_ hello: [UInt8], inView: [UInt8]) { send(hello) }
 
     /// Publishes what waits as far as the broker takes it soon, says `offline`, and ends.
     package func stop(until deadline: Deadline) {
@@ -166,7 +166,7 @@ public final class MQTTSink: EventSink, Sendable {
     }
 
     /// The same, waiting a little.
-    public func stop() { stop(until: .after(2 * Self.lastWords)) }
+    package func stop() { stop(until: .after(2 * Self.lastWords)) }
 
     // MARK: - The sink's thread
 

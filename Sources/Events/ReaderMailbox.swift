@@ -2,22 +2,22 @@ import Synchronization
 import System
 
 /// What readers may cost; the defaults suit a kiosk.
-public struct ReaderLimits: Sendable {
+package struct ReaderLimits: Sendable {
     /// Readers at once; one more is closed when it comes.
-    public var readers = 512
+    package var readers = 512
     /// Bytes that may wait for one reader, besides what the kernel holds.
-    public var backlog = 1 << 16
+    package var backlog = 1 << 16
     /// Seconds after which a reader that takes nothing is closed.
-    public var patience = 10.0
+    package var patience = 10.0
     /// Seconds from one look at the socket's file to the next.
-    public var fileInterval = 1.0
+    package var fileInterval = 1.0
 
     /// 512 readers, 64 KiB each, ten seconds.
-    public init() {}
+    package init() {}
 }
 
 /// What a person may want to know; each is said once.
-public enum SocketNotice: Sendable, Equatable {
+package enum SocketNotice: Sendable, Equatable {
     /// Somebody removed the socket's file; it is there again.
     case remade(path: String)
     /// Somebody removed it, and it can't be made again yet; it is tried until it can.

@@ -4,35 +4,35 @@ import Glibc
 import System
 
 /// Tells systemd how the service is; does nothing where it was not started by systemd with `Type=notify`.
-public enum ServiceNotifier {
+package enum ServiceNotifier {
     /// True where systemd listens.
-    public static var isWatched: Bool { getenv("NOTIFY_SOCKET") != nil }
+    package static var isWatched: Bool { getenv("NOTIFY_SOCKET") != nil }
 
     /// The service is up. The corresponding C function is `sd_notify` with `READY=1`.
-    public static func ready(status: String) { sd_notify(0, "READY=1\nSTATUS=\(status)") }
+    package static func ready(status: String) { sd_notify(0, "READY=1\nSTATUS=\(status)") }
 
     /// The options are read again; ``ready(status:)`` says when that is done.
-    public static func reloading() {
+    package static func reloading() {
         sd_notify(0, "RELOADING=1\nMONOTONIC_USEC=\(MonotonicClock.now / 1000)")
     }
 
     /// A line for `systemctl status`.
-    public static func status(_ text: String) { sd_notify(0, "STATUS=\(text)") }
+    package static func status(_ text: String) { sd_notify(0, "STATUS=\(text)") }
 
     /// A frame was worked on: the watchdog need not bark.
-    public static func alive() { sd_notify(0, "WATCHDOG=1") }
+    package static func alive() { sd_notify(0, "WATCHDOG=1") }
 
     /// The service is going down.
-    public static func stopping() { sd_notify(0, "STOPPING=1") }
+    package static func stopping() { sd_notify(0, "STOPPING=1") }
 
     /// Seconds within which systemd wants to hear that the service is alive, or nil where it does not.
-    public static var watchdogInterval: Double? {
+    package static var watchdogInterval: Double? {
         var microseconds: UInt64 = 0
         return sd_watchdog_enabled(0, &microseconds) > 0 ? Double(microseconds) / 1e6 : nil
     }
 
     /// The listening Unix socket that systemd opened for the service (`raut.socket`), or nil.
-    public static var inheritedSocket: Int32? {
+    package static var inheritedSocket: Int32? {
         for offset in 0..<max(0, sd_listen_fds(0)) {
             // SD_LISTEN_FDS_START, a macro with a cast that is not imported.
             let descriptor = 3 + offset

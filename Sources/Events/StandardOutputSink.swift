@@ -5,9 +5,9 @@ import System
 ///
 /// A reader at the other end that is gone is one thing, a disk that is full another: the first ends it, of the second a
 /// person is told, and it goes on when there is room. SIGPIPE must be ignored.
-public final class StandardOutputSink: EventSink, Sendable {
+package final class StandardOutputSink: EventSink, Sendable {
     /// What became of where the lines go.
-    public enum Notice: Sendable, Equatable {
+    package enum Notice: Sendable, Equatable {
         /// The reader at the other end has gone; lines are thrown away from now on. Said once.
         case readerGone
         /// Nothing can be written: the disk is full, the terminal failed. It is tried again.
@@ -43,7 +43,7 @@ public final class StandardOutputSink: EventSink, Sendable {
     ///   - limit: bytes that may wait.
     ///   - notify: called from the sink's thread.
     /// - Throws: ``EventError/noThread(reason:)``.
-    public init(
+    package init(
         descriptor: Int32 = STDOUT_FILENO, isLossless: Bool = false, limit: Int = 1 << 18,
         notify: @escaping @Sendable (Notice) -> Void = { _ in }
     ) throws(EventError) {
@@ -59,7 +59,7 @@ public final class StandardOutputSink: EventSink, Sendable {
     }
 
     /// Takes one line; waits only where the sink is lossless and its reader slow.
-    public func send(_ line: [UInt8]) {
+    package func send(_ line: [UInt8]) {
         _ = state.wait(until: .never) { state -> Void? in
             guard !state.isEnded else { return () }
             let isFull = state.backlog.count + line.count > state.backlog.limit
@@ -85,7 +85,7 @@ public final class StandardOutputSink: EventSink, Sendable {
     }
 
     /// Waits until everything is written, the reader is gone, or the time in seconds is over.
-    public func finish(within seconds: Double) {
+    package func finish(within seconds: Double) {
         let isDone: Void? = state.wait(until: .after(seconds)) { state in
             state.isEnded || (state.backlog.isEmpty && !state.isWriting) ? () : nil
         }

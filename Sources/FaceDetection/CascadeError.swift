@@ -1,5 +1,5 @@
 /// Why a cascade file could not be used. Every description is one line: where, what, and what to do about it.
-public enum CascadeError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum CascadeError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file can't be opened or read: its path and the system's reason.
     case unreadable(path: String, reason: String)
     /// The file is not well-formed XML: the line where the parser stopped, and its reason.
@@ -12,7 +12,7 @@ public enum CascadeError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalid(path: String, line: Int, reason: String)
 
     /// One line: where, what, and what to do.
-    public var description: String {
+    package var description: String {
         switch self {
         case .unreadable(let path, let reason):
             "\(path): cannot read the cascade: \(reason); \(Self.remedy)"

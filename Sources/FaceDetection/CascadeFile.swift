@@ -5,7 +5,7 @@ extension HaarCascade {
     private static let maximumBytes = 64 << 20
 
     /// Reads a cascade from OpenCV's XML, such as `haarcascade_frontalface_alt2.xml`, in either of its two layouts.
-    public init(contentsOf path: String) throws(CascadeError) {
+    package init(contentsOf path: String) throws(CascadeError) {
         let file: OpenFile
         do { file = try OpenFile(reading: path) } catch {
             throw .unreadable(path: path, reason: error.description)

@@ -9,11 +9,11 @@ import Synchronization
 ///
 /// Working storage is kept from call to call, so that after the first picture of a size nothing is allocated. Calls
 /// from several threads wait for each other.
-public final class FaceDetector: Sendable {
+package final class FaceDetector: Sendable {
     /// The cascade in use.
-    public let cascade: HaarCascade
+    package let cascade: HaarCascade
     /// The cascade for faces seen from the side, or nil where none is looked for.
-    public let profile: HaarCascade?
+    package let profile: HaarCascade?
     private let state: Mutex<State>
 
     private struct State {
@@ -38,14 +38,14 @@ public final class FaceDetector: Sendable {
     ]
 
     /// Reads the cascade file, OpenCV's XML, and that for faces seen from the side, where one is given.
-    public convenience init(cascadeAt path: String, profileAt profile: String? = nil) throws(CascadeError) {
+    package convenience init(cascadeAt path: String, profileAt profile: String? = nil) throws(CascadeError) {
         var side: HaarCascade?
         if let profile { side = try HaarCascade(contentsOf: profile) }
         self.init(cascade: try HaarCascade(contentsOf: path), profile: side)
     }
 
     /// Makes a detector from cascades already read.
-    public convenience init(cascade: HaarCascade, profile: HaarCascade? = nil) {
+    package convenience init(cascade: HaarCascade, profile: HaarCascade? = nil) {
         self.init(cascade: cascade, profile: profile, kernels: .best)
     }
 
@@ -80,7 +80,7 @@ public final class FaceDetector: Sendable {
     }
 
     /// The faces of a picture.
-    public func detect(in image: GrayImage, parameters: DetectionParameters = .init()) -> [DetectedFace] {
+    package func detect(in image: GrayImage, parameters: DetectionParameters = .init()) -> [DetectedFace] {
         var faces: [DetectedFace] = []
         detect(in: image, region: nil, parameters: parameters, into: &faces)
         return faces
@@ -89,7 +89,7 @@ public final class FaceDetector: Sendable {
     /// Replaces `faces` by those of a picture, or of a region of it, keeping its storage.
     ///
     /// A region is searched as if it were a picture of its own; boxes are in pixels of the whole picture.
-    public func detect(
+    package func detect(
         in image: GrayImage, region: Rectangle?, parameters: DetectionParameters,
         into faces: inout [DetectedFace]
     ) {

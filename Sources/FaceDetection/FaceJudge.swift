@@ -2,24 +2,24 @@ import Faces
 import Imaging
 
 /// The least probabilities with which a window is taken for a face: the fewer others vouch for it, the higher.
-public struct FaceThresholds: Sendable, Equatable {
+package struct FaceThresholds: Sendable, Equatable {
     /// One that the cascade found in the picture as it is.
-    public var found: Float = 0.5
+    package var found: Float = 0.5
     /// One that cascades let pass in a copy (``WideSearch``), in a picture without other faces.
-    public var alone: Float = 0.9
+    package var alone: Float = 0.9
     /// The same in a picture with other faces, or live.
-    public var beside: Float = 0.97
+    package var beside: Float = 0.97
     /// One that nobody but the judge has seen.
-    public var unseen: Float = 0.99
+    package var unseen: Float = 0.99
     /// One about a place where a face was a moment ago.
-    public var followed: Float = 0.8
+    package var followed: Float = 0.8
 
     /// Those for a judge that says no others.
-    public init() {}
+    package init() {}
 }
 
 /// The second look: says how probable it is that a box holds a face.
-public protocol FaceJudge: Sendable {
+package protocol FaceJudge: Sendable {
     /// From which probabilities on it is believed.
     var thresholds: FaceThresholds { get }
 
@@ -33,7 +33,7 @@ public protocol FaceJudge: Sendable {
 
 extension FaceJudge {
     /// By one look, for judges that have no better.
-    public func steadyProbability(of face: DetectedFace, in image: GrayImage) -> Float {
+    package func steadyProbability(of face: DetectedFace, in image: GrayImage) -> Float {
         probability(of: face, in: image)
     }
 

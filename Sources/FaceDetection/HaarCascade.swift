@@ -4,7 +4,7 @@
 /// A window passes when it passes every stage; a stage passes when the leaves its trees end in add up to its
 /// threshold. Reading checks everything a scan relies on: each feature lies inside the window, each index has
 /// its target, and each tree ends.
-public struct HaarCascade: Sendable, Equatable {
+package struct HaarCascade: Sendable, Equatable {
     /// A rectangle of a feature.
     package typealias WeightedRectangle = FeatureRectangle
 
@@ -46,9 +46,9 @@ public struct HaarCascade: Sendable, Equatable {
     }
 
     /// The window's size in pixels: the smallest object that can be found.
-    public internal(set) var windowWidth = 0
+    package internal(set) var windowWidth = 0
     /// The window's height in pixels.
-    public internal(set) var windowHeight = 0
+    package internal(set) var windowHeight = 0
     package internal(set) var features: [Feature] = []
     package internal(set) var nodes: [Node] = []
     package internal(set) var leaves: [Float] = []

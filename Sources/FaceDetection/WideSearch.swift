@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// First the cascades search a copy of standard size with a margin (``WideCopy``), less choosy than in the first look; a
 /// judge takes out what is no face. Where that finds nothing, the judge alone looks at windows all over the picture.
-public final class WideSearch: Sendable {
+package final class WideSearch: Sendable {
     private let detector: FaceDetector
     /// What one live look is made by: the cascade alone, or the one for faces seen from the side.
     private let front: FaceDetector
@@ -23,14 +23,14 @@ public final class WideSearch: Sendable {
     }
 
     /// Makes a search by a cascade and one for faces seen from the side.
-    public init(cascade: HaarCascade, profile: HaarCascade?) {
+    package init(cascade: HaarCascade, profile: HaarCascade?) {
         detector = FaceDetector(cascade: cascade, profile: profile)
         front = FaceDetector(cascade: cascade)
         side = profile.map { FaceDetector(cascade: $0) }
     }
 
     /// A part of what is looked for in moving pictures: one a frame at most, so that no frame takes long.
-    public enum Part: Int, CaseIterable, Sendable {
+    package enum Part: Int, CaseIterable, Sendable {
         /// Faces that look ahead: cut by the border or filling the picture.
         case ahead
         /// Faces turned to one side, and to the other.
@@ -38,7 +38,7 @@ public final class WideSearch: Sendable {
     }
 
     /// The sizes of faces that a part looks for: half of them is half of its time. Both halves have those between.
-    public enum Sizes: CaseIterable, Sendable {
+    package enum Sizes: CaseIterable, Sendable {
         case all, small, large
     }
 
@@ -46,7 +46,7 @@ public final class WideSearch: Sendable {
     private static let overlap = (from: 1.25, to: 1.52)
 
     /// Makes a search by a cascade and the file of one for faces seen from the side.
-    public convenience init(cascade: HaarCascade, profileAt path: String) throws(CascadeError) {
+    package convenience init(cascade: HaarCascade, profileAt path: String) throws(CascadeError) {
         self.init(cascade: cascade, profile: try HaarCascade(contentsOf: path))
     }
 
@@ -54,7 +54,7 @@ public final class WideSearch: Sendable {
     ///
     /// In a picture with faces only what cascades are sure of is looked at a second time, which costs a few milliseconds;
     /// in one without, everything is tried.
-    public func addFaces(
+    package func addFaces(
         to faces: inout [DetectedFace], in image: GrayImage, parameters: DetectionParameters,
         judge: some FaceJudge
     ) {
@@ -77,7 +77,7 @@ public final class WideSearch: Sendable {
     }
 
     /// Replaces `faces` by those that one part finds in a picture; a box may reach over the border.
-    public func find(
+    package func find(
         _ part: Part, sizes: Sizes = .all, in image: GrayImage, parameters: DetectionParameters,
         judge: some FaceJudge, into faces: inout [DetectedFace]
     ) {
@@ -112,7 +112,7 @@ public final class WideSearch: Sendable {
 
     /// The side of the largest face that is smaller than the parameters' smallest, down to half of it, in pixels; nil
     /// where none is seen. It costs about as much as a search for those that are large enough.
-    public func sideOfTooSmallFace(
+    package func sideOfTooSmallFace(
         in image: GrayImage, parameters: DetectionParameters, judge: some FaceJudge
     ) -> Int? {
         state.withLock { state in

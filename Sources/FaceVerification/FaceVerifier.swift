@@ -9,9 +9,9 @@ import Synchronization
 /// cascades take for them.
 ///
 /// Calls from several threads wait for each other. Nothing is allocated per call after the first.
-public final class FaceVerifier: FaceJudge {
+package final class FaceVerifier: FaceJudge {
     /// From which probabilities on it is believed: as its model file says, since they belong to the network.
-    public let thresholds: FaceThresholds
+    package let thresholds: FaceThresholds
 
     /// Where a steady look is taken: moved by steps of 6 % of the side, larger or smaller by 10 %.
     private static let places: [(x: Int, y: Int, grow: Int)] = [
@@ -32,13 +32,13 @@ public final class FaceVerifier: FaceJudge {
     /// Reads a model file.
     ///
     /// - Throws: ``ModelFileError`` where it can't be used: what is wrong with it.
-    public convenience init(modelAt path: String) throws(ModelFileError) {
+    package convenience init(modelAt path: String) throws(ModelFileError) {
         let (network, thresholds) = try VerifierNetwork.network(modelAt: path)
         self.init(network, thresholds: thresholds)
     }
 
     /// Takes a network of ``VerifierNetwork`` as it is; later changes of its weights have no effect.
-    public init(_ network: Network, thresholds: FaceThresholds = FaceThresholds()) {
+    package init(_ network: Network, thresholds: FaceThresholds = FaceThresholds()) {
         self.thresholds = thresholds
         let program = network.program()
         self.program = program
@@ -46,7 +46,7 @@ public final class FaceVerifier: FaceJudge {
     }
 
     /// How probable it is that a box holds a face.
-    public func probability(of face: DetectedFace, in image: GrayImage) -> Float {
+    package func probability(of face: DetectedFace, in image: GrayImage) -> Float {
         workspace.withLock { workspace in
             guard cut(face, from: image, &workspace) else { return 0 }
             return Self.probability(logOdds: logOdds(&workspace))
@@ -54,7 +54,7 @@ public final class FaceVerifier: FaceJudge {
     }
 
     /// How probable it is by the mean log odds of 14 looks: as it is, larger, smaller and moved, each mirrored, too.
-    public func steadyProbability(of face: DetectedFace, in image: GrayImage) -> Float {
+    package func steadyProbability(of face: DetectedFace, in image: GrayImage) -> Float {
         workspace.withLock { workspace in
             let (box, side) = (face.box, max(face.box.width, face.box.height))
             let (step, growth) = (max(1, side * 6 / 100), max(1, side / 10))
@@ -103,7 +103,7 @@ public final class FaceVerifier: FaceJudge {
     }
 
     /// Takes out those that look like no face.
-    public func verify(_ faces: inout [DetectedFace], in image: GrayImage) {
+    package func verify(_ faces: inout [DetectedFace], in image: GrayImage) {
         var kept = 0
         for index in faces.indices where probability(of: faces[index], in: image) >= thresholds.found {
             faces[kept] = faces[index]

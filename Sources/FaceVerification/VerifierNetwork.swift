@@ -5,9 +5,9 @@ import NeuralNetwork
 /// The network of the second look, described: a crop of 32×32 to two logits, no face and face.
 ///
 /// Three convolutions with normalisation, ReLU and pooling, then one dense layer: 3.9 million multiply-adds.
-public enum VerifierNetwork {
+package enum VerifierNetwork {
     /// Rows and columns of a crop.
-    public static let side = 32
+    package static let side = 32
     /// Its name in model files.
     static let name = "face-verifier"
     /// Side of the square cut out, as a share of the face's box: a little of what is around tells much.
@@ -16,7 +16,7 @@ public enum VerifierNetwork {
     private static let standardWidths = [24, 40, 64]
 
     /// The network with random weights from a seed.
-    public static func network(seed: UInt64) -> Network {
+    package static func network(seed: UInt64) -> Network {
         let network = unset(widths: standardWidths)
         Initialization.initialize(network.parameters, seed: seed)
         return network
@@ -25,7 +25,7 @@ public enum VerifierNetwork {
     /// The network of a model file, and from which probabilities on it is believed.
     ///
     /// - Throws: ``ModelFileError`` where the file can't be read, or is of another network.
-    public static func network(
+    package static func network(
         modelAt path: String
     ) throws(ModelFileError) -> (network: Network, thresholds: FaceThresholds) {
         let file = try SafeTensors(path: path)
@@ -51,7 +51,7 @@ public enum VerifierNetwork {
     }
 
     /// The contents of a model file, with strings about the training.
-    public static func modelFile(
+    package static func modelFile(
         _ network: Network, thresholds: FaceThresholds = FaceThresholds(), metadata: [String: String]
     ) -> SafeTensors {
         var metadata = metadata
@@ -75,7 +75,7 @@ public enum VerifierNetwork {
     ///
     /// - Returns: The contrast: the grey levels' deviation as a share of their mean.
     @discardableResult
-    public static func prepare(_ crop: GrayImage, into target: inout [Float]) -> Float {
+    package static func prepare(_ crop: GrayImage, into target: inout [Float]) -> Float {
         let count = Float(max(1, crop.pixels.count))
         var (sum, squares): (Float, Float) = (0, 0)
         for pixel in crop.pixels {

@@ -3,16 +3,16 @@ import Faces
 import Imaging
 
 /// A detector whose finds are looked at a second time, and that looks for what the cascade can't see.
-public final class VerifyingDetector: Sendable {
+package final class VerifyingDetector: Sendable {
     /// What finds.
-    public let detector: FaceDetector
+    package let detector: FaceDetector
     /// What looks again, or nil to take all that is found.
-    public let verifier: FaceVerifier?
+    package let verifier: FaceVerifier?
     /// What finds the rest, where there is a verifier to judge it.
-    public let wide: WideSearch?
+    package let wide: WideSearch?
 
     /// Takes all three.
-    public init(_ detector: FaceDetector, verifier: FaceVerifier?, wide: WideSearch? = nil) {
+    package init(_ detector: FaceDetector, verifier: FaceVerifier?, wide: WideSearch? = nil) {
         self.detector = detector
         self.verifier = verifier
         self.wide = wide
@@ -22,7 +22,7 @@ public final class VerifyingDetector: Sendable {
     ///
     /// Where a whole picture is searched and the parameters are thorough, a box may reach over the picture's border, as
     /// the face does.
-    public func detect(
+    package func detect(
         in image: GrayImage, region: Rectangle?, parameters: DetectionParameters,
         into faces: inout [DetectedFace]
     ) {
@@ -37,7 +37,7 @@ public final class VerifyingDetector: Sendable {
 
     /// Replaces `faces` by those that one part of the wide search finds, as
     /// ``FaceDetection/WideSearch/find(_:sizes:in:parameters:judge:into:)`` does.
-    public func findWide(
+    package func findWide(
         _ part: WideSearch.Part, sizes: WideSearch.Sizes, in image: GrayImage,
         parameters: DetectionParameters, into faces: inout [DetectedFace]
     ) {
@@ -47,7 +47,7 @@ public final class VerifyingDetector: Sendable {
     }
 
     /// The side of the largest face that is too small to be found, in pixels, or nil.
-    public func sideOfTooSmallFace(in image: GrayImage, parameters: DetectionParameters) -> Int? {
+    package func sideOfTooSmallFace(in image: GrayImage, parameters: DetectionParameters) -> Int? {
         guard let verifier, let wide else { return nil }
         return wide.sideOfTooSmallFace(in: image, parameters: parameters, judge: verifier)
     }
@@ -55,7 +55,7 @@ public final class VerifyingDetector: Sendable {
     /// The face about a place where one was a moment ago, though the cascade does not see it; nil where there is none.
     ///
     /// It has no neighbours: nothing but the second look vouches for it.
-    public func follow(_ face: DetectedFace, in image: GrayImage) -> DetectedFace? {
+    package func follow(_ face: DetectedFace, in image: GrayImage) -> DetectedFace? {
         guard let verifier else { return nil }
         var (face, probability) = verifier.refined(face, in: image, turns: false, rounds: 2)
         face.neighbors = 0

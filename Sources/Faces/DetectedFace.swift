@@ -1,17 +1,17 @@
 import Imaging
 
 /// A face that the detector found.
-public struct DetectedFace: Hashable, Sendable {
+package struct DetectedFace: Hashable, Sendable {
     /// Where it is, in pixels of the picture.
-    public var box: Rectangle
+    package var box: Rectangle
     /// How far the head is tilted, in degrees clockwise as seen on the picture; 0 for an upright face.
-    public var tilt: Double
+    package var tilt: Double
     /// How many raw windows were grouped into this face: the detector's confidence;
     /// 0 for a face that was only followed from the frame before.
-    public var neighbors: Int
+    package var neighbors: Int
 
     /// Makes a face from its box; upright unless said.
-    public init(box: Rectangle, tilt: Double = 0, neighbors: Int = 1) {
+    package init(box: Rectangle, tilt: Double = 0, neighbors: Int = 1) {
         self.box = box
         self.tilt = tilt
         self.neighbors = neighbors

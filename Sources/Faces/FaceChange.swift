@@ -1,5 +1,5 @@
 /// What happened to a face between two frames.
-public enum FaceChange: Sendable, Equatable {
+package enum FaceChange: Sendable, Equatable {
     /// It came into view.
     case appeared(TrackedFace)
     /// Its reported emotion is another one.

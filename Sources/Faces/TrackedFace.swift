@@ -1,29 +1,29 @@
 import Imaging
 
 /// A face followed from frame to frame.
-public struct TrackedFace: Sendable, Equatable {
+package struct TrackedFace: Sendable, Equatable {
     /// The number it keeps while it is in view, counted from 1 and never used again.
-    public var number: Int
+    package var number: Int
     /// Where it is, in pixels of the frame.
-    public var box: Rectangle
+    package var box: Rectangle
     /// The tilt of the head in degrees clockwise.
-    public var tilt: Double
+    package var tilt: Double
     /// Probabilities of the last look at it alone, which may have been some frames ago.
-    public var rawProbabilities: EmotionProbabilities
+    package var rawProbabilities: EmotionProbabilities
     /// Probabilities smoothed over time.
-    public var probabilities: EmotionProbabilities
+    package var probabilities: EmotionProbabilities
     /// The emotion reported: changes with hysteresis.
-    public var emotion: Emotion
+    package var emotion: Emotion
 
     /// Whether that emotion is a guess rather than an answer: its smoothed probability is below
     /// ``EmotionProbabilities/leastSure``, with hysteresis, too.
-    public var isUnsure: Bool
+    package var isUnsure: Bool
 
     /// The smoothed probability of the reported emotion.
-    public var confidence: Float { probabilities[emotion] }
+    package var confidence: Float { probabilities[emotion] }
 
     /// Makes a face from all its values.
-    public init(
+    package init(
         number: Int, box: Rectangle, tilt: Double = 0, rawProbabilities: EmotionProbabilities,
         probabilities: EmotionProbabilities, emotion: Emotion, isUnsure: Bool = false
     ) {

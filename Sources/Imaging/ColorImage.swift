@@ -1,23 +1,23 @@
 /// An 8-bit colour image, red, green, blue interleaved, rows one after another without gaps.
 ///
 /// Its storage is kept when it is resized, so that one image can be filled once a frame without allocation.
-public struct ColorImage: Sendable, Equatable {
+package struct ColorImage: Sendable, Equatable {
     /// Columns in pixels.
-    public private(set) var width: Int
+    package private(set) var width: Int
     /// Rows in pixels.
-    public private(set) var height: Int
+    package private(set) var height: Int
     /// Red, green and blue, row by row: red of a pixel is `pixels[(y * width + x) * 3]`.
-    public var pixels: [UInt8]
+    package var pixels: [UInt8]
 
     /// Makes a black image; negative sizes count as 0.
-    public init(width: Int = 0, height: Int = 0) {
+    package init(width: Int = 0, height: Int = 0) {
         self.width = max(0, width)
         self.height = max(0, height)
         pixels = [UInt8](repeating: 0, count: self.width * self.height * 3)
     }
 
     /// Takes pixels as they are, or returns nil where their count is not `width * height * 3`.
-    public init?(width: Int, height: Int, pixels: [UInt8]) {
+    package init?(width: Int, height: Int, pixels: [UInt8]) {
         guard width >= 0, height >= 0, pixels.count == width * height * 3 else { return nil }
         self.width = width
         self.height = height
@@ -25,7 +25,7 @@ public struct ColorImage: Sendable, Equatable {
     }
 
     /// Changes the size; what the pixels hold afterwards is unspecified. Allocates only to grow.
-    public mutating func setSize(width: Int, height: Int) {
+    package mutating func setSize(width: Int, height: Int) {
         pixels.resize(to: max(0, width) * max(0, height) * 3)
         self.width = max(0, width)
         self.height = max(0, height)

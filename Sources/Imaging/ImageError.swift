@@ -1,5 +1,5 @@
 /// Why a picture could not be read or written.
-public enum ImageError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum ImageError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file can't be opened or read: its path and the system's reason.
     case unreadable(path: String, reason: String)
     /// The bytes are those of no picture format that is read.
@@ -12,7 +12,7 @@ public enum ImageError: Error, Equatable, Sendable, CustomStringConvertible {
     case unwritable(path: String, reason: String)
 
     /// One line: what, where, why.
-    public var description: String {
+    package var description: String {
         switch self {
         case .unreadable(let path, let reason): "\(path): cannot read it: \(reason)"
         case .unknownFormat(let path):

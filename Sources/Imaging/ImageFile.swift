@@ -3,29 +3,29 @@ import CTurboJPEG
 /// Pictures in files: JPEG and PNG.
 ///
 /// To read many, keep an ``ImageReader``.
-public enum ImageFile {
+package enum ImageFile {
     /// Reads a JPEG or PNG file as luma.
-    public static func readGray(path: String, into image: inout GrayImage) throws(ImageError) {
+    package static func readGray(path: String, into image: inout GrayImage) throws(ImageError) {
         try ImageReader().readGray(path: path, into: &image)
     }
 
     /// Reads a JPEG or PNG file as red, green and blue.
-    public static func readColor(path: String, into image: inout ColorImage) throws(ImageError) {
+    package static func readColor(path: String, into image: inout ColorImage) throws(ImageError) {
         try ImageReader().readColor(path: path, into: &image)
     }
 
     /// Writes a PNG file. It is written beside its place and renamed, so that no reader sees half of one.
-    public static func writePNG(_ image: ColorImage, path: String) throws(ImageError) {
+    package static func writePNG(_ image: ColorImage, path: String) throws(ImageError) {
         try writePNG(image.pixels, width: image.width, height: image.height, channels: 3, path: path)
     }
 
     /// Writes a grey PNG file, beside its place and renamed.
-    public static func writePNG(_ image: GrayImage, path: String) throws(ImageError) {
+    package static func writePNG(_ image: GrayImage, path: String) throws(ImageError) {
         try writePNG(image.pixels, width: image.width, height: image.height, channels: 1, path: path)
     }
 
     /// A grey image as the bytes of a PNG file.
-    public static func encodePNG(_ image: GrayImage, name: String = "PNG") throws(ImageError) -> [UInt8] {
+    package static func encodePNG(_ image: GrayImage, name: String = "PNG") throws(ImageError) -> [UInt8] {
         switch PNG.encode(image.pixels, width: image.width, height: image.height, channels: 1) {
         case .success(let bytes): return bytes
         case .failure(let reason): throw .unwritable(path: name, reason: reason.text)
@@ -33,12 +33,12 @@ public enum ImageFile {
     }
 
     /// Writes a JPEG file, beside its place and renamed; `quality` is libjpeg's, 1 to 100.
-    public static func writeJPEG(_ image: ColorImage, path: String, quality: Int = 92) throws(ImageError) {
+    package static func writeJPEG(_ image: ColorImage, path: String, quality: Int = 92) throws(ImageError) {
         try FileBytes.write(encodeJPEG(image, quality: quality, name: path), path)
     }
 
     /// Writes by the name's ending: `.jpg` or `.jpeg` as JPEG, anything else as PNG.
-    public static func write(_ image: ColorImage, path: String) throws(ImageError) {
+    package static func write(_ image: ColorImage, path: String) throws(ImageError) {
         let name = path.lowercased()
         if name.hasSuffix(".jpg") || name.hasSuffix(".jpeg") {
             try writeJPEG(image, path: path)
@@ -48,7 +48,7 @@ public enum ImageFile {
     }
 
     /// A colour image as the bytes of a JPEG file, 4:2:0 below quality 90 and 4:4:4 from there.
-    public static func encodeJPEG(
+    package static func encodeJPEG(
         _ image: ColorImage, quality: Int = 92, name: String = "JPEG"
     ) throws(ImageError) -> [UInt8] {
         try encodeJPEG(
@@ -58,7 +58,7 @@ public enum ImageFile {
     }
 
     /// A grey image as the bytes of a grey JPEG file.
-    public static func encodeJPEG(
+    package static func encodeJPEG(
         _ image: GrayImage, quality: Int = 92, name: String = "JPEG"
     ) throws(ImageError) -> [UInt8] {
         try encodeJPEG(image.pixels, image.width, image.height, TJPF_GRAY, TJSAMP_GRAY, quality, name)

@@ -3,29 +3,29 @@
 ///
 /// The format is told by the first bytes, not by the name. A picture that its camera stored rotated (EXIF) comes
 /// upright. Transparency is dropped, 16-bit samples are rounded to 8. Used from one thread at a time.
-public final class ImageReader {
+package final class ImageReader {
     private let jpeg: JPEGDecoder
     private let maximumPixels: Int
     private var colors = ColorImage()
 
     /// Makes a reader that refuses pictures whose header claims more than `maximumPixels`.
-    public init(maximumPixels: Int = JPEGDecoder.defaultMaximumPixels) {
+    package init(maximumPixels: Int = JPEGDecoder.defaultMaximumPixels) {
         jpeg = JPEGDecoder(maximumPixels: maximumPixels)
         self.maximumPixels = maximumPixels
     }
 
     /// Reads a file as luma; colour that is not wanted is not decoded.
-    public func readGray(path: String, into image: inout GrayImage) throws(ImageError) {
+    package func readGray(path: String, into image: inout GrayImage) throws(ImageError) {
         try decodeGray(FileBytes.read(path), name: path, into: &image)
     }
 
     /// Reads a file as red, green and blue.
-    public func readColor(path: String, into image: inout ColorImage) throws(ImageError) {
+    package func readColor(path: String, into image: inout ColorImage) throws(ImageError) {
         try decodeColor(FileBytes.read(path), name: path, into: &image)
     }
 
     /// Decodes a file's bytes as luma; errors carry `name`.
-    public func decodeGray(_ bytes: [UInt8], name: String, into image: inout GrayImage) throws(ImageError) {
+    package func decodeGray(_ bytes: [UInt8], name: String, into image: inout GrayImage) throws(ImageError) {
         switch try format(of: bytes, name: name) {
         case .jpeg:
             try named(name) { () throws(JPEGError) in try jpeg.decode(bytes, into: &image) }
@@ -43,7 +43,8 @@ public final class ImageReader {
     }
 
     /// Decodes a file's bytes as red, green and blue; errors carry `name`.
-    public func decodeColor(_ bytes: [UInt8], name: String, into image: inout ColorImage) throws(ImageError) {
+    package func decodeColor(_ bytes: [UInt8], name: String, into image: inout ColorImage) throws(ImageError)
+    {
         switch try format(of: bytes, name: name) {
         case .jpeg:
             try named(name) { () throws(JPEGError) in try jpeg.decode(bytes, into: &image) }
@@ -72,19 +73,19 @@ public final class ImageReader {
     }
 
     /// True where these, a file's first 16 bytes, begin a picture that is read.
-    public static func isPicture(_ start: some Collection<UInt8>) -> Bool {
+    package static func isPicture(_ start: some Collection<UInt8>) -> Bool {
         let start = Array(start)
         return start.starts(with: [0xff, 0xd8, 0xff]) || start.starts(with: PNG.signature)
             || ForeignPicture(start) != nil
     }
 
     /// Endings of the names of pictures, in small letters: how pictures are found in a folder.
-    public static let nameEndings = [
+    package static let nameEndings = [
         "jpg", "jpeg", "jfif", "png", "webp", "bmp", "tif", "tiff", "gif", "heic", "heif", "avif",
     ]
 
     /// True where a file's name ends as a picture's does.
-    public static func isPictureName(_ name: String) -> Bool {
+    package static func isPictureName(_ name: String) -> Bool {
         guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return false }
         return nameEndings.contains(name[name.index(after: dot)...].lowercased())
     }

@@ -4,16 +4,16 @@ import Glibc
 /// itself.
 ///
 /// Keeps its tables and rows, so that a run of pictures of like size allocates nothing after the first.
-public struct ImageResizer: Sendable {
+package struct ImageResizer: Sendable {
     private var columns = ResampleAxis()
     private var rows = ResampleAxis()
     private var sums: [Float] = []
 
     /// Makes a resizer.
-    public init() {}
+    package init() {}
 
     /// Brings a grey picture to a size; `target` is black where the source has no pixels.
-    public mutating func resize(_ source: GrayImage, width: Int, height: Int, into target: inout GrayImage) {
+    package mutating func resize(_ source: GrayImage, width: Int, height: Int, into target: inout GrayImage) {
         target.setSize(width: width, height: height)
         columns.set(
             start: 0, length: Double(source.width), sourceSize: source.width, targetSize: target.width)
@@ -23,7 +23,7 @@ public struct ImageResizer: Sendable {
     }
 
     /// Brings a colour picture to a size; `target` is black where the source has no pixels.
-    public mutating func resize(_ source: ColorImage, width: Int, height: Int, into target: inout ColorImage)
+    package mutating func resize(_ source: ColorImage, width: Int, height: Int, into target: inout ColorImage)
     {
         target.setSize(width: width, height: height)
         columns.set(
@@ -43,7 +43,7 @@ public struct ImageResizer: Sendable {
     ///   - side: The square's side in pixels.
     ///   - tilt: How far the square is turned about its middle, in degrees clockwise as seen; the target is upright.
     ///   - target: The picture filled.
-    public mutating func resample(
+    package mutating func resample(
         _ source: GrayImage, centerX: Double, centerY: Double, side: Double, tilt: Double = 0,
         into target: inout GrayImage
     ) {

@@ -2,24 +2,24 @@
 ///
 /// Each table has one column and one row more than the image. Entries wrap around at 32 bits: differences are
 /// right as long as the sum they stand for fits, which for squares means rectangles below 66,000 pixels.
-public struct IntegralImage: Sendable, Equatable {
+package struct IntegralImage: Sendable, Equatable {
     /// Columns of the tables: the image's and one.
-    public private(set) var stride = 1
+    package private(set) var stride = 1
     /// Rows of the tables: the image's and one.
-    public private(set) var rows = 1
+    package private(set) var rows = 1
     /// `sums[y * stride + x]`: all pixels above row `y` and left of column `x`.
-    public private(set) var sums: [UInt32] = [0]
+    package private(set) var sums: [UInt32] = [0]
     /// The same of the pixels' squares.
-    public private(set) var squares: [UInt32] = [0]
+    package private(set) var squares: [UInt32] = [0]
     /// `tilted[y * stride + x]`: the pixels of the triangle above whose lowest pixel is (x - 1, y - 1), widening
     /// upwards by one to both sides; all 0 where not asked for.
-    public private(set) var tilted: [UInt32] = [0]
+    package private(set) var tilted: [UInt32] = [0]
 
     /// Makes the tables of an empty image.
-    public init() {}
+    package init() {}
 
     /// Fills the tables from an image. Allocates only to grow.
-    public mutating func update(from image: GrayImage, tilted withTilted: Bool = false) {
+    package mutating func update(from image: GrayImage, tilted withTilted: Bool = false) {
         stride = image.width + 1
         rows = image.height + 1
         sums.resize(to: stride * rows)

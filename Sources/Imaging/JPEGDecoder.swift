@@ -6,9 +6,9 @@ import CTurboJPEG
 /// The decoder and the images it fills are meant to be kept: nothing is allocated for a frame of the size of the
 /// one before. Huffman tables may be missing, as in the Motion JPEG of many cameras; the standard ones are taken
 /// then. Used from one thread at a time.
-public final class JPEGDecoder {
+package final class JPEGDecoder {
     /// How much damage is borne.
-    public enum Tolerance: Sendable {
+    package enum Tolerance: Sendable {
         /// Any damage that may show in the pixels is an error: for files.
         case none
         /// Stray bytes before a marker are stepped over, as many cameras send them; other damage is an error.
@@ -16,7 +16,7 @@ public final class JPEGDecoder {
     }
 
     /// The most pixels taken where nothing else is said: 2²⁷, more than any camera in a shop has.
-    public static let defaultMaximumPixels = 1 << 27
+    package static let defaultMaximumPixels = 1 << 27
 
     private var handle: tjhandle?
     private let tolerance: Tolerance
@@ -31,7 +31,7 @@ public final class JPEGDecoder {
     /// - Parameters:
     ///   - tolerance: What damage is borne.
     ///   - maximumPixels: Headers that claim more are refused before anything is allocated.
-    public init(tolerance: Tolerance = .none, maximumPixels: Int = defaultMaximumPixels) {
+    package init(tolerance: Tolerance = .none, maximumPixels: Int = defaultMaximumPixels) {
         handle = tjInitDecompress()
         self.tolerance = tolerance
         self.maximumPixels = maximumPixels
@@ -42,7 +42,7 @@ public final class JPEGDecoder {
     }
 
     /// Decodes the luma alone; the colour is not even transformed back.
-    public func decode(_ bytes: [UInt8], into image: inout GrayImage) throws(JPEGError) {
+    package func decode(_ bytes: [UInt8], into image: inout GrayImage) throws(JPEGError) {
         guard Self.isEnded(bytes) else {
             return try withEnd(bytes) { bytes throws(JPEGError) in try decode(bytes, into: &image) }
         }
@@ -59,7 +59,7 @@ public final class JPEGDecoder {
     }
 
     /// Decodes to red, green and blue.
-    public func decode(_ bytes: [UInt8], into image: inout ColorImage) throws(JPEGError) {
+    package func decode(_ bytes: [UInt8], into image: inout ColorImage) throws(JPEGError) {
         guard Self.isEnded(bytes) else {
             return try withEnd(bytes) { bytes throws(JPEGError) in try decode(bytes, into: &image) }
         }
@@ -79,7 +79,7 @@ public final class JPEGDecoder {
     ///
     /// The cheapest form for a window, whose graphics card turns it into colours: no colour conversion here. The
     /// values have JPEG's full range (0 to 255), by BT.601.
-    public func decode(_ bytes: [UInt8], into image: inout YUVImage) throws(JPEGError) {
+    package func decode(_ bytes: [UInt8], into image: inout YUVImage) throws(JPEGError) {
         guard Self.isEnded(bytes) else {
             return try withEnd(bytes) { bytes throws(JPEGError) in try decode(bytes, into: &image) }
         }

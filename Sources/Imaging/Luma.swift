@@ -35,7 +35,7 @@ enum CMYK {
 
 extension GrayImage {
     /// Becomes the luma (BT.601) of a colour image, as OpenCV's `cvtColor` makes it.
-    public mutating func setLuma(of image: ColorImage) {
+    package mutating func setLuma(of image: ColorImage) {
         setSize(width: image.width, height: image.height)
         let count = pixels.count
         pixels.withUnsafeMutableBufferPointer { target in
@@ -53,7 +53,7 @@ extension GrayImage {
 
 extension ColorImage {
     /// Becomes a grey image's pixels in colour: red, green and blue alike.
-    public mutating func setGray(_ image: GrayImage) {
+    package mutating func setGray(_ image: GrayImage) {
         setSize(width: image.width, height: image.height)
         for (index, luma) in image.pixels.enumerated() {
             pixels[index * 3] = luma

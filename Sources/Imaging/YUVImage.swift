@@ -2,28 +2,28 @@
 /// graphics card takes. Full range (0 to 255), BT.601, as in JPEG.
 ///
 /// Its storage is kept when it is resized, so that one image can be filled once a frame without allocation.
-public struct YUVImage: Sendable, Equatable {
+package struct YUVImage: Sendable, Equatable {
     /// Columns of luma in pixels.
-    public private(set) var width = 0
+    package private(set) var width = 0
     /// Rows of luma in pixels.
-    public private(set) var height = 0
+    package private(set) var height = 0
     /// Luma (Y), row by row without gaps: `width * height` bytes.
-    public private(set) var luma: [UInt8] = []
+    package private(set) var luma: [UInt8] = []
     /// Blue-difference chroma (U, Cb): `chromaWidth * chromaHeight` bytes.
-    public private(set) var blueChroma: [UInt8] = []
+    package private(set) var blueChroma: [UInt8] = []
     /// Red-difference chroma (V, Cr): `chromaWidth * chromaHeight` bytes.
-    public private(set) var redChroma: [UInt8] = []
+    package private(set) var redChroma: [UInt8] = []
 
     /// Makes an image of size 0 to be filled.
-    public init() {}
+    package init() {}
 
     /// Columns of chroma: half the luma's, rounded up.
-    public var chromaWidth: Int { (width + 1) / 2 }
+    package var chromaWidth: Int { (width + 1) / 2 }
     /// Rows of chroma: half the luma's, rounded up.
-    public var chromaHeight: Int { (height + 1) / 2 }
+    package var chromaHeight: Int { (height + 1) / 2 }
 
     /// The columns from `x`, an even one, on, over the whole height.
-    public func cropped(x: Int, width: Int) -> YUVImage {
+    package func cropped(x: Int, width: Int) -> YUVImage {
         var part = YUVImage()
         let first = max(0, min(x & ~1, self.width))
         part.setSize(width: max(0, min(width, self.width - first)), height: height)
@@ -100,7 +100,7 @@ public struct YUVImage: Sendable, Equatable {
     }
 
     /// Becomes a colour image in planes.
-    public mutating func set(_ image: ColorImage) {
+    package mutating func set(_ image: ColorImage) {
         setSize(width: image.width, height: image.height)
         for y in 0..<height {
             for x in 0..<width {

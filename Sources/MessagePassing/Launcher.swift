@@ -1,9 +1,9 @@
 import Foundation
 
 /// What started this process, where that was no person and no shell.
-public enum Launcher {
+package enum Launcher {
     /// How many processes an `mpirun` started together, by the environment that it gives each; 1 where none did.
-    public static func processCount(_ environment: [String: String] = ProcessInfo.processInfo.environment)
+    package static func processCount(_ environment: [String: String] = ProcessInfo.processInfo.environment)
         -> Int
     {
         // Open MPI; MPICH and Intel MPI.

@@ -9,13 +9,13 @@ import System
 /// Sums are made of messages from rank to rank, not by `MPI_Allreduce`, whose order of additions is the
 /// implementation's: each rank adds one part in the ranks' order and sends it to all. That takes as many bytes as the
 /// best algorithm of a library (Rabenseifner, 2004), and every wait knows who is missing and has a deadline.
-public final class MPICommunicator: Communicator {
+package final class MPICommunicator: Communicator {
     /// This process's number, counted from 0.
-    public let rank: Int
+    package let rank: Int
     /// How many there are.
-    public let size: Int
+    package let size: Int
     /// How long another rank may take to answer, in seconds.
-    public var patience: Double
+    package var patience: Double
     private let onLoss: (String) -> Never
     private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 64)
 
@@ -35,7 +35,7 @@ public final class MPICommunicator: Communicator {
     /// - Parameters:
     ///   - patience: how long another rank may take to answer, in seconds.
     ///   - onLoss: told, in one line, why it can't go on: who did not answer, or what MPI says. Ends the process.
-    public init(patience: Double, onLoss: @escaping (String) -> Never) {
+    package init(patience: Double, onLoss: @escaping (String) -> Never) {
         var (rank, size): (Int32, Int32) = (0, 1)
         for result in [cmpi_start(), cmpi_rank(&rank), cmpi_size(&size)] where result != cmpi_success() {
             onLoss("MPI does not start: \(Self.reason(result))")
@@ -48,19 +48,19 @@ public final class MPICommunicator: Communicator {
     deinit { memory.deallocate() }
 
     /// Leaves, once all others do: what is sent is sent.
-    public func finish() { MPI_Finalize() }
+    package func finish() { MPI_Finalize() }
 
     /// Ends all ranks at once.
-    public static func abort() { _ = cmpi_abort(1) }
+    package static func abort() { _ = cmpi_abort(1) }
 
     /// Replaces numbers by their sums over all ranks, added in the ranks' order.
-    public func sum(_ values: inout [Float]) { add(&values) }
+    package func sum(_ values: inout [Float]) { add(&values) }
 
     /// The same in double precision.
-    public func sum(_ values: inout [Double]) { add(&values) }
+    package func sum(_ values: inout [Double]) { add(&values) }
 
     /// What each rank gives, in the ranks' order.
-    public func gather(_ bytes: [UInt8]) -> [[UInt8]] {
+    package func gather(_ bytes: [UInt8]) -> [[UInt8]] {
         var counts = [Double](repeating: 0, count: size)
         counts[rank] = Double(bytes.count)
         sum(&counts)

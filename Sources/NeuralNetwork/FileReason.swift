@@ -2,9 +2,9 @@ import Foundation
 import System
 
 /// The system's words for an error of Foundation, without the path.
-public enum FileReason {
+package enum FileReason {
     /// "No such file or directory", "No space left on device", …
-    public static func of(_ error: any Error) -> String {
+    package static func of(_ error: any Error) -> String {
         if let error = error as? Errno { return error.description }
         if let posix = error as? POSIXError { return Errno(posix.code.rawValue).description }
         let cocoa = error as NSError

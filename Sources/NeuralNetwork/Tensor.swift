@@ -2,17 +2,17 @@
 ///
 /// A reference: layers own their tensors and use them again from step to step. Images are kept channels-last in
 /// memory; documentation gives shapes as `[batch, channels, height, width]` all the same, PyTorch's order.
-public final class Tensor {
+package final class Tensor {
     /// The extents, outermost first, as they lie in memory.
-    public private(set) var shape: [Int]
+    package private(set) var shape: [Int]
     /// The number of elements.
-    public private(set) var count: Int
+    package private(set) var count: Int
     /// The elements; valid while the tensor lives and until `resize`.
     private(set) var pointer: UnsafeMutablePointer<Float>
     private var capacity: Int
 
     /// Makes a tensor of zeros.
-    public init(_ shape: [Int] = []) {
+    package init(_ shape: [Int] = []) {
         self.shape = shape
         count = shape.reduce(1, *)
         capacity = max(count, 1)
@@ -20,7 +20,7 @@ public final class Tensor {
     }
 
     /// Makes a tensor of given elements; their count must be the shape's product.
-    public convenience init(_ shape: [Int], _ elements: [Float]) {
+    package convenience init(_ shape: [Int], _ elements: [Float]) {
         precondition(shape.reduce(1, *) == elements.count, "\(elements.count) elements for shape \(shape)")
         self.init(shape)
         for (index, element) in elements.enumerated() { pointer[index] = element }
@@ -29,7 +29,7 @@ public final class Tensor {
     deinit { pointer.deallocate() }
 
     /// All elements, to read.
-    public var span: Span<Float> {
+    package var span: Span<Float> {
         @_lifetime(borrow self) get {
             let span = Span(_unsafeStart: UnsafePointer(pointer), count: count)
             return _overrideLifetime(span, borrowing: self)
@@ -37,7 +37,7 @@ public final class Tensor {
     }
 
     /// All elements, to write.
-    public var mutableSpan: MutableSpan<Float> {
+    package var mutableSpan: MutableSpan<Float> {
         @_lifetime(borrow self) get {
             let span = MutableSpan(_unsafeStart: pointer, count: count)
             return _overrideLifetime(span, borrowing: self)
@@ -45,7 +45,7 @@ public final class Tensor {
     }
 
     /// Changes the shape; what the elements hold afterwards is unspecified. Allocates only to grow.
-    public func resize(_ newShape: [Int]) {
+    package func resize(_ newShape: [Int]) {
         guard newShape != shape else { return }
         shape = newShape
         count = newShape.reduce(1, *)
@@ -56,24 +56,24 @@ public final class Tensor {
     }
 
     /// Sets every element.
-    public func fill(_ value: Float) { pointer.update(repeating: value, count: count) }
+    package func fill(_ value: Float) { pointer.update(repeating: value, count: count) }
 
     /// Copies the elements of a tensor with as many.
-    public func copy(from other: Tensor) {
+    package func copy(from other: Tensor) {
         precondition(other.count == count)
         pointer.update(from: other.pointer, count: count)
     }
 
     /// A part of the elements, to write.
     @_lifetime(borrow self)
-    public func mutableSpan(_ range: Range<Int>) -> MutableSpan<Float> {
+    package func mutableSpan(_ range: Range<Int>) -> MutableSpan<Float> {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)
         let span = MutableSpan(_unsafeStart: pointer + range.lowerBound, count: range.count)
         return _overrideLifetime(span, borrowing: self)
     }
 
     /// Adds the elements of a tensor with as many.
-    public func add(_ other: Tensor) {
+    package func add(_ other: Tensor) {
         precondition(other.count == count)
         for index in 0..<count { pointer[index] += other.pointer[index] }
     }
@@ -116,12 +116,12 @@ public final class Tensor {
     }
 
     /// Multiplies every element.
-    public func scale(by factor: Float) {
+    package func scale(by factor: Float) {
         for index in 0..<count { pointer[index] *= factor }
     }
 
     /// The elements as an array.
-    public var elements: [Float] {
+    package var elements: [Float] {
         get { Array(UnsafeBufferPointer(start: pointer, count: count)) }
         set {
             precondition(newValue.count == count)
@@ -130,7 +130,7 @@ public final class Tensor {
     }
 
     /// One element, counted in memory order.
-    public subscript(index: Int) -> Float {
+    package subscript(index: Int) -> Float {
         get {
             precondition(index >= 0 && index < count)
             return pointer[index]

@@ -4,16 +4,16 @@ import System
 ///
 /// Work is cut into as many contiguous parts as there are threads, so that sums are added in the same order on
 /// every run with the same number of threads. Used by one caller at a time.
-public final class ThreadPool: Sendable {
+package final class ThreadPool: Sendable {
     /// How many threads work, the caller among them.
-    public let threads: Int
+    package let threads: Int
     private let team: WorkerTeam
     /// What the threads are to do now.
     private let work: Guarded<((Int) -> Void)?>
 
     /// Starts `threads - 1` threads that sleep until there is work, and end with the pool. What the system refuses is
     /// the caller's to do: the sums are the same, and take longer.
-    public init(threads: Int) {
+    package init(threads: Int) {
         self.threads = max(1, threads)
         let work = Guarded<((Int) -> Void)?>(nil)
         self.work = work
@@ -25,7 +25,7 @@ public final class ThreadPool: Sendable {
     deinit { team.dismiss() }
 
     /// Calls `body` once a thread with its number, all at the same time, and waits for all.
-    public func onEachThread(_ body: (Int) -> Void) {
+    package func onEachThread(_ body: (Int) -> Void) {
         guard threads > 1 else { return body(0) }
         withoutActuallyEscaping(body) { body in
             work.withLock { $0 = body }
@@ -35,7 +35,7 @@ public final class ThreadPool: Sendable {
     }
 
     /// Splits `0..<count` into contiguous parts, one a thread, and calls `body` with each part that is not empty.
-    public func split(_ count: Int, _ body: (_ thread: Int, _ range: Range<Int>) -> Void) {
+    package func split(_ count: Int, _ body: (_ thread: Int, _ range: Range<Int>) -> Void) {
         onEachThread { thread in
             let range = part(thread, of: count)
             if !range.isEmpty { body(thread, range) }
@@ -43,7 +43,7 @@ public final class ThreadPool: Sendable {
     }
 
     /// The part of `0..<count` that one thread works on.
-    public func part(_ thread: Int, of count: Int) -> Range<Int> {
+    package func part(_ thread: Int, of count: Int) -> Range<Int> {
         count * thread / threads..<count * (thread + 1) / threads
     }
 }

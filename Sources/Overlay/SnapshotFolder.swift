@@ -3,14 +3,14 @@ import Imaging
 import System
 
 /// A folder in which each snapshot has a name of its own.
-public struct SnapshotFolder: Sendable {
+package struct SnapshotFolder: Sendable {
     /// Its full path.
-    public let path: String
+    package let path: String
 
     /// The folder with this path; the person's own for pictures where nil.
     ///
     /// - Parameter environment: where `HOME` and `XDG_PICTURES_DIR` are looked for.
-    public init(_ path: String?, environment: [String: String]) {
+    package init(_ path: String?, environment: [String: String]) {
         let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 }
         let pictures = environment["XDG_PICTURES_DIR"].flatMap { $0.hasPrefix("/") ? $0 : nil }
         let wanted = path ?? pictures ?? home.map { "\($0)/Pictures" } ?? "."
@@ -21,7 +21,7 @@ public struct SnapshotFolder: Sendable {
     ///
     /// - Returns: the full path of an empty file that nobody had before.
     /// - Throws: ``Imaging/ImageError/unwritable(path:reason:)``.
-    public func reserve(_ date: Date = Date()) throws(ImageError) -> String {
+    package func reserve(_ date: Date = Date()) throws(ImageError) -> String {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {

@@ -7,7 +7,7 @@ import System
 /// Shows a pipeline in a window: the newest picture at once, the faces as soon as they are known.
 ///
 /// Belongs to the thread that makes it.
-public final class Viewer {
+package final class Viewer {
     private let window: Window
     private let pipeline: Pipeline
     private let settings: ViewerSettings
@@ -31,7 +31,7 @@ public final class Viewer {
     private static let motionInterval = 1.0 / 60
 
     /// Joins a window to a pipeline made with `isViewed`.
-    public init(_ window: Window, _ pipeline: Pipeline, settings: ViewerSettings) {
+    package init(_ window: Window, _ pipeline: Pipeline, settings: ViewerSettings) {
         self.window = window
         self.pipeline = pipeline
         self.settings = settings
@@ -49,7 +49,7 @@ public final class Viewer {
     /// Shows pictures until the pipeline has ended or a person asks for the end.
     ///
     /// - Throws: ``WindowError/displayLost`` where the window's display is gone.
-    public func run() throws(WindowError) {
+    package func run() throws(WindowError) {
         var lastDrawing = 0.0
         while !pipeline.isOver {
             // Short, because the wait ends for keys, not for frames.

@@ -7,15 +7,15 @@ import Imaging
 /// The window: the camera's picture, and over it the faces with their emotions.
 ///
 /// Belongs to the thread that makes it, the program's first on most systems, and closes when it is let go.
-public final class Window {
+package final class Window {
     /// True where the picture is shown as a mirror does.
-    public var isMirrored = false
+    package var isMirrored = false
     /// What is drawn of faces.
-    public var options = DrawingOptions()
+    package var options = DrawingOptions()
     /// Lines that belong to no face.
-    public var notes = Notes()
+    package var notes = Notes()
     /// True where what is drawn still moves: it must be drawn again soon.
-    public private(set) var isMoving = false
+    package private(set) var isMoving = false
 
     private let window: OpaquePointer
     private let renderer: OpaquePointer
@@ -29,14 +29,14 @@ public final class Window {
     ///
     /// Mesa keeps no shaders in the person's cache: nothing is written that was not asked for, and no thread of least
     /// priority makes the end of the process wait.
-    public static func prepareProcess() { setenv("MESA_SHADER_CACHE_DISABLE", "true", 0) }
+    package static func prepareProcess() { setenv("MESA_SHADER_CACHE_DISABLE", "true", 0) }
 
     /// Opens a window for pictures of a size.
     ///
     /// - Parameter isKiosk: full screen at once, without a pointer, the screen saver kept away, and no key that ends the
     ///   program, writes or uncovers what is behind.
     /// - Throws: ``WindowError/noDisplay(reason:)`` where there is none to open it on.
-    public init(
+    package init(
         title: String, pictureWidth: Int, pictureHeight: Int, isKiosk: Bool = false
     ) throws(WindowError) {
         let text: PangoText
@@ -77,7 +77,7 @@ public final class Window {
     /// What was asked for since the last call; waits for it up to some milliseconds.
     ///
     /// - Throws: ``WindowError/displayLost`` where the display is gone.
-    public func actions(waitingUpTo milliseconds: Int32) throws(WindowError) -> [WindowAction] {
+    package func actions(waitingUpTo milliseconds: Int32) throws(WindowError) -> [WindowAction] {
         var actions: [WindowAction] = []
         var event = SDL_Event()
         guard SDL_WaitEventTimeout(&event, milliseconds) == 1 else {
@@ -95,7 +95,7 @@ public final class Window {
     }
 
     /// Fills the screen, or goes back to a window.
-    public func toggleFullScreen() {
+    package func toggleFullScreen() {
         isFullScreen.toggle()
         SDL_SetWindowFullscreen(window, isFullScreen ? SDL_WINDOW_FULLSCREEN_DESKTOP.rawValue : 0)
     }
@@ -103,14 +103,14 @@ public final class Window {
     // MARK: - Drawing
 
     /// Takes a frame as the picture to show; bytes that are no picture leave the one before.
-    public func setPicture(_ frame: Frame) throws(WindowError) {
+    package func setPicture(_ frame: Frame) throws(WindowError) {
         try picture.update(frame, on: renderer)
     }
 
     /// Draws the picture and what is over it.
     ///
     /// - Parameter time: seconds of a clock that doesn't run back; nil to draw everything at its place at once.
-    public func draw(_ faces: [DrawnFace], at time: Double? = nil) throws(WindowError) {
+    package func draw(_ faces: [DrawnFace], at time: Double? = nil) throws(WindowError) {
         var (width, height): (Int32, Int32) = (0, 0)
         var (across, down): (Int32, Int32) = (0, 0)
         SDL_GetRendererOutputSize(renderer, &width, &height)
@@ -137,10 +137,10 @@ public final class Window {
     }
 
     /// Shows what was drawn; waits for the display's next refresh where the driver can.
-    public func present() { SDL_RenderPresent(renderer) }
+    package func present() { SDL_RenderPresent(renderer) }
 
     /// Writes what was drawn last, before it is presented, as a PNG file.
-    public func snapshot(to path: String) throws {
+    package func snapshot(to path: String) throws {
         var (width, height): (Int32, Int32) = (0, 0)
         SDL_GetRendererOutputSize(renderer, &width, &height)
         var image = ColorImage(width: Int(width), height: Int(height))

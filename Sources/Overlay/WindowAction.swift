@@ -2,7 +2,7 @@ import CSDL2
 import Drawing
 
 /// What a person asked for with a key or the window's frame.
-public enum WindowAction: Equatable, Sendable {
+package enum WindowAction: Equatable, Sendable {
     /// q, Esc, or the window was closed.
     case quit
     /// Space.

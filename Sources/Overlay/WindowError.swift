@@ -2,7 +2,7 @@ import CSDL2
 import Drawing
 
 /// Why the window can't be opened or drawn.
-public enum WindowError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum WindowError: Error, Equatable, Sendable, CustomStringConvertible {
     /// There is no display to open a window on: SDL's reason.
     case noDisplay(reason: String)
     /// The window or the display that it was on is gone.
@@ -13,7 +13,7 @@ public enum WindowError: Error, Equatable, Sendable, CustomStringConvertible {
     case failed(what: String, reason: String)
 
     /// One line: what, why, what to do.
-    public var description: String {
+    package var description: String {
         switch self {
         case .noDisplay(let reason): "no display for the window (\(reason)): say --headless"
         case .displayLost: "the window or its display is gone: start raut again where there is one"

@@ -4,7 +4,7 @@ import System
 import Tracking
 
 /// Which lines readers get.
-public enum EventDetail: String, CaseIterable, Sendable {
+package enum EventDetail: String, CaseIterable, Sendable {
     /// One when a face appears, changes or leaves.
     case changes
     /// One for each frame.

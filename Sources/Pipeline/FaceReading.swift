@@ -5,7 +5,7 @@ import Faces
 import Imaging
 
 /// Finds faces in a picture; ``FaceDetection/FaceDetector`` as a rule.
-public protocol FaceFinding: AnyObject {
+package protocol FaceFinding: AnyObject {
     /// Replaces `faces` by those of a picture, or of a region of it.
     func detect(
         in image: GrayImage, region: Rectangle?, parameters: DetectionParameters,
@@ -25,7 +25,7 @@ public protocol FaceFinding: AnyObject {
 
 extension FaceFinding {
     /// Finds none: a finder that has no way but to detect.
-    public func findWide(
+    package func findWide(
         _ part: WideSearch.Part, sizes: WideSearch.Sizes, in image: GrayImage,
         parameters: DetectionParameters, into faces: inout [DetectedFace]
     ) {
@@ -33,17 +33,17 @@ extension FaceFinding {
     }
 
     /// Finds none.
-    public func follow(_ face: DetectedFace, in image: GrayImage) -> DetectedFace? { nil }
+    package func follow(_ face: DetectedFace, in image: GrayImage) -> DetectedFace? { nil }
 
     /// Finds none.
-    public func sideOfTooSmallFace(in image: GrayImage, parameters: DetectionParameters) -> Int? { nil }
+    package func sideOfTooSmallFace(in image: GrayImage, parameters: DetectionParameters) -> Int? { nil }
 }
 
 extension FaceDetector: FaceFinding {}
 extension VerifyingDetector: FaceFinding {}
 
 /// Names the emotions of faces.
-public protocol EmotionNaming: Sendable {
+package protocol EmotionNaming: Sendable {
     /// Replaces `probabilities` by one for each face, in their order, each looked at as `looks` says.
     func recognize(
         _ faces: [DetectedFace], looks: [Look], in image: GrayImage,

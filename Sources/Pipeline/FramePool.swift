@@ -1,10 +1,10 @@
 import Capture
 
 /// A frame that several threads look at: filled by the capture thread while nobody else has it, read by all after.
-public final class SharedFrame: @unchecked Sendable {
+package final class SharedFrame: @unchecked Sendable {
     // Sendable unchecked: `FramePool` hands out for filling only what nobody else refers to.
     /// The frame; never changed while anybody else refers to it.
-    public fileprivate(set) var frame = Frame()
+    package fileprivate(set) var frame = Frame()
 
     fileprivate init() {}
 }

@@ -8,15 +8,15 @@ import System
 import Tracking
 
 /// What a viewer draws over the picture.
-public struct Scene: Sendable, Equatable {
+package struct Scene: Sendable, Equatable {
     /// The frame in which the faces were found.
-    public var frame = 0
+    package var frame = 0
     /// The faces in view.
-    public var faces: [TrackedFace] = []
+    package var faces: [TrackedFace] = []
     /// Why there are none, where that is known.
-    public var hint: ViewHint?
+    package var hint: ViewHint?
     /// Milliseconds from when that frame was taken to when its faces were known.
-    public var latency = 0.0
+    package var latency = 0.0
 }
 
 /// Works on one frame after another: decodes, finds, follows, reads, tells. Used from one thread.

@@ -11,12 +11,12 @@ import Tracking
 /// Capture puts each frame into a slot from which the worker takes it; a frame that comes while the worker is busy
 /// replaces the one that waits, so that latency never grows. A viewer has a slot of its own and never waits for the
 /// worker. What frames are worked on with, and where they come from, may be exchanged while it runs.
-public final class Pipeline: Sendable {
+package final class Pipeline: Sendable {
     /// What it does with frames.
-    public typealias Configuration = PipelineConfiguration
+    package typealias Configuration = PipelineConfiguration
 
     /// How it ended.
-    public enum Outcome: Sendable, Equatable {
+    package enum Outcome: Sendable, Equatable {
         /// The frames have ended, or enough were worked on.
         case ended
         /// ``Pipeline/stop()`` was called.
@@ -26,7 +26,7 @@ public final class Pipeline: Sendable {
     }
 
     /// What a person at the terminal may want to know; each is said once.
-    public enum Notice: Sendable, Equatable {
+    package enum Notice: Sendable, Equatable {
         /// The source is lost; it is tried again until it is back.
         case lost(CaptureError)
         /// The lost source is there, but can't be opened yet: taken by another program, no permission.
@@ -110,7 +110,7 @@ public final class Pipeline: Sendable {
     ///   - recorder: who gets each frame worked on, with its faces.
     ///   - notify: called from the pipeline's threads.
     /// - Throws: ``PipelineError/noThread(reason:)``.
-    public init(
+    package init(
         source: any FrameSource, finder: sending any FaceFinding, recognizer: any EmotionNaming,
         configuration: Configuration, sinks: [any EventSink], hello: Event.Hello? = nil,
         isViewed: Bool = false, recorder: (any Recorder)? = nil,
@@ -140,7 +140,7 @@ public final class Pipeline: Sendable {
     // MARK: - Exchange
 
     /// What frames are worked on with from some moment on.
-    public struct Replacement: Sendable {
+    package struct Replacement: Sendable {
         let worker: Confined<FrameWorker>
         let isPlayback: Bool
     }
@@ -148,7 +148,7 @@ public final class Pipeline: Sendable {
     /// Prepares what is to take over; nothing changes yet.
     ///
     /// The parameters are those of the initialiser; `hello` is sent to all sinks when it takes over.
-    public func prepare(
+    package func prepare(
         finder: sending any FaceFinding, recognizer: any EmotionNaming, configuration: Configuration,
         sinks: [any EventSink], hello: Event.Hello, recorder: (any Recorder)? = nil
     ) -> Replacement {
@@ -159,13 +159,13 @@ public final class Pipeline: Sendable {
     }
 
     /// Goes on from the next frame on with what was prepared, and the same source: faces stay in view, no frame is lost.
-    public func exchange(_ replacement: Replacement) {
+    package func exchange(_ replacement: Replacement) {
         isPlayback.store(replacement.isPlayback, ordering: .relaxed)
         slot.put(urgent: .exchange(replacement.worker, keepsFaces: true))
     }
 
     /// The same with another source, which is open already: every face leaves, and its first frame follows.
-    public func exchange(_ replacement: Replacement, source: any FrameSource) {
+    package func exchange(_ replacement: Replacement, source: any FrameSource) {
         isPlayback.store(replacement.isPlayback, ordering: .relaxed)
         succeed { Handover(source: source, worker: replacement.worker) }
     }
@@ -173,7 +173,7 @@ public final class Pipeline: Sendable {
     /// Goes on with a source that can only be opened when the present one is closed: a camera with other settings.
     ///
     /// - Parameter open: called on the capture thread once the present source is closed.
-    public func exchangeSource(_ open: @escaping @Sendable () -> any FrameSource) {
+    package func exchangeSource(_ open: @escaping @Sendable () -> any FrameSource) {
         succeed { Handover(source: open(), worker: nil) }
     }
 
@@ -194,10 +194,10 @@ public final class Pipeline: Sendable {
     package func stop(until deadline: Deadline) { end(.stopped, until: deadline) }
 
     /// Makes it end soon; may be called from any thread, more than once.
-    public func stop() { end(.stopped, until: .after(Self.recorderPatience)) }
+    package func stop() { end(.stopped, until: .after(Self.recorderPatience)) }
 
     /// Waits for the end: every face has left, every event was handed to the sinks, what was recorded is whole.
-    public func wait() -> Outcome { wait(until: .never) ?? .ended }
+    package func wait() -> Outcome { wait(until: .never) ?? .ended }
 
     /// The same; nil where the deadline came first.
     package func wait(until deadline: Deadline) -> Outcome? {
@@ -211,7 +211,7 @@ public final class Pipeline: Sendable {
     package func abandon() { publisher.withLock { $0 }.close() }
 
     /// True once there will be no more events.
-    public var isOver: Bool { threads.withLock { $0 }.allSatisfy(\.isOver) }
+    package var isOver: Bool { threads.withLock { $0 }.allSatisfy(\.isOver) }
 
     /// The first reason to end counts.
     func end(_ reason: Outcome, until deadline: Deadline = .never) {
@@ -228,7 +228,7 @@ public final class Pipeline: Sendable {
     // MARK: - What it shows
 
     /// True while the source is lost and tried again.
-    public var isSourceLost: Bool { isLost.load(ordering: .relaxed) }
+    package var isSourceLost: Bool { isLost.load(ordering: .relaxed) }
 
     /// The source as it is now.
     package var source: any FrameSource { supply.withLock { $0.source } }
@@ -244,7 +244,7 @@ public final class Pipeline: Sendable {
     }
 
     /// The faces of the last frame worked on.
-    public var currentScene: Scene { scene.withLock { $0 } }
+    package var currentScene: Scene { scene.withLock { $0 } }
 
     /// What became of the frames so far.
     package var counts: Statistics.Counts { statistics.snapshot }
@@ -260,12 +260,12 @@ public final class Pipeline: Sendable {
 }
 
 /// Why a pipeline can't begin.
-public enum PipelineError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum PipelineError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The system gives no more threads.
     case noThread(reason: String)
 
     /// One line: what, why, what to do.
-    public var description: String {
+    package var description: String {
         switch self {
         case .noThread(let reason):
             "no thread can be started: \(reason): allow more processes (ulimit -u, TasksMax)"

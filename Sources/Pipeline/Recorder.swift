@@ -2,7 +2,7 @@ import Faces
 import Tracking
 
 /// Takes each frame worked on, with its faces, and keeps it.
-public protocol Recorder: AnyObject, Sendable {
+package protocol Recorder: AnyObject, Sendable {
     /// Takes a frame that others look at too.
     ///
     /// - Parameter waits: true to wait for a recorder that is slow instead of losing frames.

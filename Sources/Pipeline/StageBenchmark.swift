@@ -7,17 +7,17 @@ import System
 
 /// Times each stage on this machine, on frames of the demo at 640×480: those of the pipeline's own worker, and what a
 /// camera's JPEG and a search of the whole frame would take.
-public struct StageBenchmark {
+package struct StageBenchmark {
     /// One stage's times in milliseconds.
-    public struct Timing: Sendable {
+    package struct Timing: Sendable {
         /// What was timed.
-        public let name: String
+        package let name: String
         /// Half of the times lie below.
-        public let median: Double
+        package let median: Double
         /// 95 % of the times lie below.
-        public let percentile95: Double
+        package let percentile95: Double
         /// How many there are.
-        public let count: Int
+        package let count: Int
 
         fileprivate init(_ name: String, _ times: [Double]) {
             let sorted = times.sorted()
@@ -35,7 +35,7 @@ public struct StageBenchmark {
     private static let warmUp = 5
 
     /// Makes ready to time a detector and a recogniser.
-    public init(detector: FaceDetector, recognizer: EmotionRecognizer) {
+    package init(detector: FaceDetector, recognizer: EmotionRecognizer) {
         self.detector = detector
         self.recognizer = recognizer
     }
@@ -44,7 +44,7 @@ public struct StageBenchmark {
     ///
     /// - Throws: ``Capture/CaptureError`` or ``Imaging/ImageError`` where the demo can't be decoded, and
     ///   ``PipelineError`` where there are no threads.
-    public func run(frames: Int) throws -> [Timing] {
+    package func run(frames: Int) throws -> [Timing] {
         let alone = try timesAlone(frames: frames)
         let clocks = try workerTimes(frames: frames)
         let end = clocks.map { clock in
@@ -58,7 +58,7 @@ public struct StageBenchmark {
     }
 
     /// What each stage is, by its name.
-    public static let explanations = [
+    package static let explanations = [
         "decode-mjpeg": "a JPEG's luma", "decode-yuv": "a planar frame's luma",
         "detect": "a whole frame, tilted heads too", "search": "around known faces, the rest in pieces",
         "classify": "the faces of a frame that has some",

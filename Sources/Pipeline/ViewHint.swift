@@ -1,7 +1,7 @@
 import Imaging
 
 /// Why nobody's emotion is named, though somebody may be there.
-public enum ViewHint: Sendable, Equatable {
+package enum ViewHint: Sendable, Equatable {
     /// The picture is too dark to see a face in it; its mean grey level, 0 to 255.
     case tooDark(mean: Int)
     /// The largest face is smaller than what is looked for; its side in pixels.
@@ -34,7 +34,7 @@ package enum Brightness {
 
 extension ViewHint: CustomStringConvertible {
     /// What is wrong and what to do about it.
-    public var description: String {
+    package var description: String {
         switch self {
         case .tooDark(let mean):
             "the picture is too dark (mean grey level \(mean) of 255): more light is needed"

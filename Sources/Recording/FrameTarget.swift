@@ -10,12 +10,12 @@ protocol FrameTarget: AnyObject {
 }
 
 /// Why nothing can be recorded; each says what to do.
-public enum RecordingError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum RecordingError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The folder or file can't be written: its path and the reason.
     case cannotWrite(path: String, reason: String)
 
     /// One line: what, where, why.
-    public var description: String {
+    package var description: String {
         switch self {
         case .cannotWrite(let path, let reason): "\(path): cannot record: \(reason)"
         }

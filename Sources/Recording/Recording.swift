@@ -11,7 +11,7 @@ import System
 /// SIGPIPE must be ignored. Draws and writes on a thread of its own; where that is too slow for live frames, the newest
 /// ones are kept, each at its own time. What is recorded stays when the disk is full or the encoder is killed; with pauses
 /// it goes on in a new file as soon as there is room again.
-public final class Recording: Recorder, Sendable {
+package final class Recording: Recorder, Sendable {
     private struct Annotated: Sendable {
         let frame: SharedFrame
         let faces: [TrackedFace]
@@ -67,18 +67,18 @@ public final class Recording: Recorder, Sendable {
     }
 
     /// Takes a frame and its faces.
-    public func record(_ frame: SharedFrame, _ faces: [TrackedFace], waits: Bool) {
+    package func record(_ frame: SharedFrame, _ faces: [TrackedFace], waits: Bool) {
         slot.put(Annotated(frame: frame, faces: faces), waits: waits)
     }
 
     /// Takes no more frames.
-    public func close() {
+    package func close() {
         slot.close()
         closing.raise()
     }
 
     /// Writes what is left and closes the video; what can't be written in time is left out.
-    public func finish(within seconds: Double) {
+    package func finish(within seconds: Double) {
         close()
         guard let thread = thread.withLock({ $0 }) else { return }
         if thread.join(until: .after(seconds - Self.lastMoment)) { return }

@@ -1,21 +1,21 @@
 /// A text that must be seen by nobody: it prints as `***`, whoever prints it and however.
-public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible,
+package struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
     /// The text itself, for the one call that takes it.
     package let revealed: String
 
     /// Takes a text.
-    public init(_ text: String) { revealed = text }
+    package init(_ text: String) { revealed = text }
 
     /// `***`.
-    public var description: String { "***" }
+    package var description: String { "***" }
 
     /// `***`.
-    public var debugDescription: String { "***" }
+    package var debugDescription: String { "***" }
 
     /// Nothing to look into: `dump` prints `***` too.
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension Secret {

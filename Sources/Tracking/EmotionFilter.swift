@@ -9,38 +9,38 @@ import Glibc
 /// forgetting"), because two frames 33 ms apart are far from independent: a plain product would be sure of
 /// anything within a few frames. With forgetting, a face that keeps one expression settles near the network's
 /// own, calibrated probability.
-public struct EmotionFilter: Sendable, Equatable {
+package struct EmotionFilter: Sendable, Equatable {
     /// Time constants in seconds, and thresholds.
-    public struct Parameters: Sendable, Equatable {
+    package struct Parameters: Sendable, Equatable {
         /// The time in which the weight of what was seen before falls to 1/e.
-        public var forgetting = 0.25
+        package var forgetting = 0.25
         /// How long an emotion lasts on average before it becomes another.
-        public var dwell = 4.0
+        package var dwell = 4.0
         /// By how much another emotion must be likelier than the reported one before it can take its place.
-        public var margin: Float = 0.08
+        package var margin: Float = 0.08
         /// For how long it must be so without a break.
-        public var hold = 0.12
+        package var hold = 0.12
         /// By how much the reported emotion's probability must pass ``EmotionProbabilities/leastSure`` before a guess
         /// becomes an answer, or an answer a guess.
-        public var sureMargin: Float = 0.04
+        package var sureMargin: Float = 0.04
 
         /// The defaults of `raut run`.
-        public init() {}
+        package init() {}
     }
 
     /// The smoothed probabilities.
-    public private(set) var probabilities: EmotionProbabilities
+    package private(set) var probabilities: EmotionProbabilities
     /// The emotion reported.
-    public private(set) var emotion: Emotion
+    package private(set) var emotion: Emotion
     /// Whether the emotion reported is a guess.
-    public private(set) var isUnsure: Bool
+    package private(set) var isUnsure: Bool
     /// Whether another emotion has been the likeliest of late, but not for long enough to be reported.
-    public var isChallenged: Bool { challenger != nil }
+    package var isChallenged: Bool { challenger != nil }
     private var challenger: Emotion?
     private var challengedFor = 0.0
 
     /// Starts with the first look at a face, which is believed as it is.
-    public init(_ first: EmotionProbabilities) {
+    package init(_ first: EmotionProbabilities) {
         probabilities = Self.floored(first)
         emotion = probabilities.mostLikely
         isUnsure = probabilities.isUnsure
@@ -49,7 +49,7 @@ public struct EmotionFilter: Sendable, Equatable {
     /// Takes in the next look at the face, `seconds` after the last one.
     ///
     /// - Returns: true where the reported emotion changed.
-    public mutating func update(
+    package mutating func update(
         _ observed: EmotionProbabilities, after seconds: Double, _ parameters: Parameters
     ) -> Bool {
         let seconds = max(0, seconds)

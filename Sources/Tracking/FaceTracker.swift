@@ -6,16 +6,16 @@ import Imaging
 /// One frame is two calls: ``match(_:at:)`` with what the detector found, then ``update(_:into:)`` with the
 /// probabilities of ``toRecognize``. The result depends on its arguments alone, times included, so that the same
 /// frames give the same faces twice. Nothing is allocated once it has held as many faces as it will.
-public struct FaceTracker: Sendable {
+package struct FaceTracker: Sendable {
     /// How faces are followed.
-    public var parameters: TrackingParameters
+    package var parameters: TrackingParameters
     /// The faces in view, oldest first, those missed in this frame where they are expected.
-    public private(set) var faces: [TrackedFace] = []
+    package private(set) var faces: [TrackedFace] = []
     /// The faces of this frame whose emotion is wanted, as they were detected.
-    public private(set) var toRecognize: [DetectedFace] = []
+    package private(set) var toRecognize: [DetectedFace] = []
     /// Which way round each face of ``toRecognize`` is to be looked at: by turns, and both ways at once where its last
     /// look is long ago or there was none.
-    public private(set) var looks: [Look] = []
+    package private(set) var looks: [Look] = []
     /// Of which faces of ``toRecognize`` the picture is the same as at the last look, but for noise.
     private var areStill: [Bool] = []
 
@@ -27,24 +27,24 @@ public struct FaceTracker: Sendable {
     private var recognized: [Int] = []
 
     /// A tracker that has seen nothing yet.
-    public init(parameters: TrackingParameters = TrackingParameters()) {
+    package init(parameters: TrackingParameters = TrackingParameters()) {
         self.parameters = parameters
     }
 
     /// Where a face followed is to be looked for.
-    public struct Expectation: Sendable {
+    package struct Expectation: Sendable {
         /// Its number.
-        public var number: Int
+        package var number: Int
         /// Where it should be.
-        public var face: DetectedFace
+        package var face: DetectedFace
         /// How long it has not been seen, in seconds.
-        public var unseenFor: Double
+        package var unseenFor: Double
         /// How long it was not detected, but followed at best, in seconds.
-        public var undetectedFor: Double
+        package var undetectedFor: Double
     }
 
     /// Where the faces followed are expected at a time, those not yet reported included.
-    public func forEachExpected(at time: UInt64, _ body: (Expectation) -> Void) {
+    package func forEachExpected(at time: UInt64, _ body: (Expectation) -> Void) {
         for track in tracks {
             let unseen = seconds(from: track.lastSeen, to: time)
             body(
@@ -59,14 +59,14 @@ public struct FaceTracker: Sendable {
     }
 
     /// True where no face is followed, reported or not.
-    public var isEmpty: Bool { tracks.isEmpty }
+    package var isEmpty: Bool { tracks.isEmpty }
 
     /// Gives each detection to the face it belongs to, or to a new one.
     ///
     /// - Parameters:
     ///   - time: nanoseconds; not before that of the last frame.
     ///   - unsearched: the numbers of faces that nobody looked for in this frame: they count as there.
-    public mutating func match(
+    package mutating func match(
         _ detections: [DetectedFace], at time: UInt64, unsearched: [Int] = []
     ) {
         let sinceLast = seconds(from: now, to: max(now, time))
@@ -101,19 +101,19 @@ public struct FaceTracker: Sendable {
     }
 
     /// A face of ``toRecognize``, and what speaks for or against a look at it in this frame.
-    public struct Candidate: Sendable {
+    package struct Candidate: Sendable {
         /// Its number.
-        public var number: Int
+        package var number: Int
         /// Where it was detected.
-        public var face: DetectedFace
+        package var face: DetectedFace
         /// Seconds since the last look at it; infinite where there was none.
-        public var secondsSinceLook: Double
+        package var secondsSinceLook: Double
         /// Whether another emotion than the reported one is the likeliest, but not for long enough to take its place.
-        public var isChallenged: Bool
+        package var isChallenged: Bool
     }
 
     /// Whether a face is looked at in this frame.
-    public enum Choice: Sendable {
+    package enum Choice: Sendable {
         /// It is.
         case look
         /// It is, and shows what it showed at the last look: one way round is enough, since that look went the other way.
@@ -123,7 +123,7 @@ public struct FaceTracker: Sendable {
     }
 
     /// Calls `body` with each face of ``toRecognize``, in its order.
-    public func forEachCandidate(_ body: (Candidate) -> Void) {
+    package func forEachCandidate(_ body: (Candidate) -> Void) {
         for index in recognized {
             body(
                 Candidate(
@@ -135,7 +135,7 @@ public struct FaceTracker: Sendable {
 
     /// Leaves in ``toRecognize`` those that are to be looked at, by one choice for each face in it. A new face that is
     /// skipped is not reported before it was looked at.
-    public mutating func choose(_ choices: [Choice]) {
+    package mutating func choose(_ choices: [Choice]) {
         var kept = 0
         for place in recognized.indices {
             let choice = place < choices.count ? choices[place] : .look
@@ -159,7 +159,7 @@ public struct FaceTracker: Sendable {
     /// Smooths the probabilities of ``toRecognize``, in its order, and adds what happened to `changes`.
     ///
     /// Where there are fewer probabilities than faces, the faces without one keep what they had.
-    public mutating func update(_ probabilities: [EmotionProbabilities], into changes: inout [FaceChange]) {
+    package mutating func update(_ probabilities: [EmotionProbabilities], into changes: inout [FaceChange]) {
         for (place, observed) in zip(recognized.indices, probabilities) {
             let index = recognized[place]
             let changed = tracks[index].look(
@@ -182,13 +182,13 @@ public struct FaceTracker: Sendable {
     }
 
     /// Replaces `departures` by what would be told of each face in view if it were given up now.
-    public func departures(into departures: inout [FaceDeparture]) {
+    package func departures(into departures: inout [FaceDeparture]) {
         departures.removeAll(keepingCapacity: true)
         for track in tracks where track.isReported { departures.append(track.departure(at: now)) }
     }
 
     /// Lets every face go: the source is lost, or its frames have ended. Times may begin anew afterwards.
-    public mutating func leaveAll(into changes: inout [FaceChange]) {
+    package mutating func leaveAll(into changes: inout [FaceChange]) {
         for track in tracks where track.isReported {
             changes.append(.left(track.departure(at: now)))
         }

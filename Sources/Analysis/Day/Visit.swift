@@ -193,7 +193,7 @@ package struct DayRecord: Sendable {
 
 extension EventTime: Comparable {
     /// The earlier by the wall clock.
-    public static func < (first: EventTime, second: EventTime) -> Bool {
+    package static func < (first: EventTime, second: EventTime) -> Bool {
         first.milliseconds < second.milliseconds
     }
 }

@@ -5,15 +5,15 @@ import Imaging
 import System
 
 /// Where the annotated copies of pictures go: a folder, and a name in it for each picture.
-public struct CopyPlaces: Sendable {
+package struct CopyPlaces: Sendable {
     /// The path for the copy of each picture, in their order.
-    public let paths: [String]
+    package let paths: [String]
 
     /// Makes the folder where it is not there, and gives each picture a name in it: its own, with a number where another
     /// picture has that.
     ///
     /// - Throws: ``ImageError/unwritable(path:reason:)`` where there can be no such folder.
-    public init(in folder: String, for items: [PictureItem]) throws(ImageError) {
+    package init(in folder: String, for items: [PictureItem]) throws(ImageError) {
         if FileSystem.kind(of: folder) == nil {
             try Self.make(folder)
         } else if !FileSystem.isFolder(folder) {
@@ -52,7 +52,7 @@ public struct CopyPlaces: Sendable {
 }
 
 /// Draws what was found on copies of pictures. Used from one thread.
-public final class CopyPainter {
+package final class CopyPainter {
     private let annotator: PictureAnnotator
     private let reader = ImageReader()
     private var image = ColorImage()
@@ -60,12 +60,12 @@ public final class CopyPainter {
     /// Makes a painter.
     ///
     /// - Throws: ``Drawing/DrawingError`` where there is no font to write with.
-    public init() throws(DrawingError) { annotator = try PictureAnnotator() }
+    package init() throws(DrawingError) { annotator = try PictureAnnotator() }
 
     /// Writes a copy of the picture with what was found drawn on it.
     ///
     /// - Throws: ``ImageError`` where the picture can't be read again or the copy can't be written.
-    public func write(
+    package func write(
         _ findings: PictureFindings, of item: PictureItem, to path: String
     ) throws(ImageError) {
         // Through links and other spellings of one folder, the copy may fall on the picture itself.

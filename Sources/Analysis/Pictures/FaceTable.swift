@@ -4,30 +4,30 @@ import FaceDetection
 import Imaging
 
 /// Faces as a table of comma-separated values (RFC 4180): a header, then a row a face.
-public struct FaceTable: Sendable {
+package struct FaceTable: Sendable {
     /// One face of a picture or of a frame.
-    public struct Row: Sendable {
+    package struct Row: Sendable {
         /// The picture or the video.
-        public var file: String
+        package var file: String
         /// The frame, from 1, or nil for a picture.
-        public var frame: Int?
+        package var frame: Int?
         /// Seconds from the beginning of the video, or nil for a picture.
-        public var seconds: Double?
+        package var seconds: Double?
         /// The number of the face within its video, or nil for a picture.
-        public var face: Int?
+        package var face: Int?
         /// Where the face is, in pixels.
-        public var box: Rectangle
+        package var box: Rectangle
         /// The tilt of the head in degrees clockwise.
-        public var tilt: Double
+        package var tilt: Double
         /// The emotion reported, or nil where none was asked for.
-        public var emotion: Emotion?
+        package var emotion: Emotion?
         /// Probabilities, of a video smoothed over time.
-        public var probabilities: EmotionProbabilities?
+        package var probabilities: EmotionProbabilities?
         /// Probabilities of this frame alone.
-        public var raw: EmotionProbabilities?
+        package var raw: EmotionProbabilities?
 
         /// A face of a picture; the emotion is the likeliest.
-        public init(file: String, face: DetectedFace, probabilities: EmotionProbabilities?) {
+        package init(file: String, face: DetectedFace, probabilities: EmotionProbabilities?) {
             self.file = file
             box = face.box
             tilt = face.tilt
@@ -37,20 +37,20 @@ public struct FaceTable: Sendable {
     }
 
     /// True where each row ends with the probabilities of its frame alone.
-    public let includesRaw: Bool
+    package let includesRaw: Bool
     private let decimals: Int
     private var number = JSONLine()
 
     /// A table; without the raw probabilities unless asked.
     ///
     /// - Parameter decimals: digits of a probability after the point.
-    public init(includesRaw: Bool = false, decimals: Int = 3) {
+    package init(includesRaw: Bool = false, decimals: Int = 3) {
         self.includesRaw = includesRaw
         self.decimals = decimals
     }
 
     /// The names of the columns, with the end of their line.
-    public var header: String {
+    package var header: String {
         let emotions = Emotion.allCases.map(\.description)
         var names = ["file", "frame", "seconds", "face", "x", "y", "width", "height", "tilt"]
         names += ["emotion", "confidence"]
@@ -60,7 +60,7 @@ public struct FaceTable: Sendable {
     }
 
     /// One row, with the end of its line.
-    public mutating func text(of row: Row) -> String {
+    package mutating func text(of row: Row) -> String {
         var fields: [String] = [Self.quoted(row.file)]
         fields.append(row.frame.map { String($0) } ?? "")
         fields.append(row.seconds.map { text($0, 3) } ?? "")

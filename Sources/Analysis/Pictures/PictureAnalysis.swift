@@ -5,7 +5,7 @@ import Faces
 import Imaging
 
 /// The way from a picture's file to its faces and their emotions, each step timed.
-public final class PictureAnalysis {
+package final class PictureAnalysis {
     private let detector: VerifyingDetector
     private var parameters: DetectionParameters
     private let fitsMinSize: Bool
@@ -18,7 +18,7 @@ public final class PictureAnalysis {
 
     /// Without a recogniser faces are only found; `fitsMinSize` lets the smallest face follow each picture's size;
     /// `explains` asks where on each face its emotion is seen, outside of the times.
-    public init(
+    package init(
         detector: VerifyingDetector, parameters: DetectionParameters, fitsMinSize: Bool = false,
         recognizer: EmotionRecognizer?, explains: Bool = false
     ) {
@@ -32,7 +32,7 @@ public final class PictureAnalysis {
     /// Does the work some times over, reading the file included, and gives the median time of each step.
     ///
     /// - Throws: ``ImageError`` where it is no picture, or can't be read or fetched.
-    public func findings(
+    package func findings(
         in item: PictureItem, repetitions: Int = 1
     ) throws(ImageError) -> PictureFindings {
         let item = try item.fetched()

@@ -6,28 +6,28 @@ import Foundation
 import Imaging
 
 /// What was found in one picture.
-public struct PictureFindings: Sendable {
+package struct PictureFindings: Sendable {
     /// The picture's path, as it was given.
-    public var file: String
+    package var file: String
     /// Columns in pixels.
-    public var width: Int
+    package var width: Int
     /// Rows in pixels.
-    public var height: Int
+    package var height: Int
     /// Median time to read and decode the file.
-    public var decode: Duration
+    package var decode: Duration
     /// Median time to find the faces.
-    public var detect: Duration
+    package var detect: Duration
     /// Median time to name the emotions of all faces; nil where that was not asked for.
-    public var classify: Duration?
+    package var classify: Duration?
     /// The faces, in pixels of the picture.
-    public var faces: [DetectedFace]
+    package var faces: [DetectedFace]
     /// For each face what it shows; nil where that was not asked for.
-    public var probabilities: [EmotionProbabilities]?
+    package var probabilities: [EmotionProbabilities]?
     /// For each face where on it that is seen; nil where that was not asked for.
-    public var explanations: [OcclusionMap]?
+    package var explanations: [OcclusionMap]?
 
     /// Takes all as it is.
-    public init(
+    package init(
         file: String, width: Int, height: Int, decode: Duration, detect: Duration, classify: Duration?,
         faces: [DetectedFace], probabilities: [EmotionProbabilities]?, explanations: [OcclusionMap]?
     ) {
@@ -48,7 +48,7 @@ public struct PictureFindings: Sendable {
     }
 
     /// One JSON object and a line break.
-    public var json: String {
+    package var json: String {
         var line = JSONLine()
         line.begin()
         line.member("file", file)
@@ -73,14 +73,14 @@ public struct PictureFindings: Sendable {
     }
 
     /// The faces as rows of a table.
-    public var rows: [FaceTable.Row] {
+    package var rows: [FaceTable.Row] {
         faces.enumerated().map { index, face in
             FaceTable.Row(file: file, face: face, probabilities: probabilities?[index])
         }
     }
 
     /// For people: the picture on a line of its own, and a line for each face.
-    public var text: String {
+    package var text: String {
         var steps = ["decoded in \(Self.text(decode))", "searched in \(Self.text(detect))"]
         if let classify, !faces.isEmpty { steps.append("named in \(Self.text(classify))") }
         let count = faces.isEmpty ? "no face" : faces.count == 1 ? "1 face" : "\(faces.count) faces"
@@ -95,7 +95,7 @@ public struct PictureFindings: Sendable {
     }
 
     /// What `--json` says of a picture that could not be read.
-    public static func json(of error: ImageError, file: String) -> String {
+    package static func json(of error: ImageError, file: String) -> String {
         var line = JSONLine()
         line.begin()
         line.member("file", file)

@@ -4,7 +4,7 @@ import Imaging
 import System
 
 /// One picture to look at: a file, a picture on the web, or bytes that were read before.
-public enum PictureItem: Sendable, Equatable {
+package enum PictureItem: Sendable, Equatable {
     /// A file, by its path.
     case file(String)
     /// A picture on the web, by its address.
@@ -13,7 +13,7 @@ public enum PictureItem: Sendable, Equatable {
     case bytes([UInt8], name: String)
 
     /// What results and messages call it: the path, the address without its secrets, or `-` for standard input.
-    public var name: String {
+    package var name: String {
         switch self {
         case .file(let path): path
         case .address(let address): Self.withoutSecrets(address)
@@ -29,13 +29,13 @@ public enum PictureItem: Sendable, Equatable {
     /// The same with its bytes where they come from the web.
     ///
     /// - Throws: ``ImageError/unreadable(path:reason:)`` where it can't be fetched.
-    public func fetched() throws(ImageError) -> PictureItem {
+    package func fetched() throws(ImageError) -> PictureItem {
         guard case .address(let address) = self else { return self }
         return .bytes(try Self.fetch(address, name: name), name: name)
     }
 
     /// Reads and decodes the picture; one on the web must have been fetched.
-    public func readGray(by reader: ImageReader, into image: inout GrayImage) throws(ImageError) {
+    package func readGray(by reader: ImageReader, into image: inout GrayImage) throws(ImageError) {
         switch self {
         case .file(let path): try reader.readGray(path: path, into: &image)
         case .bytes(let bytes, let name): try reader.decodeGray(bytes, name: name, into: &image)
@@ -85,11 +85,11 @@ public enum PictureItem: Sendable, Equatable {
 }
 
 /// The pictures that the words of a command line name.
-public struct PictureList: Sendable {
+package struct PictureList: Sendable {
     /// The pictures, in order.
-    public private(set) var items: [PictureItem] = []
+    package private(set) var items: [PictureItem] = []
     /// What could not be read at all: a folder that is not there, or holds no picture.
-    public private(set) var failures: [ImageError] = []
+    package private(set) var failures: [ImageError] = []
 
     /// Endings of the names of pictures that are looked for in folders.
     static let endings = ["jpg", "jpeg", "png"]
@@ -98,7 +98,7 @@ public struct PictureList: Sendable {
     /// addresses that begin with `http://` or `https://`.
     ///
     /// - Parameter isRecursive: true to look in the folders below each folder, too.
-    public init(_ words: [String], isRecursive: Bool) {
+    package init(_ words: [String], isRecursive: Bool) {
         var readsInput = false
         for word in words {
             if word == "-" {

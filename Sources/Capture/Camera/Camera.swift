@@ -5,17 +5,17 @@ import System
 ///
 /// Format, size and rate are negotiated when it is opened; what the driver took stands in ``mode``. Of the formats
 /// that are read natively the best is taken; a camera that has none is read through libv4l's conversion to `yu12`.
-public final class Camera: RecoverableSource, @unchecked Sendable {
+package final class Camera: RecoverableSource, @unchecked Sendable {
     // Unchecked: the protocol promises one thread at a time but for cancel(), and Cancellation is safe.
 
     /// What the driver took.
-    public struct Mode: Equatable, Sendable {
+    package struct Mode: Equatable, Sendable {
         /// How the frames' bytes hold pixels.
-        public var format: PixelFormat
+        package var format: PixelFormat
         /// Columns and rows.
-        public var size: FrameSize
+        package var size: FrameSize
         /// Frames a second; nil where the driver does not say.
-        public var rate: Double?
+        package var rate: Double?
         /// Bytes from row to row, 0 for compressed formats.
         var bytesPerRow: Int
         /// How luma and chroma stand for colours.
@@ -30,9 +30,9 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
     }
 
     /// Which camera it is.
-    public private(set) var identity: CameraDescription
+    package private(set) var identity: CameraDescription
     /// What the driver took of what was asked.
-    public private(set) var mode: Mode
+    package private(set) var mode: Mode
     private let settings: CameraSettings
     private let signal: Cancellation
     private var running: Running?
@@ -43,27 +43,27 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
     package var isChosenFreely = false
 
     /// `/dev/videoN`.
-    public var name: String { identity.device }
+    package var name: String { identity.device }
     /// Columns of a frame.
-    public var width: Int { mode.size.width }
+    package var width: Int { mode.size.width }
     /// Rows of a frame.
-    public var height: Int { mode.size.height }
+    package var height: Int { mode.size.height }
     /// Frames a second that the driver promised.
-    public var frameRate: Double? { mode.rate }
+    package var frameRate: Double? { mode.rate }
     /// A camera may be plugged in again.
-    public var canComeBack: Bool { true }
+    package var canComeBack: Bool { true }
 
     /// The cameras of this machine, and why other video devices could not be looked at.
-    public static func listing() -> (cameras: [CameraDescription], failures: [CaptureError]) {
+    package static func listing() -> (cameras: [CameraDescription], failures: [CaptureError]) {
         let listing = CameraDirectory.list()
         return (listing.cameras, listing.failures.map(\.captureError))
     }
 
     /// Every camera, by its number; those that may not be looked at are left out.
-    public static func list() -> [CameraDescription] { listing().cameras }
+    package static func list() -> [CameraDescription] { listing().cameras }
 
     /// The formats, sizes and rates that the driver offers itself, without what libv4l would make of them.
-    public static func modes(of camera: CameraDescription) throws(CaptureError) -> [CameraMode] {
+    package static func modes(of camera: CameraDescription) throws(CaptureError) -> [CameraMode] {
         do throws(CameraError) {
             let device = try CameraDevice(path: camera.device)
             return device.formats().filter { !$0.isConverted }.flatMap { offer in
@@ -81,7 +81,7 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
     /// Opens a camera and starts it.
     ///
     /// - Throws: ``CameraError`` with what is wrong and what to do about it.
-    public convenience init(_ settings: CameraSettings) throws(CameraError) {
+    package convenience init(_ settings: CameraSettings) throws(CameraError) {
         try self.init(settings, signal: Cancellation())
     }
 
@@ -112,7 +112,7 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
     }
 
     /// Waits for a whole frame; those that the driver marks as broken are passed over.
-    public func next(into frame: inout Frame) throws(CaptureError) -> Bool {
+    package func next(into frame: inout Frame) throws(CaptureError) -> Bool {
         guard running != nil else { throw .lost(source: name, reason: "it is closed") }
         // Counted from here, not from the last frame: it is no fault of the camera's where we come late.
         let deadline = MonotonicClock.now &+ stallTime
@@ -133,13 +133,13 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
     }
 
     /// Makes a waiting `next` return false.
-    public func cancel() { signal.raise() }
+    package func cancel() { signal.raise() }
 
     /// Frames that the driver dropped or broke, said once.
-    public func takeNotice() -> SourceNotice? { running?.health.takeNotice() }
+    package func takeNotice() -> SourceNotice? { running?.health.takeNotice() }
 
     /// Finds the same camera, under whatever number it is now, and starts it again as it was asked for first.
-    public func reopen() throws(CaptureError) {
+    package func reopen() throws(CaptureError) {
         close()
         do throws(CameraError) {
             let found = try CameraDirectory.find(
@@ -155,7 +155,7 @@ public final class Camera: RecoverableSource, @unchecked Sendable {
     }
 
     /// What was taken of what was asked, where that is something else: one line each.
-    public var notes: [String] {
+    package var notes: [String] {
         var notes: [String] = []
         if let size = settings.size, size != mode.size {
             notes.append("\(name) does not offer \(size): taking \(mode.size)")

@@ -2,15 +2,15 @@ import Glibc
 import System
 
 /// A camera that is there.
-public struct CameraDescription: Equatable, Sendable {
+package struct CameraDescription: Equatable, Sendable {
     /// `/dev/videoN`, which may be another after the next plugging in.
-    public let device: String
+    package let device: String
     /// The card's name, as its maker gave it.
-    public let card: String
+    package let card: String
     /// Its name in `/dev/v4l/by-id`, which holds make and serial number, or else the bus it sits on.
-    public let id: String
+    package let id: String
     /// The bus it sits on: `usb-0000:00:14.0-1`.
-    public let bus: String
+    package let bus: String
 
     /// True where `name` means this camera: the device, its name under `/dev/v4l`, or a part of the card's name.
     func matches(_ name: String) -> Bool {

@@ -2,7 +2,7 @@ import Glibc
 import System
 
 /// Why a camera can't be used; each says what to do.
-public enum CameraError: Error, Equatable, Sendable {
+package enum CameraError: Error, Equatable, Sendable {
     /// Nothing is there: what was looked for, and the cameras that are.
     case notThere(name: String, cameras: [String])
     /// The device's permissions keep us out; members of the group, where there is one, may use it.
@@ -18,7 +18,7 @@ public enum CameraError: Error, Equatable, Sendable {
     case refused(path: String, call: String, number: Int32)
 
     /// The device or name.
-    public var source: String {
+    package var source: String {
         switch self {
         case .notThere(let name, _): name
         case .noPermission(let path, _), .busy(let path, _), .notACamera(let path), .noFormat(let path, _),
@@ -28,7 +28,7 @@ public enum CameraError: Error, Equatable, Sendable {
     }
 
     /// What is wrong and what to do, without the device.
-    public var reason: String {
+    package var reason: String {
         switch self {
         case .notThere(let name, let cameras) where cameras.isEmpty:
             name.hasPrefix("/dev/")

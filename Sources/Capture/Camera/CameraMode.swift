@@ -1,11 +1,11 @@
 /// One format of a camera at one size.
-public struct CameraMode: Equatable, Sendable {
+package struct CameraMode: Equatable, Sendable {
     /// V4L2's four-character code.
-    public let format: String
+    package let format: String
     /// Columns and rows.
-    public let size: FrameSize
+    package let size: FrameSize
     /// Frames a second, the highest first; empty where the driver does not say.
-    public let rates: [Double]
+    package let rates: [Double]
 }
 
 /// Chooses among what a camera offers.

@@ -5,23 +5,23 @@ import NeuralNetwork
 ///
 /// Each stands in a file of its own beside this one. A new one is such a file and its name in ``allCases``; training,
 /// inference, cost, saving and export follow from its layers.
-public struct Architecture: RawRepresentable, Hashable, CaseIterable, Sendable, CustomStringConvertible {
+package struct Architecture: RawRepresentable, Hashable, CaseIterable, Sendable, CustomStringConvertible {
     /// All of them, in the order in which they are named to users.
-    public static let allCases: [Architecture] = [.cnn, .cnnBiLSTM, .cnnBiLSTMAttention, .raut]
+    package static let allCases: [Architecture] = [.cnn, .cnnBiLSTM, .cnnBiLSTMAttention, .raut]
 
     /// Its name in model files and for `--architecture`: `cnn-bilstm`.
-    public let rawValue: String
+    package let rawValue: String
     /// Its name as papers write it: "CNN-BiLSTM".
-    public let title: String
+    package let title: String
     /// How it is trained unless told otherwise.
-    public let recipe: Recipe
+    package let recipe: Recipe
     /// What its layers are made of unless told otherwise.
     let standard: Standard
     /// Its layers but for the heads.
     let body: @Sendable (NetworkConfiguration) -> Body
 
     /// How a network is trained unless told otherwise.
-    public enum Recipe: Sendable {
+    package enum Recipe: Sendable {
         /// As Sutarti and Syaqqialloh (2025) train theirs.
         case paper
         /// As the project trains the network that it ships.
@@ -62,43 +62,43 @@ public struct Architecture: RawRepresentable, Hashable, CaseIterable, Sendable, 
     }
 
     /// The one of a name, or nil.
-    public init?(rawValue: String) {
+    package init?(rawValue: String) {
         guard let known = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
         self = known
     }
 
     /// Its name.
-    public var description: String { rawValue }
+    package var description: String { rawValue }
 
     /// Whether both have the same name.
-    public static func == (one: Architecture, other: Architecture) -> Bool { one.rawValue == other.rawValue }
+    package static func == (one: Architecture, other: Architecture) -> Bool { one.rawValue == other.rawValue }
 
     /// Adds the name.
-    public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 }
 
 /// Everything that fixes a network's layers; kept in the model file.
-public struct NetworkConfiguration: Sendable, Equatable {
+package struct NetworkConfiguration: Sendable, Equatable {
     /// Which network.
-    public var architecture: Architecture
+    package var architecture: Architecture
     /// Output channels of the trunk's stages.
-    public var widths: [Int]
+    package var widths: [Int]
     /// Units of the fully connected layer of `cnn`, cells each way of the LSTM of the others.
-    public var hidden: Int
+    package var hidden: Int
     /// How often features before the last layer are dropped while training.
-    public var dropout: Float
+    package var dropout: Float
     /// How often channels between stages are dropped while training.
-    public var spatialDropout: Float
+    package var spatialDropout: Float
     /// What the input is.
-    public var preprocessing: Preprocessing
+    package var preprocessing: Preprocessing
     /// What the network names.
-    public var heads: [Head]
+    package var heads: [Head]
 
     /// The side of the square input in pixels.
-    public static let side = 48
+    package static let side = 48
 
     /// The project's own choice for an architecture.
-    public init(_ architecture: Architecture) {
+    package init(_ architecture: Architecture) {
         self.architecture = architecture
         let standard = architecture.standard
         widths = standard.widths
@@ -113,7 +113,7 @@ public struct NetworkConfiguration: Sendable, Equatable {
     var lastWidth: Int { widths[widths.count - 1] }
 
     /// The configuration as strings for a model file.
-    public var metadata: [String: String] {
+    package var metadata: [String: String] {
         [
             "architecture": architecture.rawValue,
             "widths": widths.map(String.init).joined(separator: ","),
@@ -127,7 +127,7 @@ public struct NetworkConfiguration: Sendable, Equatable {
     }
 
     /// Reads what ``metadata`` wrote; nil with the offending key where it is missing or out of range.
-    public init(metadata: [String: String], path: String) throws(ModelFileError) {
+    package init(metadata: [String: String], path: String) throws(ModelFileError) {
         func field<Value>(_ key: String, _ parse: (String) -> Value?) throws(ModelFileError) -> Value {
             guard let text = metadata[key] else {
                 throw .invalid(path: path, reason: "its metadata lack \(key)")

@@ -3,7 +3,7 @@ import NeuralNetwork
 extension Architecture {
     /// The convolution and pooling layers of ``cnn``, their map read as a sequence by a bidirectional LSTM (Sutarti and
     /// Syaqqialloh, 2025).
-    public static let cnnBiLSTM = Architecture(
+    package static let cnnBiLSTM = Architecture(
         "cnn-bilstm", title: "CNN-BiLSTM", recipe: .paper, standard: .paper
     ) { network in
         let layers: [any Layer] =

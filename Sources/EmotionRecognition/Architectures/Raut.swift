@@ -3,7 +3,7 @@ import NeuralNetwork
 extension Architecture {
     /// The project's own: a residual trunk (He et al., 2016) whose map is read by a bidirectional LSTM beside its global
     /// average; two heads.
-    public static let raut = Architecture(
+    package static let raut = Architecture(
         "raut", title: "Raut", recipe: .shipped,
         standard: Standard(
             widths: [24, 56, 112, 208], hidden: 128, dropout: 0.3, spatialDropout: 0.05,

@@ -3,17 +3,17 @@ import Glibc
 import System
 
 /// Where pages are served: `[ADDRESS:]PORT`.
-public struct HTTPAddress: Sendable, Equatable, CustomStringConvertible {
+package struct HTTPAddress: Sendable, Equatable, CustomStringConvertible {
     /// The address in numbers; 127.0.0.1 where none is named.
-    public let host: String
+    package let host: String
     /// The port, from 1 to 65535.
-    public let port: UInt16
+    package let port: UInt16
     private let isIPv6: Bool
 
     /// Reads `8080`, `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`.
     ///
     /// - Throws: ``EventError/badHTTPAddress(_:reason:)``.
-    public init(_ text: String) throws(EventError) {
+    package init(_ text: String) throws(EventError) {
         func bad(_ reason: String) -> EventError { .badHTTPAddress(text, reason: reason) }
         var host = "127.0.0.1"
         var port = text
@@ -40,10 +40,10 @@ public struct HTTPAddress: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// True where only programs of this machine can connect.
-    public var isLoopback: Bool { isIPv6 ? host == "::1" : host.hasPrefix("127.") }
+    package var isLoopback: Bool { isIPv6 ? host == "::1" : host.hasPrefix("127.") }
 
     /// As it stands in a browser's address: `127.0.0.1:8080`.
-    public var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    package var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     /// A socket that listens there.
     ///
@@ -89,7 +89,7 @@ public struct HTTPAddress: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// A secret that a reader from elsewhere must know, from a file that nobody else may read.
-public struct HTTPToken: Sendable, Equatable {
+package struct HTTPToken: Sendable, Equatable {
     private let secret: [UInt8]
 
     /// Bytes that a token has at least: nobody guesses it.
@@ -99,7 +99,7 @@ public struct HTTPToken: Sendable, Equatable {
     ///
     /// - Throws: ``EventError/badToken(path:reason:)`` where the file is not there, others may read it, or the token is
     ///   too short.
-    public init(path: String) throws(EventError) {
+    package init(path: String) throws(EventError) {
         func bad(_ reason: String) -> EventError { .badToken(path: path, reason: reason) }
         let descriptor = FileName.withCString(path) { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else { throw bad("\(Errno.last)") }

@@ -9,35 +9,35 @@ import System
 ///
 /// One thread of libmicrohttpd serves all connections. ``send(_:)`` only leaves a line for each of them: a browser that
 /// does not read loses lines and is closed, and never slows the camera.
-public final class HTTPServer: EventSink, Sendable {
+package final class HTTPServer: EventSink, Sendable {
     /// What readers may cost.
-    public struct Limits: Sendable {
+    package struct Limits: Sendable {
         /// Connections at once; more wait until one is free.
-        public var connections: UInt32 = 64
+        package var connections: UInt32 = 64
         /// Connections that stay: readers of events or of the picture. One more is refused.
-        public var streams = 32
+        package var streams = 32
         /// Bytes that may wait for one reader, besides what the kernel holds.
-        public var backlog = 1 << 16
+        package var backlog = 1 << 16
         /// Seconds after which a connection on which nothing moves is closed.
-        public var patience: UInt32 = 10
+        package var patience: UInt32 = 10
 
         /// 64 connections, 32 of which stay, 64 KiB each, ten seconds.
-        public init() {}
+        package init() {}
     }
 
     /// Where what is served comes from; called on the server's thread.
-    public struct Content: Sendable {
+    package struct Content: Sendable {
         /// The JSON object of `/state`.
-        public var state: @Sendable () -> String
+        package var state: @Sendable () -> String
         /// The text of `/metrics`, to which the number of HTTP readers is added.
-        public var metrics: @Sendable () -> String
+        package var metrics: @Sendable () -> String
         /// Why it is not well, or nil.
-        public var trouble: @Sendable () -> String?
+        package var trouble: @Sendable () -> String?
         /// The newest picture as JPEG, where it is another than the one numbered; nil where pictures are not served.
-        public var picture: (@Sendable (_ after: Int) -> (number: Int, jpeg: [UInt8])?)?
+        package var picture: (@Sendable (_ after: Int) -> (number: Int, jpeg: [UInt8])?)?
 
         /// Takes all of them.
-        public init(
+        package init(
             state: @escaping @Sendable () -> String, metrics: @escaping @Sendable () -> String,
             trouble: @escaping @Sendable () -> String?,
             picture: (@Sendable (_ after: Int) -> (number: Int, jpeg: [UInt8])?)? = nil
@@ -50,7 +50,7 @@ public final class HTTPServer: EventSink, Sendable {
     }
 
     /// Where it listens.
-    public let address: HTTPAddress
+    package let address: HTTPAddress
     private let desk: HTTPDesk
     /// libmicrohttpd lets any thread stop its daemon.
     private let daemon = Guarded<Confined<OpaquePointer>?>(nil)
@@ -71,7 +71,7 @@ public final class HTTPServer: EventSink, Sendable {
     ///   - content: where what is served comes from.
     ///   - limits: what readers may cost.
     /// - Throws: ``EventError/cannotServe(address:reason:)``.
-    public init(
+    package init(
         _ address: HTTPAddress, token: HTTPToken? = nil, hello: [UInt8] = [], content: Content,
         limits: Limits = Limits()
     ) throws(EventError) {
@@ -103,7 +103,7 @@ public final class HTTPServer: EventSink, Sendable {
     /// Serves something else from now on, and lets in those who know another token: who is there has to ask again.
     ///
     /// - Throws: ``EventError/cannotServe(address:reason:)`` without a token where others can reach the address.
-    public func change(_ content: Content, token: HTTPToken?) throws(EventError) {
+    package func change(_ content: Content, token: HTTPToken?) throws(EventError) {
         try Self.check(address, token)
         for stream in desk.change(content, HTTPGate(address: address, token: token)) { stream.end() }
     }
@@ -117,33 +117,33 @@ public final class HTTPServer: EventSink, Sendable {
     }
 
     /// How many readers of events and pictures there are.
-    public var readers: Int { desk.streams.count }
+    package var readers: Int { desk.streams.count }
 
     /// Leaves a line for every reader of events.
-    public func send(_ line: [UInt8]) {
+    package func send(_ line: [UInt8]) {
         for stream in desk.streams { stream.send(line) }
     }
 
     /// The same, and readers that come from now on are told of the faces in view after `hello`.
-    public func send(_ line: [UInt8], inView: [UInt8]) {
+    package func send(_ line: [UInt8], inView: [UInt8]) {
         for stream in desk.tell(inView: inView) { stream.send(line) }
     }
 
     /// Sends a new first line to the readers that are there, and keeps it for those who come from now on.
-    public func greet(_ hello: [UInt8], inView: [UInt8]) {
+    package func greet(_ hello: [UInt8], inView: [UInt8]) {
         for stream in desk.tell(hello: hello, inView: inView) { stream.send(hello) }
     }
 
     /// Says that there is a new picture.
-    public func pictureChanged() {
+    package func pictureChanged() {
         for stream in desk.streams { stream.pictureChanged() }
     }
 
     /// True while somebody looks at the picture.
-    public var showsPicture: Bool { desk.streams.contains { $0.kind == .picture } }
+    package var showsPicture: Bool { desk.streams.contains { $0.kind == .picture } }
 
     /// Closes all connections and the port.
-    public func stop() {
+    package func stop() {
         heartbeat.raise()
         // All are awake then, as MHD_stop_daemon(3) asks.
         for stream in desk.close() { stream.end() }

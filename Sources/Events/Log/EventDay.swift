@@ -1,12 +1,12 @@
 import Glibc
 
 /// A day of the machine's own calendar, as logs are named by it: `2026-11-23`.
-public struct EventDay: Hashable, Comparable, Sendable, CustomStringConvertible {
+package struct EventDay: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// `2026-11-23`.
-    public let description: String
+    package let description: String
 
     /// The day of a moment, in the machine's time zone.
-    public init(of time: EventTime) {
+    package init(of time: EventTime) {
         var seconds = time_t(time.milliseconds / 1000)
         var parts = tm()
         localtime_r(&seconds, &parts)
@@ -23,7 +23,7 @@ public struct EventDay: Hashable, Comparable, Sendable, CustomStringConvertible 
     }
 
     /// Reads `2026-11-23`; nil for anything else.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.map(\.count) == [4, 2, 2], parts.joined().allSatisfy({ $0.isASCII && $0.isNumber }),
             let month = Int(parts[1]), (1...12).contains(month), let day = Int(parts[2]),
@@ -33,7 +33,7 @@ public struct EventDay: Hashable, Comparable, Sendable, CustomStringConvertible 
     }
 
     /// In the order of the calendar.
-    public static func < (first: EventDay, second: EventDay) -> Bool {
+    package static func < (first: EventDay, second: EventDay) -> Bool {
         first.description < second.description
     }
 

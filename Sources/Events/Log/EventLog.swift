@@ -8,9 +8,9 @@ import System
 /// Lines are written by a thread of the log's own, once a second at most and in one transaction that is forced to the
 /// disk: a power cut takes the last second. Where the disk is full lines wait, up to a megabyte, and are written when
 /// there is room; what did not fit is counted in a `dropped` event.
-public final class EventLog: EventSink, Sendable {
+package final class EventLog: EventSink, Sendable {
     /// What a person may want to know; each is said once.
-    public enum Notice: Sendable, Equatable {
+    package enum Notice: Sendable, Equatable {
         /// Lines can't be written; it is tried again until they can.
         case lost(reason: String)
         /// They can again.
@@ -65,7 +65,7 @@ public final class EventLog: EventSink, Sendable {
     ///   - hello: the first line of this run, unless ``begin(hello:)`` tells it.
     ///   - notify: called from the log's thread.
     /// - Throws: ``EventError/cannotLog(path:reason:)``.
-    public convenience init(
+    package convenience init(
         folder: String, keepingDays days: Int? = nil, hello: [UInt8] = [],
         notify: @escaping @Sendable (Notice) -> Void = { _ in }
     ) throws(EventError) {
@@ -116,7 +116,7 @@ public final class EventLog: EventSink, Sendable {
     }
 
     /// Begins with the first line of this run; called again, it does nothing.
-    public func begin(hello: [UInt8]) {
+    package func begin(hello: [UInt8]) {
         state.change { state in
             if !state.hasBegun { state.backlog.append(hello) }
             state.hasBegun = true
@@ -124,16 +124,16 @@ public final class EventLog: EventSink, Sendable {
     }
 
     /// Keeps so many days from now on, today among them; nil for all.
-    public func keep(days: Int?) { state.change { $0.days = days } }
+    package func keep(days: Int?) { state.change { $0.days = days } }
 
     /// What happened to faces is kept even where readers get frames or summaries.
-    public var wantsChanges: Bool { true }
+    package var wantsChanges: Bool { true }
 
     /// Leaves a line for the log's thread.
-    public func send(_ line: [UInt8]) { state.change { $0.backlog.append(line) } }
+    package func send(_ line: [UInt8]) { state.change { $0.backlog.append(line) } }
 
     /// Writes what waits, and ends.
-    public func stop() { stop(until: .after(Self.lastWords)) }
+    package func stop() { stop(until: .after(Self.lastWords)) }
 
     /// The same, but waits no longer than the deadline for the disk; what is left is written meanwhile.
     package func stop(until deadline: Deadline) {

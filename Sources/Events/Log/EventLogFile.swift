@@ -4,9 +4,9 @@ import System
 
 /// The events of one day, as a SQLite database: a table `events` with a row a line, and a table `runs` with a row for
 /// each program that wrote them.
-public final class EventLogFile {
+package final class EventLogFile {
     /// The day.
-    public let day: EventDay
+    package let day: EventDay
     private let database: SQLiteDatabase
     /// The number of the run that writes, once it has begun.
     private(set) var run: Int64?
@@ -87,7 +87,7 @@ public final class EventLogFile {
     /// a run comes before its others.
     ///
     /// - Throws: ``EventError/cannotLog(path:reason:)`` where the file can't be read.
-    public static func read(
+    package static func read(
         _ day: EventDay, in folder: String, _ body: (_ run: Int, _ line: String) -> Void
     ) throws(EventError) {
         let path = path(folder, day)
@@ -105,7 +105,7 @@ public final class EventLogFile {
     }
 
     /// The days that a folder has files of, with their paths, the oldest first.
-    public static func days(in folder: String) -> [(day: EventDay, path: String)] {
+    package static func days(in folder: String) -> [(day: EventDay, path: String)] {
         ((try? FileSystem.names(in: folder)) ?? []).compactMap { name in
             guard name.hasSuffix(".sqlite"), let day = EventDay(String(name.dropLast(7))) else { return nil }
             return (day, "\(folder)/\(name)")

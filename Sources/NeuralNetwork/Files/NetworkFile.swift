@@ -1,6 +1,6 @@
 extension Network {
     /// The contents of a model file: the weights and the statistics under PyTorch's names, and strings about them.
-    public func file(metadata: [String: String]) -> SafeTensors {
+    package func file(metadata: [String: String]) -> SafeTensors {
         SafeTensors(entries: parameters.map(\.entry) + statistics.map(\.entry), metadata: metadata)
     }
 
@@ -11,7 +11,7 @@ extension Network {
     ///   al., 2016).
     /// - Throws: ``ModelFileError`` where the file misses a tensor, or holds one of another shape or with values that are
     ///   no numbers.
-    public func load(
+    package func load(
         _ file: SafeTensors, path: String, mayBeNarrower: Bool = false
     ) throws(ModelFileError) {
         var entries: [String: SafeTensors.Entry] = [:]

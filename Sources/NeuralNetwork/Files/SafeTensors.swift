@@ -2,7 +2,7 @@ import Foundation
 import System
 
 /// Why a model file can't be read or written.
-public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file can't be opened or read: its path and the system's reason.
     case unreadable(path: String, reason: String)
     /// The bytes are not what the format asks for: the file and what is wrong.
@@ -11,7 +11,7 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
     case unwritable(path: String, reason: String)
 
     /// One line: what, where, why.
-    public var description: String {
+    package var description: String {
         switch self {
         case .unreadable(let path, let reason): "\(path): cannot read it: \(reason)"
         case .invalid(let path, let reason): "\(path): not a usable model file: \(reason)"
@@ -22,18 +22,18 @@ public enum ModelFileError: Error, Equatable, Sendable, CustomStringConvertible 
 
 /// Named float32 tensors and strings about them, in the safetensors format of Hugging Face
 /// (https://huggingface.co/docs/safetensors): eight bytes with the header's length, a JSON header, the bytes.
-public struct SafeTensors: Sendable, Equatable {
+package struct SafeTensors: Sendable, Equatable {
     /// One tensor in PyTorch's shape and order.
-    public struct Entry: Sendable, Equatable {
+    package struct Entry: Sendable, Equatable {
         /// PyTorch's name.
-        public var name: String
+        package var name: String
         /// PyTorch's shape.
-        public var shape: [Int]
+        package var shape: [Int]
         /// The values, last dimension fastest.
-        public var values: [Float]
+        package var values: [Float]
 
         /// Takes all as it is.
-        public init(name: String, shape: [Int], values: [Float]) {
+        package init(name: String, shape: [Int], values: [Float]) {
             self.name = name
             self.shape = shape
             self.values = values
@@ -41,25 +41,25 @@ public struct SafeTensors: Sendable, Equatable {
     }
 
     /// The tensors in the order in which they lie in the file.
-    public var entries: [Entry]
+    package var entries: [Entry]
     /// The strings under `__metadata__`.
-    public var metadata: [String: String]
+    package var metadata: [String: String]
     /// A header larger than this is refused: the format's own limit is 100 MB, and no model here comes near 1 MB.
     static let largestHeader = 16 << 20
     /// A file larger than this is refused.
     static let largestFile = 1 << 30
 
     /// Takes tensors and strings.
-    public init(entries: [Entry] = [], metadata: [String: String] = [:]) {
+    package init(entries: [Entry] = [], metadata: [String: String] = [:]) {
         self.entries = entries
         self.metadata = metadata
     }
 
     /// The tensor of a name, or nil.
-    public func entry(_ name: String) -> Entry? { entries.first { $0.name == name } }
+    package func entry(_ name: String) -> Entry? { entries.first { $0.name == name } }
 
     /// Reads a file.
-    public init(path: String) throws(ModelFileError) {
+    package init(path: String) throws(ModelFileError) {
         let data: Data
         do {
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
@@ -76,7 +76,7 @@ public struct SafeTensors: Sendable, Equatable {
     }
 
     /// Reads the bytes of a file; `path` is named in errors.
-    public init(_ data: Data, path: String) throws(ModelFileError) {
+    package init(_ data: Data, path: String) throws(ModelFileError) {
         func invalid(_ reason: String) -> ModelFileError { .invalid(path: path, reason: reason) }
         let bytes = [UInt8](data)
         guard bytes.count >= 8 else { throw invalid("\(bytes.count) bytes, too short for a header") }
@@ -138,7 +138,7 @@ public struct SafeTensors: Sendable, Equatable {
     }
 
     /// The bytes of the file.
-    public func serialized() -> Data {
+    package func serialized() -> Data {
         var header = "{"
         if !metadata.isEmpty {
             let strings = metadata.sorted { $0.key < $1.key }
@@ -168,7 +168,7 @@ public struct SafeTensors: Sendable, Equatable {
     }
 
     /// Writes the file beside its place and renames it, so that a full disk leaves an older one whole.
-    public func write(to path: String) throws(ModelFileError) {
+    package func write(to path: String) throws(ModelFileError) {
         do {
             try serialized().withUnsafeBytes { try AtomicFile.write($0, to: path) }
         } catch {

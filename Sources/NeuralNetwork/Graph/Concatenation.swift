@@ -1,25 +1,25 @@
 /// Several branches side by side, each fed with the same input, their outputs one behind the other.
-public final class Concatenation: Layer {
+package final class Concatenation: Layer {
     /// The branches in the order of their outputs.
-    public let branches: [any Layer]
+    package let branches: [any Layer]
     private let output = Tensor()
     private let inputGradient = Tensor()
     private var branchGradients: [Tensor]
 
     /// Takes the branches in the order of their outputs.
-    public init(_ branches: [any Layer]) {
+    package init(_ branches: [any Layer]) {
         precondition(!branches.isEmpty)
         self.branches = branches
         branchGradients = branches.map { _ in Tensor() }
     }
 
     /// The branches' weights, first branch first.
-    public var parameters: [Parameter] { branches.flatMap { $0.parameters } }
+    package var parameters: [Parameter] { branches.flatMap { $0.parameters } }
     /// The branches' statistics, first branch first.
-    public var statistics: [Statistic] { branches.flatMap { $0.statistics } }
+    package var statistics: [Statistic] { branches.flatMap { $0.statistics } }
 
     /// Any input that all branches take to `[batch, features]`, the sum of the branches' features.
-    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+    package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         let output = self.output
         let outputs = branches.map { $0.forward(input, execution) }
         let batch = input.shape[0]
@@ -42,7 +42,7 @@ public final class Concatenation: Layer {
     }
 
     /// The sum of the branches' gradients for the input.
-    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+    package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         let batch = gradient.shape[0]
         let width = gradient.count / batch
         let source = gradient.span
@@ -69,7 +69,7 @@ public final class Concatenation: Layer {
     }
 
     /// All branches' steps, then one that joins their outputs.
-    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+    package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         if branches.count > 1 { program.share(input) }
         let outputs = branches.map { $0.lower(input, into: &program) }
         return program.append([outputs.reduce(0) { $0 + $1.count }]) {

@@ -1,23 +1,23 @@
 /// What a pass through a network shares among its layers: threads, scratch memory, and what kind of pass it is.
-public final class Execution {
+package final class Execution {
     /// The threads that share a batch.
-    public let pool: ThreadPool
+    package let pool: ThreadPool
     /// True while training: batch statistics and dropout.
-    public var isTraining = false
+    package var isTraining = false
     /// Seeds dropout: a mask depends on the seed, the step, the layer and the image alone.
-    public var seed: UInt64 = 0
+    package var seed: UInt64 = 0
     /// Counts training steps.
-    public var step = 0
+    package var step = 0
     /// The processes that train together, or nil where this one does alone.
-    public var communicator: (any Communicator)?
+    package var communicator: (any Communicator)?
     /// The part of the batch in work that is this rank's; nil where it has all of it.
-    public var shared: SharedBatch?
+    package var shared: SharedBatch?
     /// The kernels in use.
     let kernels: Kernels
     private var scratch: [[Tensor]]
 
     /// Takes the threads and the kernels; where the processor lacks those, the portable ones are used.
-    public init(threads: Int = 1, kernels set: KernelSet = .best) {
+    package init(threads: Int = 1, kernels set: KernelSet = .best) {
         pool = ThreadPool(threads: threads)
         kernels = Kernels(set)
         scratch = (0..<pool.threads).map { _ in (0..<4).map { _ in Tensor([0]) } }
@@ -47,7 +47,7 @@ public final class Execution {
 ///
 /// `backward` follows the `forward` whose saved activations it uses. Tensors returned belong to the layer and hold
 /// until its next call.
-public protocol Layer: AnyObject {
+package protocol Layer: AnyObject {
     /// The learned weights.
     var parameters: [Parameter] { get }
     /// Running statistics saved beside the weights.
@@ -64,7 +64,7 @@ public protocol Layer: AnyObject {
 
 extension Layer {
     /// No weights, unless said.
-    public var parameters: [Parameter] { [] }
+    package var parameters: [Parameter] { [] }
     /// No statistics, unless said.
-    public var statistics: [Statistic] { [] }
+    package var statistics: [Statistic] { [] }
 }

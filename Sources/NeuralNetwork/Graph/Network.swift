@@ -3,17 +3,17 @@ import Foundation
 /// A network: a body that turns images into features, and heads beside each other that name something by them.
 ///
 /// It is what is trained, saved and lowered to a ``Program``; what its images and its classes are, its owner knows.
-public final class Network {
+package final class Network {
     /// From images to features.
-    public let body: any Layer
+    package let body: any Layer
     /// From features to logits, one a head.
-    public let heads: [any Layer]
+    package let heads: [any Layer]
     /// The extents of one image, `[height, width, channels]` as it lies in memory.
-    public let inputShape: [Int]
+    package let inputShape: [Int]
     private let features = Tensor()
 
     /// Takes the layers; their weights are as they are.
-    public init(inputShape: [Int], body: any Layer, heads: [any Layer]) {
+    package init(inputShape: [Int], body: any Layer, heads: [any Layer]) {
         precondition(!heads.isEmpty)
         self.inputShape = inputShape
         self.body = body
@@ -21,22 +21,22 @@ public final class Network {
     }
 
     /// All weights, in the order of the forward pass.
-    public var parameters: [Parameter] { body.parameters + heads.flatMap { $0.parameters } }
+    package var parameters: [Parameter] { body.parameters + heads.flatMap { $0.parameters } }
 
     /// All running statistics.
-    public var statistics: [Statistic] { body.statistics + heads.flatMap { $0.statistics } }
+    package var statistics: [Statistic] { body.statistics + heads.flatMap { $0.statistics } }
 
     /// The number of learned weights.
-    public var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
+    package var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
 
     /// Logits of each head, `[batch, classes]`, for images `[batch, channels, height, width]`.
-    public func forward(_ images: Tensor, _ execution: Execution) -> [Tensor] {
+    package func forward(_ images: Tensor, _ execution: Execution) -> [Tensor] {
         let features = body.forward(images, execution)
         return heads.map { $0.forward(features, execution) }
     }
 
     /// Sets the gradients of all weights from those of each head's logits.
-    public func backward(_ gradients: [Tensor], _ execution: Execution) {
+    package func backward(_ gradients: [Tensor], _ execution: Execution) {
         precondition(gradients.count == heads.count)
         for (number, (head, gradient)) in zip(heads, gradients).enumerated() {
             let share = head.backward(gradient, execution)
@@ -52,10 +52,10 @@ public final class Network {
 
     /// Multiplications with additions that one image takes: of convolutions as if done directly, and of dense and
     /// recurrent layers.
-    public var multiplyAdds: Int { lowered().builder.multiplyAdds }
+    package var multiplyAdds: Int { lowered().builder.multiplyAdds }
 
     /// The network made ready for one image at a time, with its present weights: later changes have no effect on it.
-    public func program(kernels: KernelSet = .best) -> Program {
+    package func program(kernels: KernelSet = .best) -> Program {
         let (builder, outputs) = lowered()
         return builder.finish(outputs: outputs, kernels: kernels)
     }
@@ -67,7 +67,7 @@ public final class Network {
     ///   - input: The name of its input, `[batch, channels, height, width]`.
     ///   - outputs: The names of its heads' logits, `[batch, classes]`, in their order.
     ///   - metadata: Strings about it.
-    public func onnx(name: String, input: String, outputs: [String], metadata: [String: String]) -> Data {
+    package func onnx(name: String, input: String, outputs: [String], metadata: [String: String]) -> Data {
         let (builder, values) = lowered()
         precondition(outputs.count == values.count)
         let named = zip(outputs, values).map { (name: $0, value: $1) }

@@ -1,7 +1,7 @@
 /// A weight that is learned: its value and the gradient of the loss.
-public final class Parameter {
+package final class Parameter {
     /// How a weight lies in memory as against PyTorch's shape.
-    public enum Layout: Sendable, Equatable {
+    package enum Layout: Sendable, Equatable {
         /// As in PyTorch.
         case plain
         /// In memory `[kernel height, kernel width, in, out]`, in PyTorch `[out, in, kernel height, kernel width]`.
@@ -12,36 +12,36 @@ public final class Parameter {
     }
 
     /// PyTorch's name: `trunk.conv1.weight`.
-    public let name: String
+    package let name: String
     /// The values, in the memory layout.
-    public let value: Tensor
+    package let value: Tensor
     /// The gradient of the loss for the last batch, in the memory layout; takes memory once a backward pass sets it.
-    public private(set) lazy var gradient: Tensor = {
+    package private(set) lazy var gradient: Tensor = {
         hasGradient = true
         return Tensor(value.shape)
     }()
     /// Whether there is memory for the gradient: a network that only infers has none.
     package private(set) var hasGradient = false
     /// How the values lie in memory.
-    public let layout: Layout
+    package let layout: Layout
     /// Whether weight decay applies: to weights, not to biases and normalisation.
-    public let decays: Bool
+    package let decays: Bool
 
     /// PyTorch's shape.
-    public var torchShape: [Int] {
+    package var torchShape: [Int] {
         let shape = value.shape
         return layout == .convolution ? [shape[3], shape[2], shape[0], shape[1]] : shape
     }
 
     /// Any tensor of the parameter's memory layout (its value, an average, a moment) in PyTorch's order.
-    public func torchValues(of tensor: Tensor) -> [Float] {
+    package func torchValues(of tensor: Tensor) -> [Float] {
         var values = [Float](repeating: 0, count: tensor.count)
         eachIndex { memory, torch in values[torch] = tensor[memory] }
         return values
     }
 
     /// Sets a tensor of the parameter's memory layout from values in PyTorch's order; their count must fit.
-    public func setTorchValues(_ values: [Float], of tensor: Tensor) {
+    package func setTorchValues(_ values: [Float], of tensor: Tensor) {
         precondition(values.count == tensor.count)
         eachIndex { memory, torch in tensor[memory] = values[torch] }
     }
@@ -86,11 +86,11 @@ public final class Parameter {
 }
 
 /// A running statistic that is saved with the weights but not learned: `bn.running_mean`.
-public final class Statistic {
+package final class Statistic {
     /// PyTorch's name.
-    public let name: String
+    package let name: String
     /// The values.
-    public let value: Tensor
+    package let value: Tensor
 
     init(name: String, count: Int, fill: Float) {
         self.name = name

@@ -1,26 +1,26 @@
 /// A residual block: `relu(body(x) + shortcut(x))` (He et al., 2016); the shortcut is the identity where nil.
-public final class Residual: Layer {
+package final class Residual: Layer {
     /// The layers on the main path.
-    public let body: Sequential
+    package let body: Sequential
     /// The layers beside it, a 1×1 convolution where the number of channels changes.
-    public let shortcut: Sequential?
+    package let shortcut: Sequential?
     private let output = Tensor()
     private let sumGradient = Tensor()
     private let inputGradient = Tensor()
 
     /// Takes both paths.
-    public init(body: Sequential, shortcut: Sequential?) {
+    package init(body: Sequential, shortcut: Sequential?) {
         self.body = body
         self.shortcut = shortcut
     }
 
     /// The weights of the body, then of the shortcut.
-    public var parameters: [Parameter] { body.parameters + (shortcut?.parameters ?? []) }
+    package var parameters: [Parameter] { body.parameters + (shortcut?.parameters ?? []) }
     /// The statistics of the body, then of the shortcut.
-    public var statistics: [Statistic] { body.statistics + (shortcut?.statistics ?? []) }
+    package var statistics: [Statistic] { body.statistics + (shortcut?.statistics ?? []) }
 
     /// `[batch, channels, height, width]` to the same but for the number of channels.
-    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+    package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         let main = body.forward(input, execution)
         let side = shortcut?.forward(input, execution) ?? input
         let output = self.output
@@ -38,7 +38,7 @@ public final class Residual: Layer {
     }
 
     /// The gradient for the input: the sum over both paths.
-    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+    package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         let (output, sumGradient) = (self.output, self.sumGradient)
         sumGradient.resize(gradient.shape)
         execution.pool.split(gradient.count) { _, part in
@@ -53,7 +53,7 @@ public final class Residual: Layer {
     }
 
     /// The shortcut first, so that the body's last convolution can add it to its own result.
-    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+    package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         program.share(input)
         let side = shortcut?.lower(input, into: &program) ?? input
         let main = body.lower(input, into: &program)

@@ -1,32 +1,32 @@
 /// Layers one after another.
-public final class Sequential: Layer {
+package final class Sequential: Layer {
     /// The layers in the order of the forward pass.
-    public let layers: [any Layer]
+    package let layers: [any Layer]
 
     /// Takes the layers in the order of the forward pass.
-    public init(_ layers: [any Layer]) { self.layers = layers }
+    package init(_ layers: [any Layer]) { self.layers = layers }
 
     /// The layers' weights, first layer first.
-    public var parameters: [Parameter] { layers.flatMap { $0.parameters } }
+    package var parameters: [Parameter] { layers.flatMap { $0.parameters } }
     /// The layers' statistics, first layer first.
-    public var statistics: [Statistic] { layers.flatMap { $0.statistics } }
+    package var statistics: [Statistic] { layers.flatMap { $0.statistics } }
 
     /// Passes a batch through all layers.
-    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+    package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         var output = input
         for layer in layers { output = layer.forward(output, execution) }
         return output
     }
 
     /// Passes the gradient through all layers, last layer first.
-    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+    package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         var result = gradient
         for layer in layers.reversed() { result = layer.backward(result, execution) }
         return result
     }
 
     /// The steps of all layers.
-    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+    package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         layers.reduce(input) { $1.lower($0, into: &program) }
     }
 }

@@ -1,7 +1,7 @@
 import CKernels
 
 /// Which instructions a network's kernels are made of.
-public enum KernelSet: CaseIterable, Sendable {
+package enum KernelSet: CaseIterable, Sendable {
     /// The fastest that this processor runs.
     case best
     /// SSE2 on x86-64, NEON on arm64.

@@ -2,7 +2,7 @@
 /// weights packed, one workspace for all values, no allocation while it runs.
 ///
 /// Nothing in it changes, so threads can share it; each brings its own ``ProgramMemory``.
-public struct Program: Sendable {
+package struct Program: Sendable {
     private let steps: [any ProgramStep]
     private let input: ProgramValue
     private let outputs: [ProgramValue]
@@ -23,16 +23,16 @@ public struct Program: Sendable {
     }
 
     /// The extents of the image that it reads, `[height, width, channels]` in memory.
-    public var inputShape: [Int] { input.shape }
+    package var inputShape: [Int] { input.shape }
     /// How many numbers each of its outputs has.
-    public var outputCounts: [Int] { outputs.map(\.count) }
+    package var outputCounts: [Int] { outputs.map(\.count) }
     /// Floats of the memory that a run takes.
-    public var memoryCount: Int { scratch.upperBound }
+    package var memoryCount: Int { scratch.upperBound }
     /// How many steps it has.
-    public var stepCount: Int { steps.count }
+    package var stepCount: Int { steps.count }
 
     /// Computes all outputs for an image, `[height, width, channels]`, whose count must be the input's.
-    public func run(_ image: [Float], _ memory: inout ProgramMemory) {
+    package func run(_ image: [Float], _ memory: inout ProgramMemory) {
         precondition(image.count == input.count, "an image of another size")
         precondition(memory.floats.count == memoryCount, "the memory of another program")
         memory.floats.withUnsafeMutablePointer {
@@ -48,7 +48,7 @@ public struct Program: Sendable {
     }
 
     /// One number of an output of the last run.
-    public func output(_ number: Int, _ index: Int, of memory: ProgramMemory) -> Float {
+    package func output(_ number: Int, _ index: Int, of memory: ProgramMemory) -> Float {
         let place = places[outputs[number].index]
         precondition(index >= 0 && index < place.count)
         return memory.floats.span[place.lowerBound + index]
@@ -56,9 +56,9 @@ public struct Program: Sendable {
 }
 
 /// What one thread needs to run a ``Program``; used again from run to run.
-public struct ProgramMemory: Sendable {
+package struct ProgramMemory: Sendable {
     var floats: AlignedFloats
 
     /// Takes memory for one program.
-    public init(for program: Program) { floats = AlignedFloats(count: program.memoryCount) }
+    package init(for program: Program) { floats = AlignedFloats(count: program.memoryCount) }
 }

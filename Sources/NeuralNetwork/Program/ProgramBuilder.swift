@@ -1,6 +1,6 @@
 /// Puts a program together: layers append their steps, steps take in what follows them, and in the end values that
 /// never live at the same time share memory.
-public struct ProgramBuilder {
+package struct ProgramBuilder {
     private var drafts: [any StepDraft] = []
     private var values: [ProgramValue] = []
     /// Which step writes a value; nil for the program's input.

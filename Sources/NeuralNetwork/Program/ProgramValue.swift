@@ -1,6 +1,6 @@
 /// A value that a program computes for one image: a map `[height, width, channels]` as it lies in memory, a sequence
 /// `[steps, features]`, or features `[features]`.
-public struct ProgramValue: Sendable, Equatable {
+package struct ProgramValue: Sendable, Equatable {
     /// Its number within the program.
     let index: Int
     /// Its extents, outermost first.

@@ -3,7 +3,7 @@
 ///
 /// All ranks make the same calls in the same order, from one thread each. A call that another rank does not answer in time
 /// does not return: whoever implements this ends the process, and says who was missing.
-public protocol Communicator: AnyObject {
+package protocol Communicator: AnyObject {
     /// This process's number.
     var rank: Int { get }
     /// How many there are.
@@ -25,16 +25,16 @@ extension Communicator {
 
 /// A batch of which each rank has a part: whole pairs of an image and its partner, as far from the end as the other is
 /// from the start, so that mixing needs no other rank's images.
-public struct SharedBatch: Sendable, Equatable {
+package struct SharedBatch: Sendable, Equatable {
     /// Images of the whole batch.
-    public let total: Int
+    package let total: Int
     /// This rank's images of the first half.
-    public let firsts: Range<Int>
+    package let firsts: Range<Int>
     /// Whether it has the one in the middle, which has no partner.
-    public let hasMiddle: Bool
+    package let hasMiddle: Bool
 
     /// The part of one rank; nil where there are fewer pairs than ranks, so that each rank has to take all of it.
-    public init?(total: Int, rank: Int, size: Int) {
+    package init?(total: Int, rank: Int, size: Int) {
         guard size > 0, (0..<size).contains(rank), total / 2 >= size else { return nil }
         self.total = total
         firsts = total / 2 * rank / size..<total / 2 * (rank + 1) / size
@@ -42,11 +42,11 @@ public struct SharedBatch: Sendable, Equatable {
     }
 
     /// Images of this rank.
-    public var count: Int { 2 * firsts.count + (hasMiddle ? 1 : 0) }
+    package var count: Int { 2 * firsts.count + (hasMiddle ? 1 : 0) }
 
     /// The place in the whole batch of this rank's image at a place: the first half's, the middle one, the partners in
     /// their order.
-    public func place(_ own: Int) -> Int {
+    package func place(_ own: Int) -> Int {
         if own < firsts.count { return firsts.lowerBound + own }
         if hasMiddle, own == firsts.count { return total / 2 }
         // The partner of the image as far from this rank's start as this one is from its end.

@@ -1,9 +1,9 @@
 /// Random starting weights.
-public enum Initialization {
+package enum Initialization {
     /// Sets all weights of a network from a seed: convolutions and dense layers normal with variance 2 / fan-in (He et
     /// al., 2015), recurrent layers uniform within 1 / √hidden as PyTorch's, with a forget gate's bias of 1
     /// (Jozefowicz et al., 2015); biases 0, normalisation scales as they are.
-    public static func initialize(_ parameters: [Parameter], seed: UInt64) {
+    package static func initialize(_ parameters: [Parameter], seed: UInt64) {
         for (number, parameter) in parameters.enumerated() {
             var random = Xoshiro256StarStar(seed: seed, 0x1717, number)
             let shape = parameter.value.shape

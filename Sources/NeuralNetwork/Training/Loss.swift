@@ -4,7 +4,7 @@ import Foundation
 ///
 /// A hard label is a distribution with a single 1; ``setTarget(_:smoothing:in:)`` smooths one. Class weights are
 /// each image's weight, mixed targets (mixup) any other distribution.
-public enum SoftmaxCrossEntropy {
+package enum SoftmaxCrossEntropy {
     /// The mean loss over the batch, weighted by each image's weight; sets `gradient`.
     ///
     /// - Parameters:
@@ -13,7 +13,7 @@ public enum SoftmaxCrossEntropy {
     ///   - weights: One weight an image, 0 to leave it out, or nil for 1 each. The mean divides by their sum.
     ///   - total: What the mean divides by instead, where these images are a part of a batch.
     ///   - gradient: Set to the gradient of the mean loss for the logits, `[batch, classes]`.
-    public static func meanLoss(
+    package static func meanLoss(
         logits: Tensor, targets: Tensor, weights: [Float]? = nil, total: Float? = nil, gradient: Tensor
     ) -> Float {
         let (batch, classes) = (logits.shape[0], logits.shape[1])
@@ -46,7 +46,7 @@ public enum SoftmaxCrossEntropy {
     }
 
     /// How many images' largest logit stands where their target is largest, the first of several equal ones.
-    public static func countCorrect(logits: Tensor, targets: Tensor) -> Int {
+    package static func countCorrect(logits: Tensor, targets: Tensor) -> Int {
         let (batch, classes) = (logits.shape[0], logits.shape[1])
         precondition(targets.count == batch * classes)
         func largest(_ values: Span<Float>, _ row: Int) -> Int {
@@ -61,7 +61,7 @@ public enum SoftmaxCrossEntropy {
     /// et al., 2016).
     ///
     /// - Parameter row: One element a class.
-    public static func setTarget(
+    package static func setTarget(
         _ label: Int, smoothing: Float = 0, in row: inout MutableSpan<Float>
     ) {
         for index in row.indices { row[index] = smoothing / Float(row.count) }
@@ -81,7 +81,7 @@ public enum SoftmaxCrossEntropy {
     }
 
     /// The logarithm of the sum of the exponentials of logits.
-    public static func logSumExp(_ logits: Span<Float>) -> Float {
+    package static func logSumExp(_ logits: Span<Float>) -> Float {
         var largest = -Float.infinity
         for index in logits.indices { largest = max(largest, logits[index]) }
         var sum: Float = 0

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The rule that changes weights by their gradients.
-public enum OptimizerMethod: Sendable, Equatable {
+package enum OptimizerMethod: Sendable, Equatable {
     /// Stochastic gradient descent with momentum, as PyTorch defines it.
     case sgd(momentum: Float)
     /// Adam (Kingma and Ba, 2015).
@@ -11,21 +11,21 @@ public enum OptimizerMethod: Sendable, Equatable {
 }
 
 /// Changes weights by their gradients, and keeps what the rule remembers between steps.
-public final class Optimizer {
+package final class Optimizer {
     /// The rule.
-    public let method: OptimizerMethod
+    package let method: OptimizerMethod
     /// The weights changed.
-    public let parameters: [Parameter]
+    package let parameters: [Parameter]
     /// First moments (or momentum), one tensor a parameter.
-    public let firstMoments: [Tensor]
+    package let firstMoments: [Tensor]
     /// Second moments, one tensor a parameter; empty for SGD.
-    public let secondMoments: [Tensor]
+    package let secondMoments: [Tensor]
     /// Steps taken.
-    public var step = 0
+    package var step = 0
     private static let (beta1, beta2, epsilon): (Float, Float, Float) = (0.9, 0.999, 1e-8)
 
     /// Takes the weights to change.
-    public init(_ method: OptimizerMethod, parameters: [Parameter]) {
+    package init(_ method: OptimizerMethod, parameters: [Parameter]) {
         self.method = method
         self.parameters = parameters
         firstMoments = parameters.map { Tensor($0.value.shape) }
@@ -37,7 +37,7 @@ public final class Optimizer {
     }
 
     /// The Euclidean norm of all gradients together.
-    public func gradientNorm() -> Float {
+    package func gradientNorm() -> Float {
         var sum = 0.0
         for parameter in parameters {
             let tensor = parameter.gradient
@@ -65,7 +65,7 @@ public final class Optimizer {
     ///   - execution: Whose kernels and threads do it.
     /// - Returns: False where a gradient is no number: nothing is changed then.
     @discardableResult
-    public func update(rate: Float, clip: Float? = nil, _ execution: Execution) -> Bool {
+    package func update(rate: Float, clip: Float? = nil, _ execution: Execution) -> Bool {
         let norm = gradientNorm()
         guard norm.isFinite else { return false }
         step += 1
@@ -108,17 +108,17 @@ public final class Optimizer {
 }
 
 /// An exponential moving average of weights (Polyak and Juditsky, 1992), which generalises better than the last ones.
-public final class WeightAverage {
+package final class WeightAverage {
     /// How much of the average stays at each step: 0.998.
-    public let decay: Float
+    package let decay: Float
     /// The averages, one tensor a parameter.
-    public let values: [Tensor]
+    package let values: [Tensor]
     /// Steps taken in.
-    public var step = 0
+    package var step = 0
     private let parameters: [Parameter]
 
     /// Starts at the parameters' present values.
-    public init(of parameters: [Parameter], decay: Float) {
+    package init(of parameters: [Parameter], decay: Float) {
         self.parameters = parameters
         self.decay = decay
         values = parameters.map { parameter in
@@ -129,13 +129,13 @@ public final class WeightAverage {
     }
 
     /// Starts again at the parameters' present values.
-    public func restart() {
+    package func restart() {
         step = 0
         for (average, parameter) in zip(values, parameters) { average.copy(from: parameter.value) }
     }
 
     /// Takes the present values in; early steps weigh more, so that the start is soon forgotten.
-    public func update() {
+    package func update() {
         step += 1
         let keep = min(decay, Float(step) / Float(step + 10))
         for (average, parameter) in zip(values, parameters) {
@@ -144,7 +144,7 @@ public final class WeightAverage {
     }
 
     /// Exchanges the averages and the parameters' values; twice is none.
-    public func swap() {
+    package func swap() {
         for (average, parameter) in zip(values, parameters) {
             average.exchange(with: parameter.value)
         }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// How the learning rate goes over a run.
-public enum LearningRateSchedule: Sendable, Equatable {
+package enum LearningRateSchedule: Sendable, Equatable {
     /// The same all along.
     case constant
     /// Multiplied by `factor` each `epochs` epochs.
@@ -18,7 +18,7 @@ public enum LearningRateSchedule: Sendable, Equatable {
     ///   - step: Counted from 0.
     ///   - total: Steps of the whole run.
     ///   - stepsPerEpoch: Steps of an epoch.
-    public func factor(step: Int, total: Int, stepsPerEpoch: Int) -> Float {
+    package func factor(step: Int, total: Int, stepsPerEpoch: Int) -> Float {
         let progress = total > 1 ? Double(step) / Double(total - 1) : 1
         func cosine(from start: Double, to end: Double, at place: Double) -> Float {
             Float(end + (start - end) / 2 * (1 + cos(.pi * min(1, max(0, place)))))

@@ -3,32 +3,32 @@ import Foundation
 import NeuralNetwork
 
 /// How training images are varied: a random affine map in one bilinear pass, brightness and contrast, erasing.
-public struct Augmentation: Sendable, Equatable {
+package struct Augmentation: Sendable, Equatable {
     /// Turned by up to so many degrees either way.
-    public var rotation: Float
+    package var rotation: Float
     /// Moved by up to this part of the side, each way.
-    public var shift: Float
+    package var shift: Float
     /// Made larger or smaller by up to this part.
-    public var zoom: Float
+    package var zoom: Float
     /// Whether half of the images are mirrored.
-    public var flip: Bool
+    package var flip: Bool
     /// Contrast changed by up to this part.
-    public var contrast: Float
+    package var contrast: Float
     /// Brightness changed by up to this part of the range.
-    public var brightness: Float
+    package var brightness: Float
     /// How far grey levels are bent, as infrared lamps and dark skin do: half of the images have theirs, of 0 to 1, raised to
     /// a power whose logarithm is up to this either way.
-    public var gamma: Float
+    package var gamma: Float
     /// The chance that a rectangle is replaced by noise (random erasing, Zhong et al., 2020).
-    public var erasing: Float
+    package var erasing: Float
     /// What is done to a part of the images as a webcam would.
-    public var degradation: Degradation
+    package var degradation: Degradation
     /// How far a face found in a photograph is cut otherwise than it was found, as a detector's boxes differ from look to
     /// look: at 1 moved by up to 4 % of its side each way, 8 % larger or smaller, turned by up to 6 degrees.
-    public var jitter: Float
+    package var jitter: Float
 
     /// Takes all strengths; 0 or false for none.
-    public init(
+    package init(
         rotation: Float = 0, shift: Float = 0, zoom: Float = 0, flip: Bool = false, contrast: Float = 0,
         brightness: Float = 0, erasing: Float = 0, degradation: Degradation = .none, jitter: Float = 0,
         gamma: Float = 0
@@ -46,11 +46,11 @@ public struct Augmentation: Sendable, Equatable {
     }
 
     /// Images as they are.
-    public static let none = Augmentation()
+    package static let none = Augmentation()
     /// Rotation, flip and shift, at the strengths that users of Keras' ImageDataGenerator usually take.
-    public static let paper = Augmentation(rotation: 10, shift: 0.1, flip: true, jitter: 1)
+    package static let paper = Augmentation(rotation: 10, shift: 0.1, flip: true, jitter: 1)
     /// What the default network is trained with.
-    public static let raut = Augmentation(
+    package static let raut = Augmentation(
         rotation: 12, shift: 0.08, zoom: 0.12, flip: true, contrast: 0.3, brightness: 0.1, erasing: 0.35,
         degradation: .webcam, jitter: 1)
 
@@ -63,7 +63,7 @@ public struct Augmentation: Sendable, Equatable {
     }
 
     /// Every strength multiplied by a factor, but for the jitter, which is the detector's own; 0 gives images as they are.
-    public func scaled(by factor: Float) -> Augmentation {
+    package func scaled(by factor: Float) -> Augmentation {
         guard factor > 0 else { return .none }
         return Augmentation(
             rotation: rotation * factor, shift: shift * factor, zoom: min(0.9, zoom * factor), flip: flip,
@@ -74,7 +74,7 @@ public struct Augmentation: Sendable, Equatable {
 
     /// Fills `target` with 48×48 grey levels (0…255, between whole ones) of a varied image; a face with surroundings is
     /// cut from them, and places outside of what is there take the nearest pixel of its border.
-    public func apply(
+    package func apply(
         _ data: FaceDataSet, _ index: Int, using random: inout Xoshiro256StarStar,
         into target: UnsafeMutablePointer<Float>
     ) {

@@ -7,20 +7,20 @@ import NeuralNetwork
 ///
 /// Each comes with a chance of its own and at a random strength up to the one given, in the order in which a camera
 /// does it.
-public struct Degradation: Sendable, Equatable {
+package struct Degradation: Sendable, Equatable {
     /// How often each of them comes.
-    public var chance: Float
+    package var chance: Float
     /// The most that one side is darker than the other, as a part of the light.
-    public var light: Float
+    package var light: Float
     /// The widest blur: the deviation of a Gaussian, in pixels.
-    public var blur: Float
+    package var blur: Float
     /// The strongest noise: the deviation of a Gaussian, in grey levels.
-    public var noise: Float
+    package var noise: Float
     /// The strongest compression: 100 less the lowest quality, as libjpeg counts it.
-    public var compression: Float
+    package var compression: Float
 
     /// Takes all strengths; 0 for none.
-    public init(
+    package init(
         chance: Float = 0, light: Float = 0, blur: Float = 0, noise: Float = 0, compression: Float = 0
     ) {
         self.chance = chance
@@ -31,13 +31,13 @@ public struct Degradation: Sendable, Equatable {
     }
 
     /// Faces as they are.
-    public static let none = Degradation()
+    package static let none = Degradation()
     /// What the default network is trained with.
-    public static let webcam = Degradation(
+    package static let webcam = Degradation(
         chance: 0.15, light: 0.7, blur: 1.4, noise: 24, compression: 88)
 
     /// Every strength multiplied by a factor, as often as before.
-    public func scaled(by factor: Float) -> Degradation {
+    package func scaled(by factor: Float) -> Degradation {
         Degradation(
             chance: chance, light: min(1, light * factor), blur: blur * factor, noise: noise * factor,
             compression: min(99, compression * factor))
@@ -45,7 +45,7 @@ public struct Degradation: Sendable, Equatable {
 
     /// Spoils an image of `side` × `side` grey levels, 0…255, in place; does nothing, and draws nothing, without a
     /// chance.
-    public func apply(
+    package func apply(
         _ pixels: UnsafeMutablePointer<Float>, side: Int, using random: inout Xoshiro256StarStar
     ) {
         guard chance > 0 else { return }

@@ -5,7 +5,7 @@ import NeuralNetwork
 import System
 
 /// How the classes of the training images are brought to equal weight: FER2013 has 16 happy faces for each disgusted one.
-public enum Balance: String, CaseIterable, Sendable {
+package enum Balance: String, CaseIterable, Sendable {
     /// Images as they are.
     case none
     /// Images of the smaller classes are repeated until each class has as many as the largest.
@@ -19,10 +19,10 @@ public enum Balance: String, CaseIterable, Sendable {
     case weights
 
     /// Neighbours that SMOTE chooses from, as in Chawla et al. (2002).
-    public static let neighbours = 5
+    package static let neighbours = 5
 
     /// The training images, balanced; the same for the same seed.
-    public func apply(to data: FaceDataSet, seed: UInt64, pool: ThreadPool) -> FaceDataSet {
+    package func apply(to data: FaceDataSet, seed: UInt64, pool: ThreadPool) -> FaceDataSet {
         guard self != .none, self != .weights else { return data }
         var random = Xoshiro256StarStar(seed: seed, 0xBA1A)
         let classes = data.indicesOfClasses.filter { !$0.isEmpty }
@@ -51,7 +51,7 @@ public enum Balance: String, CaseIterable, Sendable {
     }
 
     /// What each image's loss is multiplied by, a factor a class, or nil where all count alike.
-    public func classWeights(of data: FaceDataSet) -> [Float]? {
+    package func classWeights(of data: FaceDataSet) -> [Float]? {
         guard self == .weights else { return nil }
         let counts = data.indicesOfClasses.map(\.count)
         let present = counts.count { $0 > 0 }
@@ -61,7 +61,7 @@ public enum Balance: String, CaseIterable, Sendable {
 
 extension FaceDataSet {
     /// The indices of each class's images, in the order of ``Emotion``.
-    public var indicesOfClasses: [[Int]] {
+    package var indicesOfClasses: [[Int]] {
         var result: [[Int]] = Emotion.allCases.map { _ in [] }
         for (index, label) in labels.enumerated() where result.indices.contains(label) {
             result[label].append(index)
@@ -70,7 +70,7 @@ extension FaceDataSet {
     }
 
     /// Says which class has no image, for a network can't learn a face that it never sees.
-    public func requireEveryClass(of part: String, path: String) throws(DataError) {
+    package func requireEveryClass(of part: String, path: String) throws(DataError) {
         for (emotion, members) in zip(Emotion.allCases, indicesOfClasses) where members.isEmpty {
             throw .invalidFile(
                 path: path,

@@ -1,5 +1,5 @@
 /// Why training data can't be used, or what comes of them be kept: the file, the row, what is wrong.
-public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file can't be opened or read: its path and the system's reason.
     case unreadable(path: String, reason: String)
     /// The file as a whole is not what it should be.
@@ -10,7 +10,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case unwritable(path: String, reason: String)
 
     /// One line: what, where, why.
-    public var description: String {
+    package var description: String {
         switch self {
         case .unreadable(let path, let reason): "\(path): cannot read it: \(reason)"
         case .invalidFile(let path, let reason): "\(path): \(reason)"

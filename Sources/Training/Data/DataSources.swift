@@ -6,44 +6,44 @@ import NeuralNetwork
 
 /// The data of a run: one or more tables in FER2013's layout and folders of labelled pictures, read into one set whose
 /// faces know their source.
-public struct DataSources: Sendable {
+package struct DataSources: Sendable {
     /// What one path gave.
-    public struct Source: Sendable {
+    package struct Source: Sendable {
         /// As it was given.
-        public var path: String
+        package var path: String
         /// Whether it is a folder of pictures.
-        public var isFolder: Bool
+        package var isFolder: Bool
         /// Faces in each part.
-        public var counts: [Usage: Int] = [:]
+        package var counts: [Usage: Int] = [:]
         /// Pictures in which no face was found, by their emotions and paths.
-        public var missed: [(emotion: Emotion, usage: Usage, path: String)] = []
+        package var missed: [(emotion: Emotion, usage: Usage, path: String)] = []
         /// Pictures that can't be read.
-        public var failures: [ImageError] = []
+        package var failures: [ImageError] = []
         /// Folders named by none of the seven emotions.
-        public var otherFolders: [String] = []
+        package var otherFolders: [String] = []
         /// Pictures that were so small that they were taken for a face, whole.
-        public var wholeCount = 0
+        package var wholeCount = 0
         /// The people whom its pictures were parted by, 0 where its folders part them; nil where there are too few.
-        public var people: Int?
+        package var people: Int?
     }
 
     /// How far the cutting of a folder's faces is.
-    public struct Progress: Sendable {
+    package struct Progress: Sendable {
         /// The folder.
-        public var path: String
+        package var path: String
         /// Pictures done in this run.
-        public var done: Int
+        package var done: Int
         /// Pictures to be done in this run.
-        public var total: Int
+        package var total: Int
     }
 
     /// Stopped before all faces were cut; those that were are kept.
-    public struct Stopped: Error {}
+    package struct Stopped: Error {}
 
     /// All faces, each with its source's number.
-    public private(set) var faces = FaceDataSet()
+    package private(set) var faces = FaceDataSet()
     /// The sources, in their order.
-    public private(set) var sources: [Source] = []
+    package private(set) var sources: [Source] = []
 
     /// Reads all sources.
     ///
@@ -57,7 +57,7 @@ public struct DataSources: Sendable {
     ///   - shouldStop: Asked while faces are cut.
     ///   - onProgress: Told while faces are cut.
     /// - Throws: ``DataError`` with what is wrong, ``Stopped``, or what making the finder throws.
-    public init(
+    package init(
         _ paths: [String], votes: String? = nil, usages: Set<Usage> = Set(Usage.allCases),
         finder: () throws -> FaceFinder, cache: String? = nil, threads: Int = 1,
         shouldStop: () -> Bool = { false }, onProgress: (Progress) -> Void = { _ in }
@@ -88,7 +88,7 @@ public struct DataSources: Sendable {
     }
 
     /// Whether a path is a folder.
-    public static func isFolder(_ path: String) -> Bool {
+    package static func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }

@@ -9,31 +9,31 @@ import System
 /// parts with `train`, `validation` and `test` above those.
 ///
 /// Only regular files whose names end as JPEG's and PNG's do are taken, links to such among them; what is hidden is not.
-public struct EmotionFolder: Sendable, Equatable {
+package struct EmotionFolder: Sendable, Equatable {
     /// One labelled picture.
-    public struct Picture: Sendable, Equatable {
+    package struct Picture: Sendable, Equatable {
         /// Where it lies.
-        public var path: String
+        package var path: String
         /// The path inside the folder that was given, which tells it apart.
-        public var name: String
+        package var name: String
         /// What its folder says that it shows.
-        public var emotion: Emotion
+        package var emotion: Emotion
         /// Who it shows: the folder inside the emotion's, or the file's name without its number.
-        public var person: String
+        package var person: String
         /// The part that its folder says, or nil.
-        public var usage: Usage?
+        package var usage: Usage?
         /// Its size in bytes.
-        public var size: Int64
+        package var size: Int64
         /// When it was last changed, in nanoseconds since 1970.
-        public var modified: Int64
+        package var modified: Int64
     }
 
     /// The pictures, in the order of their names.
-    public private(set) var pictures: [Picture] = []
+    package private(set) var pictures: [Picture] = []
     /// Folders named by none of the seven emotions, such as contempt, which are left out.
-    public private(set) var otherFolders: [String] = []
+    package private(set) var otherFolders: [String] = []
     /// Files that are named as pictures and are none: pipes, sockets, links to nothing.
-    public private(set) var failures: [ImageError] = []
+    package private(set) var failures: [ImageError] = []
 
     /// What people call each emotion, in the order of ``Emotion``; the first three letters of FACS data sets' names too.
     private static let names: [[String]] = [
@@ -55,7 +55,7 @@ public struct EmotionFolder: Sendable, Equatable {
     private static let depth = 3
 
     /// The emotion that a folder's name says, or nil: `angry`, `Anger`, `0_angry`, `happiness`.
-    public static func emotion(named name: String) -> Emotion? {
+    package static func emotion(named name: String) -> Emotion? {
         let letters = name.lowercased().drop { !$0.isLetter }.prefix { $0.isLetter }
         return names.firstIndex { $0.contains(String(letters)) }.flatMap { Emotion(rawValue: $0) }
     }
@@ -69,7 +69,7 @@ public struct EmotionFolder: Sendable, Equatable {
     /// Lists a folder.
     ///
     /// - Throws: ``DataError`` where it can't be listed, or holds no picture of any of the seven emotions.
-    public init(path: String) throws(DataError) {
+    package init(path: String) throws(DataError) {
         let folders = try Self.entries(path).filter { Self.kind(of: "\(path)/\($0)").isFolder }
         let parts = folders.filter { Self.usage(named: $0) != nil && Self.emotion(named: $0) == nil }
         var classes = 0

@@ -3,12 +3,12 @@ import Foundation
 
 /// The data set FER2013 (Goodfellow et al., 2013) in its published layout, `emotion,pixels,Usage`, and as Kaggle has it
 /// besides: `icml_face_data.csv` with spaces in its header, `train.csv` without the column Usage.
-public enum FER2013 {
+package enum FER2013 {
     /// Reads a file, plain or packed with xz; the columns may stand in any order. Without the column Usage all rows are
     /// Training.
     ///
     /// - Throws: ``DataError`` with the row where a label, a pixel or a part is not what it should be.
-    public static func read(path: String) throws(DataError) -> FaceDataSet {
+    package static func read(path: String) throws(DataError) -> FaceDataSet {
         var lines = try LineReader(path: path)
         let names = try lines.header()
         var fields: [Range<Int>] = []

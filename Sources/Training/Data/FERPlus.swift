@@ -1,5 +1,5 @@
 /// FER+ (Barsoum et al., 2016): ten people's votes for each image of FER2013, in the same order.
-public enum FERPlus {
+package enum FERPlus {
     /// The columns of the votes, in the order of ``FERPlusVotes/counts``.
     private static let columns = [
         "anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral", "contempt", "unknown",
@@ -7,7 +7,7 @@ public enum FERPlus {
     ]
 
     /// Reads the votes of a file into a data set that holds all rows of FER2013.
-    public static func read(path: String, into data: inout FaceDataSet) throws(DataError) {
+    package static func read(path: String, into data: inout FaceDataSet) throws(DataError) {
         var lines = try LineReader(path: path)
         let names = try lines.header()
         var fields: [Range<Int>] = []

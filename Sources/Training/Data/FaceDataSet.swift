@@ -1,7 +1,7 @@
 import EmotionRecognition
 
 /// The parts into which FER2013 comes split.
-public enum Usage: String, CaseIterable, Sendable {
+package enum Usage: String, CaseIterable, Sendable {
     /// 28,709 images to train on.
     case training = "Training"
     /// 3,589 images to choose by.
@@ -11,48 +11,48 @@ public enum Usage: String, CaseIterable, Sendable {
 }
 
 /// What ten people called a face (FER+, Barsoum et al., 2016).
-public struct FERPlusVotes: Sendable, Equatable {
+package struct FERPlusVotes: Sendable, Equatable {
     /// Votes for FER2013's seven labels in their order, then contempt, unknown, and not a face.
-    public var counts: [UInt8]
+    package var counts: [UInt8]
 
     /// Takes ten counts.
-    public init(counts: [UInt8]) { self.counts = counts }
+    package init(counts: [UInt8]) { self.counts = counts }
 
     /// Nobody voted: the face is none of FER+'s.
-    public static let none = FERPlusVotes(counts: [UInt8](repeating: 0, count: 10))
+    package static let none = FERPlusVotes(counts: [UInt8](repeating: 0, count: 10))
 }
 
 /// Faces of 48×48 grey pixels with their labels, all in memory.
-public struct FaceDataSet: Sendable {
+package struct FaceDataSet: Sendable {
     /// Pixels of an image.
-    public static let pixelsPerImage = 48 * 48
+    package static let pixelsPerImage = 48 * 48
     /// Grey levels, image after image, row by row.
-    public var pixels: [UInt8] = []
+    package var pixels: [UInt8] = []
     /// A label an image, 0 to 6 in the order of ``Emotion``.
-    public var labels: [Int] = []
+    package var labels: [Int] = []
     /// Which part each image belongs to.
-    public var usages: [Usage] = []
+    package var usages: [Usage] = []
     /// FER+'s votes, one an image, ``FERPlusVotes/none`` for a face that nobody voted on, or nil where none were read.
-    public var votes: [FERPlusVotes]?
+    package var votes: [FERPlusVotes]?
     /// Which source each image comes from, counted from 0; empty where all come from the first.
     private(set) var sources: [Int] = []
     /// What lies around the faces that were found in photographs.
     private(set) var surroundings = FaceSurroundings()
 
     /// An empty set.
-    public init() {}
+    package init() {}
 
     /// The number of images.
-    public var count: Int { labels.count }
+    package var count: Int { labels.count }
 
     /// The source of an image, counted from 0.
-    public func source(of index: Int) -> Int { index < sources.count ? sources[index] : 0 }
+    package func source(of index: Int) -> Int { index < sources.count ? sources[index] : 0 }
 
     /// Whether any face has FER+'s votes.
-    public var hasVotes: Bool { votes?.contains { $0 != .none } ?? false }
+    package var hasVotes: Bool { votes?.contains { $0 != .none } ?? false }
 
     /// Adds the images of another set, all as those of one source.
-    public mutating func append(_ other: FaceDataSet, source: Int) {
+    package mutating func append(_ other: FaceDataSet, source: Int) {
         if votes != nil || other.votes != nil {
             votes = (votes ?? Array(repeating: .none, count: count))
             votes? += other.votes ?? Array(repeating: .none, count: other.count)
@@ -83,7 +83,7 @@ public struct FaceDataSet: Sendable {
     }
 
     /// The images at some indices, in that order.
-    public func subset(_ indices: [Int]) -> FaceDataSet {
+    package func subset(_ indices: [Int]) -> FaceDataSet {
         var result = FaceDataSet()
         result.pixels.reserveCapacity(indices.count * Self.pixelsPerImage)
         for index in indices {
@@ -98,7 +98,7 @@ public struct FaceDataSet: Sendable {
     }
 
     /// The images of one part.
-    public func part(_ usage: Usage) -> FaceDataSet { subset((0..<count).filter { usages[$0] == usage }) }
+    package func part(_ usage: Usage) -> FaceDataSet { subset((0..<count).filter { usages[$0] == usage }) }
 
     /// Fills eight values with an image's FER+ votes as a distribution: those of a single voter are dropped, unknown
     /// and no-face left out. A face that nobody voted on gets what its source makes of its label.

@@ -3,22 +3,22 @@ import FaceDetection
 import Imaging
 
 /// What finds faces in the pictures of a data set.
-public struct FaceFinder: Sendable {
+package struct FaceFinder: Sendable {
     /// A search, used from one thread at a time.
-    public typealias Search = (GrayImage) -> [DetectedFace]
+    package typealias Search = (GrayImage) -> [DetectedFace]
 
     /// What tells this finder's results from another's: cut faces that were kept are cut anew where it differs.
-    public let identity: String
+    package let identity: String
     private let makeSearch: @Sendable () -> Search
 
     /// Takes what makes a search for each thread.
-    public init(identity: String, makeSearch: @escaping @Sendable () -> Search) {
+    package init(identity: String, makeSearch: @escaping @Sendable () -> Search) {
         self.identity = identity
         self.makeSearch = makeSearch
     }
 
     /// Takes each picture as one face, as it is, without looking for any.
-    public static let wholePictures = FaceFinder(identity: "whole") { { _ in [] } }
+    package static let wholePictures = FaceFinder(identity: "whole") { { _ in [] } }
 
     /// Whether pictures are taken as they are.
     var takesWholePictures: Bool { identity == Self.wholePictures.identity }

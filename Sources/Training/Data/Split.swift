@@ -3,7 +3,7 @@ import Faces
 import NeuralNetwork
 
 /// How a data set is parted into training, validation and test images.
-public enum Split: String, CaseIterable, Sendable {
+package enum Split: String, CaseIterable, Sendable {
     /// FER2013's own: Training, PublicTest, PrivateTest.
     case official
     /// 80 %, 10 % and 10 % at random, as in Sutarti and Syaqqialloh (2025); duplicates fall on both sides.
@@ -12,8 +12,9 @@ public enum Split: String, CaseIterable, Sendable {
     case grouped
 
     /// The three parts, as indices in rising order; the same for the same seed.
-    public func parts(of data: FaceDataSet, seed: UInt64) -> (training: [Int], validation: [Int], test: [Int])
-    {
+    package func parts(of data: FaceDataSet, seed: UInt64) -> (
+        training: [Int], validation: [Int], test: [Int]
+    ) {
         switch self {
         case .official:
             func indices(_ usage: Usage) -> [Int] { (0..<data.count).filter { data.usages[$0] == usage } }
@@ -75,18 +76,18 @@ public enum Split: String, CaseIterable, Sendable {
 }
 
 /// How many images of a split's validation and test parts are also, byte for byte, among its training images.
-public struct SplitLeak: Sendable, Equatable {
+package struct SplitLeak: Sendable, Equatable {
     /// Images trained on.
-    public let training: Int
+    package let training: Int
     /// Images validated with, and how many of them are copies of training images.
-    public let validation: (count: Int, copies: Int)
+    package let validation: (count: Int, copies: Int)
     /// Images tested with, and how many of them are copies of training images.
-    public let test: (count: Int, copies: Int)
+    package let test: (count: Int, copies: Int)
     /// Which images of the test part are copies of training images, in the order of the test part.
-    public let testIsCopy: [Bool]
+    package let testIsCopy: [Bool]
 
     /// Counts the copies in the parts of a split.
-    public init(_ parts: (training: [Int], validation: [Int], test: [Int]), of data: FaceDataSet) {
+    package init(_ parts: (training: [Int], validation: [Int], test: [Int]), of data: FaceDataSet) {
         var groupOf = [Int](repeating: 0, count: data.count)
         for (number, group) in data.duplicateGroups().enumerated() {
             for index in group { groupOf[index] = number }
@@ -99,7 +100,7 @@ public struct SplitLeak: Sendable, Equatable {
     }
 
     /// Equal counts and marks.
-    public static func == (a: SplitLeak, b: SplitLeak) -> Bool {
+    package static func == (a: SplitLeak, b: SplitLeak) -> Bool {
         a.training == b.training && a.validation == b.validation && a.test == b.test
             && a.testIsCopy == b.testIsCopy
     }
@@ -107,7 +108,7 @@ public struct SplitLeak: Sendable, Equatable {
 
 extension FaceDataSet {
     /// Indices of byte-identical images together, in the order of their first image; most groups hold one.
-    public func duplicateGroups() -> [[Int]] {
+    package func duplicateGroups() -> [[Int]] {
         var places: [ArraySlice<UInt8>: Int] = [:]
         var groups: [[Int]] = []
         for index in 0..<count {

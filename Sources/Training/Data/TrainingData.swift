@@ -1,19 +1,19 @@
 import NeuralNetwork
 
 /// A data set parted and balanced for a run.
-public struct TrainingData: Sendable {
+package struct TrainingData: Sendable {
     /// All faces.
-    public let all: FaceDataSet
+    package let all: FaceDataSet
     /// Which of them belong to each part.
-    public let parts: (training: [Int], validation: [Int], test: [Int])
+    package let parts: (training: [Int], validation: [Int], test: [Int])
     /// The faces trained on, before balancing.
-    public let unbalanced: FaceDataSet
+    package let unbalanced: FaceDataSet
     /// The faces trained on.
-    public let training: FaceDataSet
+    package let training: FaceDataSet
     /// The faces that each epoch is judged by.
-    public let validation: FaceDataSet
+    package let validation: FaceDataSet
     /// What each face's loss is multiplied by, a factor a class, or nil.
-    public let classWeights: [Float]?
+    package let classWeights: [Float]?
 
     /// Parts a data set and balances its training images; the same for the same seed.
     ///
@@ -23,7 +23,7 @@ public struct TrainingData: Sendable {
     ///   - needsEveryClass: Whether each emotion must be among the training images.
     /// - Throws: ``DataError`` where a class has no training image, ``TrainingError/noImages(of:)`` where a part is
     ///   empty.
-    public init(
+    package init(
         _ data: FaceDataSet, path: String, split: Split, balance: Balance, keptSources: Set<Int> = [],
         needsEveryClass: Bool = true, seed: UInt64, threads: Int
     ) throws {

@@ -9,18 +9,18 @@ import NeuralNetwork
 /// relate to what most agree on for a face it has never seen, only faces held back can tell. A factor and an offset for
 /// each emotion are fitted to them (vector scaling, Guo et al., 2017); the factor, which changes no choice, is divided
 /// out again, so that the head's probabilities stay those of votes.
-public struct AgreementOffsets: Sendable, Equatable {
+package struct AgreementOffsets: Sendable, Equatable {
     /// One number an emotion, in the order of ``Emotion``.
-    public private(set) var values = [Double](repeating: 0, count: Emotion.allCases.count)
+    package private(set) var values = [Double](repeating: 0, count: Emotion.allCases.count)
 
     /// How many annotators have to name the same emotion for a face to count.
-    public static let votes = 6
+    package static let votes = 6
     /// How much the squares of the offsets weigh beside the mean cross-entropy.
     private static let penalty = 1e-3
 
     /// Fits offsets to a head's logits, seven or more an image, on the faces that people agree on; all are 0 where there
     /// is none.
-    public init(logits: [[Float]], votes ballots: [FERPlusVotes]) {
+    package init(logits: [[Float]], votes ballots: [FERPlusVotes]) {
         let count = values.count
         var rows: [(logits: [Float], emotion: Int)] = []
         for (logits, ballot) in zip(logits, ballots) where logits.count >= count {
@@ -63,7 +63,7 @@ public struct AgreementOffsets: Sendable, Equatable {
 
     /// Fits offsets as ``init(logits:votes:)`` does, and keeps them only where offsets fitted to four fifths of the faces
     /// make more first choices right than wrong among the others, each fifth in turn; else all are 0.
-    public init(provenBy logits: [[Float]], votes ballots: [FERPlusVotes]) {
+    package init(provenBy logits: [[Float]], votes ballots: [FERPlusVotes]) {
         let (count, folds) = (min(logits.count, ballots.count), 5)
         var gained = 0
         for fold in 0..<folds {
@@ -92,7 +92,7 @@ extension EmotionNetwork {
     /// Moves the offsets of FER+'s head to where its first choice is most often what six or more of ten people agree on
     /// (``AgreementOffsets``), by faces that the network was not trained on; nothing changes without such a head or votes,
     /// or where offsets don't prove themselves on faces that did not choose them.
-    public func fitAgreement(to validation: FaceDataSet) {
+    package func fitAgreement(to validation: FaceDataSet) {
         guard let place = configuration.heads.firstIndex(of: .ferplus), let votes = validation.votes,
             let bias = parameters.first(where: { $0.name == "head_ferplus.bias" })
         else { return }

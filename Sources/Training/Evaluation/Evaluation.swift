@@ -3,35 +3,35 @@ import Faces
 import Foundation
 
 /// What a model's answers on labelled faces are worth.
-public struct Evaluation: Sendable, Equatable {
+package struct Evaluation: Sendable, Equatable {
     /// Labels against answers.
-    public let confusion: ConfusionMatrix
+    package let confusion: ConfusionMatrix
     /// The mean cross-entropy of the labels under the probabilities, in nats.
-    public let loss: Double
+    package let loss: Double
     /// The expected calibration error (Guo et al., 2017): how far confidence and accuracy lie apart, over bins of equal
     /// width, weighted by the faces in each.
-    public let calibrationError: Double
+    package let calibrationError: Double
     /// The bins behind ``calibrationError``, from the least to the most confident.
-    public let calibration: [CalibrationBin]
+    package let calibration: [CalibrationBin]
 
     /// Faces whose confidence lies in one interval.
-    public struct CalibrationBin: Sendable, Equatable {
+    package struct CalibrationBin: Sendable, Equatable {
         /// Faces in it.
-        public let count: Int
+        package let count: Int
         /// Their mean confidence; 0 where there are none.
-        public let confidence: Double
+        package let confidence: Double
         /// The share of them that is right; 0 where there are none.
-        public let accuracy: Double
+        package let accuracy: Double
     }
 
     /// Bins of the calibration error, as in Guo et al. (2017).
-    public static let calibrationBins = 15
+    package static let calibrationBins = 15
 
     /// Judges probabilities, one set a face, by labels 0 to 6. Faces that were not found count as wrong in the confusion
     /// matrix; loss and calibration are those of the faces that were.
     ///
     /// - Parameter missed: The labels of faces that were not found.
-    public init(_ probabilities: [EmotionProbabilities], labels: [Int], missed: [Int] = []) {
+    package init(_ probabilities: [EmotionProbabilities], labels: [Int], missed: [Int] = []) {
         var confusion = ConfusionMatrix()
         var loss = 0.0
         var sums = Array(repeating: (count: 0, confidence: 0.0, correct: 0), count: Self.calibrationBins)
@@ -63,18 +63,18 @@ public struct Evaluation: Sendable, Equatable {
     }
 
     /// The share of faces called what they are labelled.
-    public var accuracy: Double { confusion.accuracy }
+    package var accuracy: Double { confusion.accuracy }
 }
 
 /// How often a model is right on the faces that people agree on (FER+).
-public struct AgreementEvaluation: Sendable, Equatable {
+package struct AgreementEvaluation: Sendable, Equatable {
     /// How many of ten annotators had to name the same of the seven emotions.
-    public let votes: Int
+    package let votes: Int
     /// Labels by that majority against answers.
-    public let confusion: ConfusionMatrix
+    package let confusion: ConfusionMatrix
 
     /// Judges answers by FER+'s votes, leaving out faces on which fewer than `votes` of the annotators agree.
-    public init(_ probabilities: [EmotionProbabilities], votes ballots: [FERPlusVotes], atLeast votes: Int) {
+    package init(_ probabilities: [EmotionProbabilities], votes ballots: [FERPlusVotes], atLeast votes: Int) {
         self.votes = votes
         var confusion = ConfusionMatrix()
         for (probability, ballot) in zip(probabilities, ballots) {
@@ -88,7 +88,7 @@ public struct AgreementEvaluation: Sendable, Equatable {
 extension FERPlusVotes {
     /// The one of the seven emotions that at least so many annotators named; nil where there is none, or two share the
     /// most votes.
-    public func agreed(atLeast votes: Int) -> Emotion? {
+    package func agreed(atLeast votes: Int) -> Emotion? {
         let seven = counts.prefix(Emotion.allCases.count)
         guard let most = seven.max(), Int(most) >= votes, seven.count(where: { $0 == most }) == 1 else {
             return nil

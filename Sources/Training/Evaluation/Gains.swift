@@ -2,17 +2,17 @@ import Faces
 import EmotionRecognition
 
 /// What a run gained and lost against the model that it began at, on faces of one source that it was not trained on.
-public struct Gain: Sendable, Equatable {
+package struct Gain: Sendable, Equatable {
     /// The source's number.
-    public let source: Int
+    package let source: Int
     /// Which part of it was judged.
-    public let usage: Usage
+    package let usage: Usage
     /// Faces judged.
-    public let count: Int
+    package let count: Int
     /// The share that the model named rightly before, by all heads together.
-    public let before: Double
+    package let before: Double
     /// The share that it names rightly now.
-    public let after: Double
+    package let after: Double
 
     /// Judges both models on each source's parts, PublicTest of tables and the test part of folders, where it has such.
     ///
@@ -21,7 +21,7 @@ public struct Gain: Sendable, Equatable {
     ///   - after: The model that came of it.
     ///   - data: The sources, and all their faces as they are parted.
     ///   - parts: Validation and test images.
-    public static func list(
+    package static func list(
         from before: EmotionRecognizer, to after: EmotionRecognizer, on sources: DataSources,
         parts: (training: [Int], validation: [Int], test: [Int]), threads: Int
     ) -> [Gain] {

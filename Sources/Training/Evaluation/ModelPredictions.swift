@@ -6,7 +6,7 @@ import NeuralNetwork
 import System
 
 /// Which of a model's answers is judged.
-public enum JudgedHead: String, CaseIterable, Sendable {
+package enum JudgedHead: String, CaseIterable, Sendable {
     /// The first head alone, trained on FER2013's labels.
     case fer2013
     /// The second head alone, trained on FER+'s votes; contempt is left out.
@@ -16,14 +16,14 @@ public enum JudgedHead: String, CaseIterable, Sendable {
 }
 
 /// A model's answers for each face of a data set, by each head.
-public struct ModelPredictions: Sendable {
+package struct ModelPredictions: Sendable {
     private var answers: [JudgedHead: [EmotionProbabilities]] = [:]
 
     /// The answers of one head, in the order of the faces; nil where the model has none such.
-    public subscript(head: JudgedHead) -> [EmotionProbabilities]? { answers[head] }
+    package subscript(head: JudgedHead) -> [EmotionProbabilities]? { answers[head] }
 
     /// The mean of several models' answers for the same faces, head by head, over those that have the head.
-    public init(meanOf models: [ModelPredictions]) {
+    package init(meanOf models: [ModelPredictions]) {
         for kind in JudgedHead.allCases {
             let lists = models.compactMap { $0.answers[kind] }
             guard let first = lists.first else { continue }
@@ -41,7 +41,7 @@ public struct ModelPredictions: Sendable {
     ///   - data: The faces.
     ///   - mirrored: Whether each face is shown mirrored as well and the two answers are averaged.
     ///   - threads: Threads that share the faces.
-    public init(_ recognizer: EmotionRecognizer, on data: FaceDataSet, mirrored: Bool, threads: Int) {
+    package init(_ recognizer: EmotionRecognizer, on data: FaceDataSet, mirrored: Bool, threads: Int) {
         let heads = recognizer.configuration.heads
         var kinds: [(kind: JudgedHead, head: Int?)] = [(.joined, nil)]
         for (place, head) in heads.enumerated() {
@@ -92,7 +92,7 @@ private final class PartialResults: Sendable {
 
 extension FaceDataSet {
     /// Copies one face into an image of 48×48.
-    public func copyImage(_ index: Int, into image: inout GrayImage) {
+    package func copyImage(_ index: Int, into image: inout GrayImage) {
         let side = NetworkConfiguration.side
         image.setSize(width: side, height: side)
         let start = index * Self.pixelsPerImage

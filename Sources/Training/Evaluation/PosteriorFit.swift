@@ -6,14 +6,14 @@ import NeuralNetwork
 
 extension Posterior {
     /// How far class frequencies are divided out by default; models/README.md has what each power gives.
-    public static let standardFrequencyExponent: Float = 0.75
+    package static let standardFrequencyExponent: Float = 0.75
     /// How much FER+'s head counts by default; models/README.md has what each share gives.
-    public static let standardFERPlusShare: Float = 0.6
+    package static let standardFERPlusShare: Float = 0.6
 
     /// Fits the posterior of a trained network: class frequencies from the training set (those of the heads' targets), and
     /// the temperature that gives the least cross-entropy on the validation set's labels (Guo et al., 2017). Each source of
     /// the validation set counts alike, however many faces it has.
-    public static func fitted(
+    package static func fitted(
         to network: EmotionNetwork, training: FaceDataSet, validation: FaceDataSet,
         labelSmoothing: Float, exponent: Float = standardFrequencyExponent,
         ferplusShare: Float = standardFERPlusShare,
@@ -53,7 +53,7 @@ func minimum(of function: (Double) -> Double, in range: ClosedRange<Double>) -> 
 
 extension FaceDataSet {
     /// One image.
-    public func image(_ index: Int) -> GrayImage {
+    package func image(_ index: Int) -> GrayImage {
         let start = index * Self.pixelsPerImage
         let side = NetworkConfiguration.side
         return GrayImage(

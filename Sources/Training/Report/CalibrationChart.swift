@@ -7,7 +7,7 @@ extension Chart {
     /// - Parameters:
     ///   - title: What stands above it.
     ///   - evaluation: The bins, and the error that is written beside the title.
-    public static func calibration(title: String, _ evaluation: Evaluation) -> String {
+    package static func calibration(title: String, _ evaluation: Evaluation) -> String {
         let (side, left, top, low) = (320.0, 56.0, 44.0, 60.0)
         let (width, height) = (left + side + 24, top + side + low + 56)
         let bottom = top + side

@@ -3,9 +3,9 @@ import Faces
 import Foundation
 
 /// Charts as SVG, light or dark as the reader's screen is.
-public enum Chart {
+package enum Chart {
     /// One line of a chart.
-    public struct Series: Sendable {
+    package struct Series: Sendable {
         let name: String
         /// A value an epoch.
         let values: [Double]
@@ -21,7 +21,7 @@ public enum Chart {
 
     /// Two lines over the epochs of a run: training and validation. `range` holds the values of charts that are to be
     /// compared with this one.
-    public static func curves(
+    package static func curves(
         title: String, training: [Double], validation: [Double], range: [Double] = [], percent: Bool
     ) -> String {
         lines(
@@ -78,7 +78,7 @@ public enum Chart {
     }
 
     /// A confusion matrix: each cell the share of the row's label, with its count.
-    public static func confusion(title: String, _ matrix: ConfusionMatrix) -> String {
+    package static func confusion(title: String, _ matrix: ConfusionMatrix) -> String {
         let (cell, left, top) = (62.0, 84.0, 80.0)
         let side = cell * 7
         var parts = text(left, 20, title, bold: true)

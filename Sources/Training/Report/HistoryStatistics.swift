@@ -1,21 +1,21 @@
 /// The numbers behind the two tables of Sutarti and Syaqqialloh (2025), worked out from a run's epochs.
-public struct HistoryStatistics: Sendable, Equatable {
+package struct HistoryStatistics: Sendable, Equatable {
     /// One row: what it is called, how it is defined, its value, and whether that is a share to show in percent.
-    public struct Row: Sendable, Equatable {
+    package struct Row: Sendable, Equatable {
         /// The paper's word for it.
-        public let name: String
+        package let name: String
         /// How the number is worked out.
-        public let definition: String
+        package let definition: String
         /// The number.
-        public let value: Double
+        package let value: Double
         /// True for accuracies and their differences.
-        public let isShare: Bool
+        package let isShare: Bool
         /// Which of two runs' numbers is the better one.
-        public let better: Order
+        package let better: Order
     }
 
     /// What makes a number better than another.
-    public enum Order: Sendable, Equatable {
+    package enum Order: Sendable, Equatable {
         /// The more, the better.
         case higher
         /// The less, the better.
@@ -25,12 +25,12 @@ public struct HistoryStatistics: Sendable, Equatable {
     }
 
     /// Table 1: final accuracy, fluctuation, gap, steadiness, overfitting.
-    public let accuracy: [Row]
+    package let accuracy: [Row]
     /// Table 2: final loss, fluctuation, agreement, speed of descent, generalisation.
-    public let loss: [Row]
+    package let loss: [Row]
 
     /// Works them out; nil for a run without a finished epoch.
-    public init?(_ history: TrainingHistory) {
+    package init?(_ history: TrainingHistory) {
         let epochs = history.epochs
         guard let last = epochs.last else { return nil }
         let half = Array(epochs.suffix(max(2, epochs.count / 2)))

@@ -5,20 +5,20 @@ import Imaging
 import NeuralNetwork
 
 /// A page and its charts that show one run, or set several side by side.
-public struct Report: Sendable {
+package struct Report: Sendable {
     private let runs: [RunRecord]
     private let pictures: FaceDataSet?
 
     /// Takes the runs in the order shown; with `pictures`, the whole data set they were trained from, the page shows
     /// faces named rightly and wrongly.
-    public init(_ runs: [RunRecord], pictures: FaceDataSet? = nil) {
+    package init(_ runs: [RunRecord], pictures: FaceDataSet? = nil) {
         self.runs = runs
         self.pictures = pictures
     }
 
     /// Writes `report.html`, which needs no other file, each chart as an SVG file and the tables as `tables.md` beside
     /// it.
-    public func write(to folder: String) throws {
+    package func write(to folder: String) throws {
         let folder = try RunFolder(folder)
         for (name, chart) in comparison() + charts().flatMap({ $0 }) {
             try folder.write(chart, to: "\(folder.path)/\(name).svg")

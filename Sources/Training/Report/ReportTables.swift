@@ -159,7 +159,7 @@ extension HistoryStatistics.Row {
     }
 
     /// The place of the best of several runs' values; nil for one run, or where none is better.
-    public func best(of values: [Double]) -> Int? {
+    package func best(of values: [Double]) -> Int? {
         guard values.count > 1 else { return nil }
         let order: (Double) -> Double =
             switch better {

@@ -4,20 +4,20 @@ import Foundation
 import NeuralNetwork
 
 /// What a training run left in its folder, as a report needs it.
-public struct RunRecord: Sendable {
+package struct RunRecord: Sendable {
     /// The folder's name.
-    public let name: String
+    package let name: String
     /// `cnn`, `cnn-bilstm` or `raut`.
-    public let architecture: String
+    package let architecture: String
     /// What each epoch gave.
-    public let history: TrainingHistory
+    package let history: TrainingHistory
     /// Facts of the model file: split, batch, seed and so on; empty while the run goes on.
-    public let facts: [String: String]
+    package let facts: [String: String]
     /// Answers on validation and test images; nil while the run goes on.
-    public let predictions: PredictionTable?
+    package let predictions: PredictionTable?
 
     /// Takes all values.
-    public init(
+    package init(
         name: String, architecture: String, history: TrainingHistory, facts: [String: String] = [:],
         predictions: PredictionTable? = nil
     ) {
@@ -29,7 +29,7 @@ public struct RunRecord: Sendable {
     }
 
     /// Reads a run's folder: `log.csv`, the model or else the checkpoint, and `predictions.csv` where it is there.
-    public init(folder: String) throws {
+    package init(folder: String) throws {
         let log = "\(folder)/log.csv"
         guard let history = TrainingHistory(csv: try Self.text(log)), !history.epochs.isEmpty else {
             throw DataError.invalidFile(path: log, reason: "not the log of a run with a finished epoch")
@@ -65,22 +65,22 @@ public struct RunRecord: Sendable {
 }
 
 /// A model's answers on the validation and test images of its run: `predictions.csv`.
-public struct PredictionTable: Sendable, Equatable {
+package struct PredictionTable: Sendable, Equatable {
     /// One face.
-    public struct Row: Sendable, Equatable {
+    package struct Row: Sendable, Equatable {
         /// Whether it belongs to the test part; else to the validation part.
-        public let isTest: Bool
+        package let isTest: Bool
         /// Which image of the data set, from 0.
-        public let image: Int
+        package let image: Int
         /// Its label.
-        public let label: Int
+        package let label: Int
         /// Whether the training part holds a byte-identical image.
-        public let isCopy: Bool
+        package let isCopy: Bool
         /// What the model said.
-        public let probabilities: EmotionProbabilities
+        package let probabilities: EmotionProbabilities
 
         /// Takes all values.
-        public init(
+        package init(
             isTest: Bool, image: Int, label: Int, isCopy: Bool, probabilities: EmotionProbabilities
         ) {
             self.isTest = isTest
@@ -92,16 +92,16 @@ public struct PredictionTable: Sendable, Equatable {
     }
 
     /// The faces.
-    public var rows: [Row] = []
+    package var rows: [Row] = []
 
     private static let header =
         "part,image,label,copy," + Emotion.allCases.map(\.description).joined(separator: ",")
 
     /// No faces.
-    public init() {}
+    package init() {}
 
     /// Appends one part of a run's data: the images' indices, and seven or more logits an image.
-    public mutating func append(
+    package mutating func append(
         isTest: Bool, indices: [Int], of data: FaceDataSet, training: [Int], logits: [Float]
     ) {
         guard !indices.isEmpty else { return }
@@ -121,7 +121,7 @@ public struct PredictionTable: Sendable, Equatable {
     }
 
     /// The text of `predictions.csv`.
-    public var csv: String {
+    package var csv: String {
         var text = Self.header + "\n"
         for row in rows {
             text += "\(row.isTest ? "test" : "validation"),\(row.image),\(row.label),\(row.isCopy ? 1 : 0)"
@@ -132,7 +132,7 @@ public struct PredictionTable: Sendable, Equatable {
     }
 
     /// Reads what ``csv`` wrote; `path` is named in errors.
-    public init(csv: String, path: String) throws(DataError) {
+    package init(csv: String, path: String) throws(DataError) {
         let lines = csv.split(whereSeparator: \.isNewline)
         guard lines.first.map(String.init) == Self.header else {
             throw .invalidFile(path: path, reason: "not the predictions of a run")
@@ -153,7 +153,7 @@ public struct PredictionTable: Sendable, Equatable {
     }
 
     /// The faces of one part judged; nil where there are none.
-    public func evaluation(ofTest isTest: Bool, withoutCopies: Bool = false) -> Evaluation? {
+    package func evaluation(ofTest isTest: Bool, withoutCopies: Bool = false) -> Evaluation? {
         let part = rows.filter { $0.isTest == isTest && !(withoutCopies && $0.isCopy) }
         guard !part.isEmpty else { return nil }
         return Evaluation(part.map(\.probabilities), labels: part.map(\.label))

@@ -31,13 +31,13 @@ extension Trainer {
     }
 
     /// Writes a checkpoint beside its place and renames it.
-    public func saveCheckpoint(to path: String) throws(ModelFileError) { try checkpoint().write(to: path) }
+    package func saveCheckpoint(to path: String) throws(ModelFileError) { try checkpoint().write(to: path) }
 
     /// Takes up a run where a checkpoint left it.
     ///
     /// - Throws: ``TrainingError/otherRun(path:reason:)`` where the options or the data differ, ``ModelFileError`` where
     ///   the file is broken.
-    public func resume(from path: String) throws { try resume(SafeTensors(path: path), path: path) }
+    package func resume(from path: String) throws { try resume(SafeTensors(path: path), path: path) }
 
     /// The same with what the file holds.
     func resume(_ file: SafeTensors, path: String) throws {

@@ -9,7 +9,7 @@ extension EmotionNetwork {
     ///   - models: The contents and the path of each model file, one at least.
     ///   - shares: How much each counts; alike, where none are given.
     /// - Throws: ``ModelFileError`` where a file is broken, or its network is not the first one's.
-    public convenience init(
+    package convenience init(
         meanOf models: [(file: SafeTensors, path: String)], shares: [Float] = []
     ) throws(ModelFileError) {
         guard let first = models.first else { throw .invalid(path: "", reason: "no model is given") }

@@ -3,27 +3,27 @@ import NeuralNetwork
 import System
 
 /// Where a run keeps what it makes: its checkpoint and log after each epoch, in the end its model.
-public struct RunFolder: Sendable {
+package struct RunFolder: Sendable {
     /// The folder.
-    public let path: String
+    package let path: String
     /// What a stopped run is taken up from.
-    public var checkpoint: String { "\(path)/checkpoint.safetensors" }
+    package var checkpoint: String { "\(path)/checkpoint.safetensors" }
     /// A line an epoch.
-    public var log: String { "\(path)/log.csv" }
+    package var log: String { "\(path)/log.csv" }
     /// The trained network.
-    public var model: String { "\(path)/model.safetensors" }
+    package var model: String { "\(path)/model.safetensors" }
 
     /// Makes the folder where it is not there.
-    public init(_ path: String) throws(DataError) {
+    package init(_ path: String) throws(DataError) {
         self.init(at: path)
         try make()
     }
 
     /// Names the folder: nothing is made yet.
-    public init(at path: String) { self.path = path }
+    package init(at path: String) { self.path = path }
 
     /// Makes the folder where it is not there.
-    public func make() throws(DataError) {
+    package func make() throws(DataError) {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
@@ -34,7 +34,7 @@ public struct RunFolder: Sendable {
     /// Keeps other programs from training into the folder as long as what it returns is held.
     ///
     /// - Throws: ``DataError/unwritable(path:reason:)`` where another one does.
-    public func lock() throws(DataError) -> some Sendable {
+    package func lock() throws(DataError) -> some Sendable {
         do throws(Errno) {
             return try FolderLock(path)
         } catch {
@@ -47,7 +47,7 @@ public struct RunFolder: Sendable {
     }
 
     /// Takes up a run where its checkpoint left it; nothing happens where there is none.
-    public func resume(_ trainer: Trainer) throws {
+    package func resume(_ trainer: Trainer) throws {
         try trainer.resumeTogether(from: checkpoint)
     }
 
@@ -55,7 +55,7 @@ public struct RunFolder: Sendable {
     ///
     /// - Parameter writes: False on the ranks of which another one does.
     /// - Returns: True where the last epoch was finished.
-    public func train(
+    package func train(
         _ trainer: Trainer, writes: Bool = true, shouldStop: () -> Bool = { false },
         onStep: (Trainer.Progress) -> Void = { _ in }, onEpoch: (TrainingHistory.Epoch) -> Void = { _ in }
     ) throws -> Bool {
@@ -72,7 +72,7 @@ public struct RunFolder: Sendable {
     }
 
     /// Writes a text beside its place and renames it.
-    public func write(_ text: String, to path: String) throws(DataError) {
+    package func write(_ text: String, to path: String) throws(DataError) {
         do {
             try AtomicFile.write(Array(text.utf8), to: path)
         } catch {

@@ -64,7 +64,7 @@ extension [String: String] {
 
 extension TrainingOptions {
     /// Every value of the options in one line, for a model's facts.
-    public var summary: String {
+    package var summary: String {
         var identity = RunIdentity()
         identity.add(allOf: self)
         return identity.text.split(separator: "\n").joined(separator: " ")

@@ -6,7 +6,7 @@ import System
 ///
 /// Each image is shown several times, a little varied and mirrored, and the answers of all networks are averaged: a
 /// student learns in one look what its teachers see in many.
-public struct Teacher: Sendable {
+package struct Teacher: Sendable {
     /// Distributions one image after another, `[count · classes]`, for each head that the teachers have.
     let answers: [Head: [Float]]
 

@@ -15,7 +15,7 @@ extension Teacher {
     ///   - seed: Fixes how the images are varied.
     ///   - threads: Threads that share a batch.
     ///   - onProgress: Told after each batch which part is done, 0 to 1.
-    public init(
+    package init(
         _ networks: [EmotionNetwork], on data: FaceDataSet, looks: Int = 8, seed: UInt64 = 1, threads: Int,
         onProgress: (Double) -> Void = { _ in }
     ) {

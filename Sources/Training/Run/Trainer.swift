@@ -2,13 +2,13 @@ import EmotionRecognition
 import NeuralNetwork
 
 /// Trains a network that names emotions: the method of Sutarti and Syaqqialloh (2025), and what `raut` adds to it.
-public final class Trainer {
+package final class Trainer {
     /// What fixes the run.
-    public let options: TrainingOptions
+    package let options: TrainingOptions
     /// The network in training.
-    public let network: EmotionNetwork
+    package let network: EmotionNetwork
     /// What each finished epoch gave.
-    public internal(set) var history = TrainingHistory()
+    package internal(set) var history = TrainingHistory()
     /// Images trained on.
     let training: FaceDataSet
     /// Images that each epoch is judged by.
@@ -20,21 +20,21 @@ public final class Trainer {
     private let batches: FaceBatches
 
     /// What is told after each step.
-    public struct Progress: Sendable {
+    package struct Progress: Sendable {
         /// The epoch in progress, from 1.
-        public var epoch: Int
+        package var epoch: Int
         /// Steps of it that are done.
-        public var step: Int
+        package var step: Int
         /// Steps of an epoch.
-        public var steps: Int
+        package var steps: Int
         /// The epoch's mean loss so far.
-        public var loss: Double
+        package var loss: Double
         /// The epoch's accuracy so far, in training mode.
-        public var accuracy: Double
+        package var accuracy: Double
         /// Images a second of this epoch.
-        public var imagesPerSecond: Double
+        package var imagesPerSecond: Double
         /// Seconds until the last epoch ends at that pace.
-        public var secondsLeft: Double
+        package var secondsLeft: Double
     }
 
     /// Takes the data; `classWeights` weighs each image's loss by its label, `teacher` has answers for the training
@@ -44,7 +44,7 @@ public final class Trainer {
     ///   All must have the same options and data (``checkRanks()``).
     /// - Throws: ``TrainingError/noImages(of:)`` where there are none of a kind, or
     ///   ``TrainingError/smallBatch(images:ranks:)``.
-    public init(
+    package init(
         _ options: TrainingOptions, training: FaceDataSet, validation: FaceDataSet,
         classWeights: [Float]? = nil, teacher: Teacher? = nil, communicator: (any Communicator)? = nil
     ) throws(TrainingError) {
@@ -76,10 +76,10 @@ public final class Trainer {
     }
 
     /// Steps of an epoch: a last batch of a single image is left out, for it has no statistics.
-    public var stepsPerEpoch: Int { batches.stepsPerEpoch }
+    package var stepsPerEpoch: Int { batches.stepsPerEpoch }
 
     /// Begins at the weights of a model of the same network or of a narrower one instead of random ones.
-    public func start(from file: SafeTensors, path: String) throws(ModelFileError) {
+    package func start(from file: SafeTensors, path: String) throws(ModelFileError) {
         try network.widen(file, path: path)
         loop.average?.restart()
     }
@@ -91,7 +91,7 @@ public final class Trainer {
     ///   - onStep: Told after each step.
     ///   - onEpoch: Told after each epoch, when `history` has it; the place to save a checkpoint.
     /// - Returns: True where the last epoch was finished.
-    public func run(
+    package func run(
         shouldStop: () -> Bool = { false }, onStep: (Progress) -> Void = { _ in },
         onEpoch: (TrainingHistory.Epoch) throws -> Void = { _ in }
     ) throws -> Bool {
@@ -107,7 +107,7 @@ public final class Trainer {
     /// Loss and accuracy of the first head, and its logits, on a data set: `[count · classes]`.
     ///
     /// The averaged weights are used where the run keeps them.
-    public func evaluate(_ data: FaceDataSet) -> (loss: Double, accuracy: Double, logits: [Float]) {
+    package func evaluate(_ data: FaceDataSet) -> (loss: Double, accuracy: Double, logits: [Float]) {
         loop.average?.swap()
         defer { loop.average?.swap() }
         execution.isTraining = false
@@ -142,7 +142,7 @@ public final class Trainer {
     }
 
     /// The model as it would be shipped: with the averaged weights where the run keeps them.
-    public func modelFile(extra: [String: String] = [:]) -> SafeTensors {
+    package func modelFile(extra: [String: String] = [:]) -> SafeTensors {
         loop.average?.swap()
         defer { loop.average?.swap() }
         return network.modelFile(extra: extra)

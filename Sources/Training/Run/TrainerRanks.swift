@@ -7,7 +7,7 @@ extension Trainer {
     /// Makes sure that all ranks have the same options, data, weights and place in the run.
     ///
     /// - Throws: ``TrainingError/otherRank(_:reason:)`` on every rank, with the first one that differs from rank 0.
-    public func checkRanks() throws(TrainingError) {
+    package func checkRanks() throws(TrainingError) {
         guard let ranks = execution.communicator else { return }
         var own = identity
         own.add("position", "epoch \(loop.position.epoch), step \(loop.position.step)")
@@ -30,7 +30,7 @@ extension Trainer {
     ///
     /// - Parameter path: The checkpoint's place, on rank 0.
     /// - Throws: what ``resume(from:)`` does.
-    public func resumeTogether(from path: String) throws {
+    package func resumeTogether(from path: String) throws {
         guard let ranks = execution.communicator else {
             if FileManager.default.fileExists(atPath: path) { try resume(from: path) }
             return
@@ -41,7 +41,7 @@ extension Trainer {
     }
 
     /// Goes on alone: what rank 0 has left to do after the last step needs no other.
-    public func leaveRanks() {
+    package func leaveRanks() {
         execution.communicator = nil
         execution.shared = nil
     }

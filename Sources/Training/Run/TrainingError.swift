@@ -1,5 +1,5 @@
 /// Why a run ended before its last epoch.
-public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The loss is no number any more; the last good checkpoint is left as it was.
     case lossIsNotFinite(epoch: Int, step: Int)
     /// There are no images to train on or to validate with.
@@ -12,7 +12,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case smallBatch(images: Int, ranks: Int)
 
     /// One line: what, where, what to do.
-    public var description: String {
+    package var description: String {
         switch self {
         case .lossIsNotFinite(let epoch, let step):
             "the loss is no number any more (epoch \(epoch), step \(step)): the last checkpoint is kept; "

@@ -1,26 +1,26 @@
 /// What each epoch of a run gave.
-public struct TrainingHistory: Sendable, Equatable {
+package struct TrainingHistory: Sendable, Equatable {
     /// One epoch.
-    public struct Epoch: Sendable, Equatable {
+    package struct Epoch: Sendable, Equatable {
         /// Counted from 1.
-        public var epoch: Int
+        package var epoch: Int
         /// The learning rate at its end.
-        public var learningRate: Double
+        package var learningRate: Double
         /// The mean loss over its steps, on varied images, with dropout.
-        public var trainLoss: Double
+        package var trainLoss: Double
         /// The accuracy over its steps, on varied images, with dropout.
-        public var trainAccuracy: Double
+        package var trainAccuracy: Double
         /// The mean loss on the validation images at its end.
-        public var validationLoss: Double
+        package var validationLoss: Double
         /// The accuracy on the validation images at its end.
-        public var validationAccuracy: Double
+        package var validationAccuracy: Double
         /// How long its steps took.
-        public var seconds: Double
+        package var seconds: Double
         /// Images a second of its steps.
-        public var imagesPerSecond: Double
+        package var imagesPerSecond: Double
 
         /// Takes all values.
-        public init(
+        package init(
             epoch: Int, learningRate: Double, trainLoss: Double, trainAccuracy: Double,
             validationLoss: Double,
             validationAccuracy: Double, seconds: Double, imagesPerSecond: Double
@@ -37,19 +37,19 @@ public struct TrainingHistory: Sendable, Equatable {
     }
 
     /// The epochs so far.
-    public var epochs: [Epoch] = []
+    package var epochs: [Epoch] = []
 
     /// A run that has not begun.
-    public init() {}
+    package init() {}
 }
 
 extension TrainingHistory {
     /// The columns of a run's `log.csv`.
-    public static let columns =
+    package static let columns =
         "epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy,seconds,images_per_second"
 
     /// The text of `log.csv`: the columns' names, then a line an epoch.
-    public var csv: String {
+    package var csv: String {
         var text = Self.columns + "\n"
         for entry in epochs {
             let numbers = [
@@ -62,7 +62,7 @@ extension TrainingHistory {
     }
 
     /// Reads what ``csv`` wrote; nil where a line is not of that form.
-    public init?(csv: String) {
+    package init?(csv: String) {
         self.init()
         let lines = csv.split(whereSeparator: \.isNewline)
         guard lines.first.map(String.init) == Self.columns else { return nil }

@@ -5,52 +5,52 @@ import NeuralNetwork
 
 /// Everything that fixes a training run besides the data; the same options, data and number of threads give the same
 /// weights bit for bit.
-public struct TrainingOptions: Sendable, Equatable {
+package struct TrainingOptions: Sendable, Equatable {
     /// The network.
-    public var network: NetworkConfiguration
+    package var network: NetworkConfiguration
     /// Passes over the training images.
-    public var epochs: Int
+    package var epochs: Int
     /// Images a step.
-    public var batch: Int
+    package var batch: Int
     /// The learning rate, at its peak where the schedule varies it.
-    public var learningRate: Float
+    package var learningRate: Float
     /// How the learning rate goes.
-    public var schedule: LearningRateSchedule
+    package var schedule: LearningRateSchedule
     /// The rule that changes the weights.
-    public var optimizer: OptimizerMethod
+    package var optimizer: OptimizerMethod
     /// The largest norm of the gradients, or nil.
-    public var clip: Float?
+    package var clip: Float?
     /// How much of a label is spread evenly over all classes (Szegedy et al., 2016).
-    public var labelSmoothing: Float
+    package var labelSmoothing: Float
     /// The decay of the moving average of the weights, or nil for none.
-    public var averageDecay: Float?
+    package var averageDecay: Float?
     /// Which part of the batches is mixed, image by image with another of the batch (mixup, Zhang et al., 2018).
-    public var mixupShare: Float
+    package var mixupShare: Float
     /// The parameter of the beta distribution that mixup draws from.
-    public var mixupAlpha: Float
+    package var mixupAlpha: Float
     /// Which part of the batches has a rectangle of each image replaced by another's (CutMix, Yun et al., 2019).
-    public var cutMixShare: Float = 0
+    package var cutMixShare: Float = 0
     /// How many of FER+'s annotators must agree on another emotion for FER2013's label not to count, or nil where it
     /// always counts.
-    public var disputingVotes: Int?
+    package var disputingVotes: Int?
     /// How much the loss of FER+'s head counts beside that of FER2013's.
-    public var ferplusWeight: Float = 1
+    package var ferplusWeight: Float = 1
     /// How the faces of each source of data count, in their order; those of later sources count as the last one's.
-    public var targets = [SourceTargets()]
+    package var targets = [SourceTargets()]
     /// What the weight of each face is multiplied by, by its emotion, in the order of ``Emotion``, or nil.
-    public var emotionWeights: [Float]?
+    package var emotionWeights: [Float]?
     /// How images are varied.
-    public var augmentation: Augmentation
+    package var augmentation: Augmentation
     /// The last epochs, in which images are neither mixed nor erased nor spoilt: the network settles on faces as they
     /// are (as Ge et al., 2021, train YOLOX).
-    public var settlingEpochs: Int = 0
+    package var settlingEpochs: Int = 0
     /// Seeds everything random.
-    public var seed: UInt64
+    package var seed: UInt64
     /// Threads that share a batch.
-    public var threads: Int
+    package var threads: Int
 
     /// How the faces of a source count.
-    public func targets(of source: Int) -> SourceTargets {
+    package func targets(of source: Int) -> SourceTargets {
         (source < targets.count ? targets[source] : targets.last) ?? SourceTargets()
     }
 
@@ -99,7 +99,7 @@ public struct TrainingOptions: Sendable, Equatable {
     private func isSettling(inEpoch epoch: Int) -> Bool { epoch >= epochs - settlingEpochs }
 
     /// The standard for going on from a trained model on other faces: a few epochs at a low rate, images varied less.
-    public init(continuing network: NetworkConfiguration) {
+    package init(continuing network: NetworkConfiguration) {
         self.init(network.architecture)
         self.network = network
         epochs = 8
@@ -111,11 +111,11 @@ public struct TrainingOptions: Sendable, Equatable {
     }
 
     /// What the strengths of the augmentation are multiplied by where training goes on from a model.
-    public static let continuingAugmentation: Float = 0.5
+    package static let continuingAugmentation: Float = 0.5
 
     /// The project's own choice for an architecture: the paper's for `cnn` and `cnn-bilstm` (Adam, rate 0.001, batch
     /// 32, 100 epochs), one cycle of AdamW with averaged weights for `raut`.
-    public init(_ architecture: Architecture) {
+    package init(_ architecture: Architecture) {
         network = NetworkConfiguration(architecture)
         seed = 1
         threads = 2

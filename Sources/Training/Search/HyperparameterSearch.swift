@@ -5,11 +5,11 @@ import NeuralNetwork
 ///
 /// Each trial has a folder of its own, `trial-001` and so on, with its log and its model; the search's folder holds
 /// `trials.csv` and `trials.txt`. A search that was stopped is taken up in the trial and the step where it stood.
-public final class HyperparameterSearch {
+package final class HyperparameterSearch {
     /// The trials and their results so far.
-    public private(set) var table: SearchTable
+    package private(set) var table: SearchTable
     /// What all trials share.
-    public let base: TrainingOptions
+    package let base: TrainingOptions
     private let folder: RunFolder
     private let training: FaceDataSet
     private let validation: FaceDataSet
@@ -24,7 +24,7 @@ public final class HyperparameterSearch {
     ///     of them, in the folder as that one sees it.
     /// - Throws: ``DataError`` where that is another search, or where one is there and `resume` is false;
     ///   ``TrainingError/otherRank(_:reason:)`` where two ranks have different data or options.
-    public init(
+    package init(
         _ plan: SearchPlan, base: TrainingOptions, training: FaceDataSet, validation: FaceDataSet,
         classWeights: [Float]? = nil, facts: [String: String] = [:], folder path: String, resume: Bool,
         communicator: (any Communicator)? = nil
@@ -96,7 +96,7 @@ public final class HyperparameterSearch {
     ///   - onEpoch: Told after each epoch.
     ///   - onResult: Told after each trial, when the table has it.
     /// - Returns: True where no trial is left.
-    public func run(
+    package func run(
         shouldStop: () -> Bool = { false }, onTrial: (SearchTable.Row) -> Void = { _ in },
         onStep: (Trainer.Progress) -> Void = { _ in }, onEpoch: (TrainingHistory.Epoch) -> Void = { _ in },
         onResult: (SearchTable.Row) -> Void = { _ in }

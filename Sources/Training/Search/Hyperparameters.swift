@@ -2,45 +2,45 @@ import Foundation
 import NeuralNetwork
 
 /// What a search varies from trial to trial.
-public struct Hyperparameters: Sendable, Equatable {
+package struct Hyperparameters: Sendable, Equatable {
     /// The learning rate, at its peak where the schedule varies it.
-    public var learningRate: Float
+    package var learningRate: Float
     /// Images a step.
-    public var batch: Int
+    package var batch: Int
     /// How often features before the last layer are dropped while training.
-    public var dropout: Float
+    package var dropout: Float
     /// What every strength of the augmentation is multiplied by; 0 for images as they are.
-    public var augmentation: Float
+    package var augmentation: Float
     /// Any other options of a run that the search varies, in the order of the grid.
-    public var others: [Setting] = []
+    package var others: [Setting] = []
 
     /// One value of one option of a run.
-    public struct Setting: Sendable, Equatable {
+    package struct Setting: Sendable, Equatable {
         /// The option's name, as `raut train` has it.
-        public let name: String
+        package let name: String
         /// The value as it was typed.
-        public let text: String
+        package let text: String
         private let apply: @Sendable (inout TrainingOptions) -> Void
 
         /// Takes what the value does.
-        public init(name: String, text: String, apply: @escaping @Sendable (inout TrainingOptions) -> Void) {
+        package init(name: String, text: String, apply: @escaping @Sendable (inout TrainingOptions) -> Void) {
             (self.name, self.text, self.apply) = (name, text, apply)
         }
 
         func apply(to options: inout TrainingOptions) { apply(&options) }
 
         /// Whether both say the same of the same option.
-        public static func == (one: Setting, other: Setting) -> Bool {
+        package static func == (one: Setting, other: Setting) -> Bool {
             one.name == other.name && one.text == other.text
         }
     }
 
     /// Reads a value of an option of `raut train` by its name; nil where there is no such option.
-    public typealias SettingReader =
+    package typealias SettingReader =
         @Sendable (_ name: String) -> (@Sendable (_ text: String) throws -> Setting)?
 
     /// Takes all values.
-    public init(learningRate: Float, batch: Int, dropout: Float, augmentation: Float) {
+    package init(learningRate: Float, batch: Int, dropout: Float, augmentation: Float) {
         self.learningRate = learningRate
         self.batch = batch
         self.dropout = dropout
@@ -48,14 +48,14 @@ public struct Hyperparameters: Sendable, Equatable {
     }
 
     /// Those of a run's options.
-    public init(_ options: TrainingOptions) {
+    package init(_ options: TrainingOptions) {
         self.init(
             learningRate: options.learningRate, batch: options.batch, dropout: options.network.dropout,
             augmentation: 1)
     }
 
     /// The options with these values in their places.
-    public func applied(to options: TrainingOptions) -> TrainingOptions {
+    package func applied(to options: TrainingOptions) -> TrainingOptions {
         var result = options
         result.learningRate = learningRate
         result.batch = batch
@@ -66,18 +66,18 @@ public struct Hyperparameters: Sendable, Equatable {
     }
 
     /// The names of those that every search has a column for, as options of `raut train` and in a grid file.
-    public static let usualNames = ["learning-rate", "batch", "dropout", "augmentation"]
+    package static let usualNames = ["learning-rate", "batch", "dropout", "augmentation"]
 
     /// All names in the order of their columns.
-    public var names: [String] { Self.usualNames + others.map(\.name) }
+    package var names: [String] { Self.usualNames + others.map(\.name) }
 
     /// The values as text, in the order of ``names``.
-    public var texts: [String] {
+    package var texts: [String] {
         ["\(learningRate)", "\(batch)", "\(dropout)", "\(augmentation)"] + others.map(\.text)
     }
 
     /// The options of `raut train` that repeat a trial: `--learning-rate 0.001 --batch 32 …`.
-    public var words: String { zip(names, texts).map { "--\($0) \($1)" }.joined(separator: " ") }
+    package var words: String { zip(names, texts).map { "--\($0) \($1)" }.joined(separator: " ") }
 
     /// What a value may be, in words, for each of ``usualNames``.
     static let ranges = [

@@ -2,14 +2,14 @@ import Foundation
 import NeuralNetwork
 
 /// Which values a search tries, in which order.
-public struct SearchPlan: Sendable, Equatable {
+package struct SearchPlan: Sendable, Equatable {
     /// The trials.
-    public let trials: [Hyperparameters]
+    package let trials: [Hyperparameters]
     /// More trials than this are a mistake in the grid.
     static let mostTrials = 10_000
 
     /// Takes trials as they are.
-    public init(trials: [Hyperparameters]) { self.trials = trials }
+    package init(trials: [Hyperparameters]) { self.trials = trials }
 
     /// Every combination of the values in a grid file; what the file does not name stays as in `base`.
     ///
@@ -20,7 +20,7 @@ public struct SearchPlan: Sendable, Equatable {
     ///
     /// - Parameter settings: reads the values of options besides the usual ones.
     /// - Throws: ``DataError`` with the row that is not of this form.
-    public init(
+    package init(
         grid path: String, base: TrainingOptions, settings: Hyperparameters.SettingReader = { _ in nil }
     ) throws(DataError) {
         let text: String
@@ -33,7 +33,7 @@ public struct SearchPlan: Sendable, Equatable {
     }
 
     /// Reads the text of a grid file; `path` is named in errors.
-    public init(
+    package init(
         grid text: String, path: String, base: TrainingOptions,
         settings: Hyperparameters.SettingReader = { _ in nil }
     ) throws(DataError) {
@@ -88,7 +88,7 @@ public struct SearchPlan: Sendable, Equatable {
     ///
     /// Learning rate 0.0001 to 0.01, evenly in its logarithm; batch 16, 32, 64 or 128; dropout 0 to 0.6; augmentation
     /// 0 to 1.5 times the usual strengths.
-    public init(random count: Int, seed: UInt64) {
+    package init(random count: Int, seed: UInt64) {
         trials = (0..<count).map { number in
             var random = Xoshiro256StarStar(seed: seed, 0x5EA4C4, number)
             let exponent = Double(random.uniform(in: -4 ... -2))

@@ -1,9 +1,9 @@
 import Foundation
 
 /// The trials of a search and what came of them: `trials.csv`.
-public struct SearchTable: Sendable, Equatable {
+package struct SearchTable: Sendable, Equatable {
     /// How far a trial is.
-    public enum State: String, Sendable {
+    package enum State: String, Sendable {
         /// Not finished.
         case planned
         /// Trained to its last epoch.
@@ -13,31 +13,31 @@ public struct SearchTable: Sendable, Equatable {
     }
 
     /// One trial.
-    public struct Row: Sendable, Equatable {
+    package struct Row: Sendable, Equatable {
         /// Counted from 1.
-        public let number: Int
+        package let number: Int
         /// What it tries.
-        public let values: Hyperparameters
+        package let values: Hyperparameters
         /// How far it is.
-        public internal(set) var state = State.planned
+        package internal(set) var state = State.planned
         /// What its last epoch gave; nil before that, and where it diverged.
-        public internal(set) var last: TrainingHistory.Epoch?
+        package internal(set) var last: TrainingHistory.Epoch?
         /// The best validation accuracy of any epoch.
-        public internal(set) var bestAccuracy: Double?
+        package internal(set) var bestAccuracy: Double?
         /// How long all its steps took.
-        public internal(set) var seconds = 0.0
+        package internal(set) var seconds = 0.0
     }
 
     /// The trials in the order of the plan.
-    public internal(set) var rows: [Row]
+    package internal(set) var rows: [Row]
 
     /// Nothing is done yet.
-    public init(_ plan: SearchPlan) {
+    package init(_ plan: SearchPlan) {
         rows = plan.trials.enumerated().map { Row(number: $0 + 1, values: $1) }
     }
 
     /// The finished trials, the highest validation accuracy after the last epoch first; of equal ones the lower loss.
-    public var ranked: [Row] {
+    package var ranked: [Row] {
         rows.filter { $0.last != nil }.sorted { a, b in
             guard let x = a.last, let y = b.last else { return false }
             return (-x.validationAccuracy, x.validationLoss, Double(a.number))
@@ -46,7 +46,7 @@ public struct SearchTable: Sendable, Equatable {
     }
 
     /// Trials that need no more work.
-    public var finishedCount: Int { rows.count { $0.state != .planned } }
+    package var finishedCount: Int { rows.count { $0.state != .planned } }
 
     /// What is varied: the same in every row.
     private var names: [String] { rows.first?.values.names ?? Hyperparameters.usualNames }
@@ -59,7 +59,7 @@ public struct SearchTable: Sendable, Equatable {
     }
 
     /// The text of `trials.csv`.
-    public var csv: String {
+    package var csv: String {
         var text = columns.joined(separator: ",") + "\n"
         for row in rows {
             let result =
@@ -79,7 +79,7 @@ public struct SearchTable: Sendable, Equatable {
     /// Takes the results of a table that was written for the same plan.
     ///
     /// - Throws: ``DataError`` with the row that is no trial of the plan.
-    public mutating func restore(csv: String, path: String) throws(DataError) {
+    package mutating func restore(csv: String, path: String) throws(DataError) {
         let lines = csv.split(whereSeparator: \.isNewline)
         guard lines.first.map(String.init) == columns.joined(separator: ",") else {
             throw .invalidFile(path: path, reason: "not the trials of a search")
@@ -119,7 +119,7 @@ public struct SearchTable: Sendable, Equatable {
     }
 
     /// The finished trials as a table to read, best first.
-    public var text: String {
+    package var text: String {
         let heads =
             ["rank", "trial"] + names.map { $0.replacingOccurrences(of: "-", with: " ") } + [
                 "validation", "best epoch", "loss", "training", "time",

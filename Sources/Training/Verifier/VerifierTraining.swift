@@ -7,9 +7,9 @@ import NeuralNetwork
 
 /// Trains the second look (``FaceVerification/FaceVerifier``): on faces of FER2013 and of photographs, and on what a
 /// cascade takes for faces in pictures that show none.
-public final class VerifierTraining {
+package final class VerifierTraining {
     /// The network in training.
-    public let network: Network
+    package let network: Network
     private let faces: FaceDataSet
     private let execution: Execution
     private let seed: UInt64
@@ -24,7 +24,7 @@ public final class VerifierTraining {
     private var cutter = VerifierExample.Cutter()
 
     /// Takes the faces, and a network to go on with where there is one.
-    public init(faces: FaceDataSet, from network: Network? = nil, threads: Int, seed: UInt64 = 1) {
+    package init(faces: FaceDataSet, from network: Network? = nil, threads: Int, seed: UInt64 = 1) {
         self.faces = faces
         self.seed = seed
         self.network = network ?? VerifierNetwork.network(seed: seed)
@@ -33,13 +33,13 @@ public final class VerifierTraining {
     }
 
     /// How many windows without a face were mined.
-    public var minedCount: Int { mistaken.count + random.count }
+    package var minedCount: Int { mistaken.count + random.count }
     /// How many faces were cut out of photographs.
-    public var photographCount: Int { photographed.count }
+    package var photographCount: Int { photographed.count }
 
     /// Adds windows that a cascade lets pass in a picture without faces, upright, tilted and from the side, and some at
     /// random.
-    public func mine(_ image: GrayImage, with detectors: [FaceDetector], _ wide: WideSearch) {
+    package func mine(_ image: GrayImage, with detectors: [FaceDetector], _ wide: WideSearch) {
         var random = Xoshiro256StarStar(seed: seed, 0xFA15E, minedCount)
         var parameters = DetectionParameters()
         parameters.minSize = 24
@@ -68,7 +68,7 @@ public final class VerifierTraining {
 
     /// Adds the one face of a photograph, and parts and neighbourhoods of it that are none: an eye, a mouth, a shoulder,
     /// half a face.
-    public func add(_ face: DetectedFace, of image: GrayImage) {
+    package func add(_ face: DetectedFace, of image: GrayImage) {
         photographed.append(cutter.example(face, from: image))
         if photographed.count % 8 == 0 { grounds.append(VerifierGround(image: image, face: face)) }
         var random = Xoshiro256StarStar(seed: seed, 0xFACE, photographed.count)
@@ -108,7 +108,7 @@ public final class VerifierTraining {
     /// those too.
     ///
     /// - Throws: ``TrainingError/lossIsNotFinite(epoch:step:)``.
-    public func run(
+    package func run(
         epochs: Int, batch: Int = 64, rate: Float = 0.002,
         onEpoch: (_ epoch: Int, _ loss: Double, _ accuracy: Double) -> Void
     ) throws {

@@ -4,17 +4,17 @@ import Foundation
 /// Bahdanau et al., 2015).
 ///
 /// A step's score is `v · tanh(W x + b)`; the scores' softmax over the steps gives the weights.
-public final class StepAttention: Layer {
+package final class StepAttention: Layer {
     /// Features of each step.
-    public let inputFeatures: Int
+    package let inputFeatures: Int
     /// Units of the layer that scores.
-    public let units: Int
+    package let units: Int
     /// `W`, `[units, in]`.
-    public let weight: Parameter
+    package let weight: Parameter
     /// `b`, `[units]`.
-    public let bias: Parameter
+    package let bias: Parameter
     /// `v`, `[1, units]`.
-    public let score: Parameter
+    package let score: Parameter
 
     private var input = Tensor()
     private let output = Tensor()
@@ -26,7 +26,7 @@ public final class StepAttention: Layer {
     private let shares = Tensor()
 
     /// Makes the layer; its weights are zero until initialised.
-    public init(name: String, inputFeatures: Int, units: Int) {
+    package init(name: String, inputFeatures: Int, units: Int) {
         self.inputFeatures = inputFeatures
         self.units = units
         weight = Parameter(name: "\(name).weight", shape: [units, inputFeatures], decays: true)
@@ -35,10 +35,10 @@ public final class StepAttention: Layer {
     }
 
     /// Those of the layer that scores, then `v`.
-    public var parameters: [Parameter] { [weight, bias, score] }
+    package var parameters: [Parameter] { [weight, bias, score] }
 
     /// `[batch, steps, features]` to `[batch, features]`.
-    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+    package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         precondition(input.shape.count == 3 && input.shape[2] == inputFeatures, "\(input.shape)")
         self.input = input
         let (batch, steps) = (input.shape[0], input.shape[1])
@@ -93,7 +93,7 @@ public final class StepAttention: Layer {
     }
 
     /// Sets the gradients of all weights, and returns the gradient for the input.
-    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+    package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         let (input, inputGradient) = (self.input, self.inputGradient)
         let (activations, activationGradient) = (self.activations, self.activationGradient)
         let (batch, steps) = (input.shape[0], input.shape[1])
@@ -142,7 +142,7 @@ public final class StepAttention: Layer {
     }
 
     /// The same mean.
-    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+    package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         precondition(input.features == inputFeatures, "\(input.shape)")
         let (weight, bias, score) = (weight.value, bias.value, score.value)
         return program.append([inputFeatures]) {

@@ -2,19 +2,19 @@
 ///
 /// 3×3 kernels with channels in multiples of 8 go through Winograd's minimal filtering (Lavin and Gray, 2016), others
 /// through products that gather the inputs under the kernel (im2col without the copy, Dukhan, 2019).
-public final class Convolution2D: Layer {
+package final class Convolution2D: Layer {
     /// Input channels.
-    public let inputChannels: Int
+    package let inputChannels: Int
     /// Output channels.
-    public let outputChannels: Int
+    package let outputChannels: Int
     /// Height and width of the kernel.
-    public let kernelSize: Int
+    package let kernelSize: Int
     /// `[out, in, kernel, kernel]`.
-    public let weight: Parameter
+    package let weight: Parameter
     /// `[out]`, or nil for a convolution that normalisation follows.
-    public let bias: Parameter?
+    package let bias: Parameter?
     /// False for a first layer, whose input needs no gradient.
-    public var needsInputGradient = true
+    package var needsInputGradient = true
     /// Floats of the transforms that are worked on at a time, so that they stay in the cache.
     static let blockFloats = 96 * 1024
 
@@ -26,7 +26,7 @@ public final class Convolution2D: Layer {
     private(set) var partial: [Tensor] = []
 
     /// Makes the layer; its weights are zero until initialised.
-    public init(
+    package init(
         name: String, inputChannels: Int, outputChannels: Int, kernelSize: Int = 3, bias hasBias: Bool = false
     ) {
         precondition(kernelSize % 2 == 1 && inputChannels > 0 && outputChannels > 0)
@@ -40,13 +40,13 @@ public final class Convolution2D: Layer {
     }
 
     /// The weight, then the bias where there is one.
-    public var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
+    package var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
 
     /// Whether an input of this many channels goes through Winograd's algorithm.
     var isWinograd: Bool { kernelSize == 3 && inputChannels % 8 == 0 && outputChannels % 8 == 0 }
 
     /// `[batch, in, height, width]` to `[batch, out, height, width]`.
-    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+    package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         precondition(input.shape.count == 4 && input.shape[3] == inputChannels, "\(input.shape)")
         self.input = input
         output.resize([input.shape[0], input.shape[1], input.shape[2], outputChannels])
@@ -59,7 +59,7 @@ public final class Convolution2D: Layer {
     }
 
     /// Sets the weight's gradient, and returns the gradient for the input.
-    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+    package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         inputGradient.resize(input.shape)
         let weights =
             isWinograd
@@ -89,7 +89,7 @@ public final class Convolution2D: Layer {
     // MARK: Inference
 
     /// A convolution that takes in what follows it.
-    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+    package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         precondition(input.shape.count == 3 && input.features == inputChannels, "\(input.shape)")
         return program.append([input.shape[0], input.shape[1], outputChannels]) {
             ConvolutionDraft(

@@ -1,20 +1,20 @@
 /// A fully connected layer: `y = x Wᵀ + b`.
-public final class Dense: Layer {
+package final class Dense: Layer {
     /// Input features.
-    public let inputFeatures: Int
+    package let inputFeatures: Int
     /// Output features.
-    public let outputFeatures: Int
+    package let outputFeatures: Int
     /// `[out, in]`.
-    public let weight: Parameter
+    package let weight: Parameter
     /// `[out]`.
-    public let bias: Parameter
+    package let bias: Parameter
     private var input = Tensor()
     private let output = Tensor()
     private let inputGradient = Tensor()
 
     /// Makes the layer; its weights are zero until initialised. `flattenedChannels` says that its input is a flattened
     /// map of so many channels, so that its weight is saved in PyTorch's order.
-    public init(name: String, inputFeatures: Int, outputFeatures: Int, flattenedChannels: Int? = nil) {
+    package init(name: String, inputFeatures: Int, outputFeatures: Int, flattenedChannels: Int? = nil) {
         self.inputFeatures = inputFeatures
         self.outputFeatures = outputFeatures
         weight = Parameter(
@@ -24,10 +24,10 @@ public final class Dense: Layer {
     }
 
     /// Weight, then bias.
-    public var parameters: [Parameter] { [weight, bias] }
+    package var parameters: [Parameter] { [weight, bias] }
 
     /// `[batch, …]` with `in` values an image to `[batch, out]`.
-    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+    package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         self.input = input
         let batch = input.shape[0]
         precondition(input.count == batch * inputFeatures, "\(input.shape)")
@@ -44,7 +44,7 @@ public final class Dense: Layer {
     }
 
     /// Sets the gradients of weight and bias, and returns the gradient for the input.
-    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+    package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         let (input, inputGradient) = (self.input, self.inputGradient)
         let batch = input.shape[0]
         inputGradient.resize(input.shape)
@@ -64,7 +64,7 @@ public final class Dense: Layer {
     }
 
     /// A product of one row.
-    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+    package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         precondition(input.count == inputFeatures, "\(input.shape)")
         let (weight, bias) = (weight.value, bias.value)
         return program.append([outputFeatures]) {
@@ -74,22 +74,22 @@ public final class Dense: Layer {
 }
 
 /// The rectified linear unit, `max(0, x)`.
-public final class ReLU: Layer {
+package final class ReLU: Layer {
     private let output = Tensor()
     private let inputGradient = Tensor()
 
     /// Makes the layer.
-    public init() {}
+    package init() {}
 
     /// Any shape, unchanged.
-    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+    package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         output.resize(input.shape)
         for index in 0..<input.count { output[index] = max(0, input[index]) }
         return output
     }
 
     /// The gradient where the output is positive.
-    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+    package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         let (output, inputGradient) = (self.output, self.inputGradient)
         inputGradient.resize(gradient.shape)
         var target = inputGradient.mutableSpan
@@ -99,7 +99,7 @@ public final class ReLU: Layer {
     }
 
     /// Part of what comes before it where that can take it in.
-    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+    package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         Self.lower(input, into: &program)
     }
 

@@ -1,14 +1,14 @@
 /// The last output of each direction of a bidirectional sequence: what remains when all is read.
-public final class LastOutputs: Layer {
+package final class LastOutputs: Layer {
     private var inputShape: [Int] = []
     private let (output, inputGradient) = (Tensor(), Tensor())
 
     /// Makes the layer.
-    public init() {}
+    package init() {}
 
     /// `[batch, steps, 2 · hidden]` to `[batch, 2 · hidden]`: the forward half of the last step, the backward half of
     /// the first.
-    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+    package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         inputShape = input.shape
         let (batch, steps, width) = (input.shape[0], input.shape[1], input.shape[2])
         output.resize([batch, width])
@@ -24,7 +24,7 @@ public final class LastOutputs: Layer {
     }
 
     /// The gradient for those outputs, zero for all others.
-    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+    package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         inputGradient.resize(inputShape)
         inputGradient.fill(0)
         let (batch, steps, width) = (inputShape[0], inputShape[1], inputShape[2])
@@ -40,7 +40,7 @@ public final class LastOutputs: Layer {
     }
 
     /// The same outputs.
-    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+    package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         program.append([input.features]) { LastOutputsStep(input: input, output: $0) }
     }
 }

@@ -3,25 +3,25 @@
 ///
 /// Done with what follows in one pass over memory: large maps don't fit the cache, and reading them is what takes the
 /// time.
-public final class BatchNormalization2D: Layer {
+package final class BatchNormalization2D: Layer {
     /// Channels.
-    public let channels: Int
+    package let channels: Int
     /// Whether a ReLU follows.
-    public let relu: Bool
+    package let relu: Bool
     /// Whether the maximum of each 2×2 window follows that, stride 2, as ``MaxPool2D`` does it.
-    public let pools: Bool
+    package let pools: Bool
     /// The scale (gamma), `[channels]`.
-    public let weight: Parameter
+    package let weight: Parameter
     /// The shift (beta), `[channels]`.
-    public let bias: Parameter
+    package let bias: Parameter
     /// The mean over past batches, used outside training.
-    public let runningMean: Statistic
+    package let runningMean: Statistic
     /// The unbiased variance over past batches, used outside training.
-    public let runningVariance: Statistic
+    package let runningVariance: Statistic
     /// How much of each new batch enters the running statistics.
-    public static let momentum: Float = 0.1
+    package static let momentum: Float = 0.1
     /// Added to the variance.
-    public static let epsilon: Float = 1e-5
+    package static let epsilon: Float = 1e-5
 
     private var input = Tensor()
     private let output = Tensor()
@@ -32,7 +32,7 @@ public final class BatchNormalization2D: Layer {
     private let factors: [Tensor]
 
     /// Makes the layer with scale 1, shift 0, mean 0 and variance 1; `pools` goes with `relu` alone.
-    public init(name: String, channels: Int, relu: Bool, pools: Bool = false) {
+    package init(name: String, channels: Int, relu: Bool, pools: Bool = false) {
         precondition(relu || !pools)
         self.channels = channels
         self.relu = relu
@@ -48,12 +48,12 @@ public final class BatchNormalization2D: Layer {
     }
 
     /// Scale, then shift.
-    public var parameters: [Parameter] { [weight, bias] }
+    package var parameters: [Parameter] { [weight, bias] }
     /// Running mean, then running variance.
-    public var statistics: [Statistic] { [runningMean, runningVariance] }
+    package var statistics: [Statistic] { [runningMean, runningVariance] }
 
     /// Normalises each channel by the batch's own statistics while training, by the running ones otherwise.
-    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+    package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         self.input = input
         let rows = input.count / channels
         if execution.isTraining { measure(rows, execution) }
@@ -88,7 +88,7 @@ public final class BatchNormalization2D: Layer {
     /// Sets the gradients of scale and shift, and returns the gradient for the input.
     ///
     /// Outside training the statistics count as constants.
-    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+    package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         let rows = input.count / channels
         var (sumG, sumGX) = sums(of: gradient, rows, execution)
         for channel in 0..<channels {
@@ -220,7 +220,7 @@ public final class BatchNormalization2D: Layer {
     // MARK: Inference
 
     /// Part of the convolution before it where there is one, as is its ReLU.
-    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+    package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         precondition(input.features == channels, "\(input.shape)")
         let scale = (0..<channels).map { channel in
             let variance = Double(runningVariance.value[channel])

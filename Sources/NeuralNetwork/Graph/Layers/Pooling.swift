@@ -1,13 +1,13 @@
 /// The maximum of each 2×2 window, stride 2; a last odd row or column is left out, as in PyTorch.
-public final class MaxPool2D: Layer {
+package final class MaxPool2D: Layer {
     private var input = Tensor()
     private let (output, inputGradient) = (Tensor(), Tensor())
 
     /// Makes the layer.
-    public init() {}
+    package init() {}
 
     /// `[batch, channels, height, width]` to `[batch, channels, height / 2, width / 2]`.
-    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+    package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         self.input = input
         let (height, width, channels) = (input.shape[1], input.shape[2], input.shape[3])
         let output = self.output
@@ -23,7 +23,7 @@ public final class MaxPool2D: Layer {
     }
 
     /// Each gradient goes to its window's first maximum.
-    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+    package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         let (input, output, inputGradient) = (self.input, self.output, self.inputGradient)
         inputGradient.resize(input.shape)
         let (height, width, channels) = (input.shape[1], input.shape[2], input.shape[3])
@@ -40,7 +40,7 @@ public final class MaxPool2D: Layer {
     }
 
     /// The same maximum.
-    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+    package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         Self.lower(input, into: &program)
     }
 
@@ -54,15 +54,15 @@ public final class MaxPool2D: Layer {
 }
 
 /// The mean of each 2×2 window, stride 2; a last odd row or column is left out, as in PyTorch.
-public final class AveragePool2D: Layer {
+package final class AveragePool2D: Layer {
     private var inputShape: [Int] = []
     private let (output, inputGradient) = (Tensor(), Tensor())
 
     /// Makes the layer.
-    public init() {}
+    package init() {}
 
     /// `[batch, channels, height, width]` to `[batch, channels, height / 2, width / 2]`.
-    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+    package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         inputShape = input.shape
         output.resize([input.shape[0], input.shape[1] / 2, input.shape[2] / 2, input.shape[3]])
         output.fill(0)
@@ -71,7 +71,7 @@ public final class AveragePool2D: Layer {
     }
 
     /// Each gradient is shared among its window's four inputs.
-    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+    package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         inputGradient.resize(inputShape)
         inputGradient.fill(0)
         eachPair { small, large in inputGradient[large] = 0.25 * gradient[small] }
@@ -92,7 +92,7 @@ public final class AveragePool2D: Layer {
     }
 
     /// The same mean.
-    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+    package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         precondition(input.shape.count == 3, "\(input.shape)")
         return program.append([input.shape[0] / 2, input.shape[1] / 2, input.features]) {
             AveragePoolStep(input: input, output: $0)
@@ -101,15 +101,15 @@ public final class AveragePool2D: Layer {
 }
 
 /// The mean over all steps of a sequence, or over all cells of a map (global average pooling, Lin et al., 2014).
-public final class MeanOverSteps: Layer {
+package final class MeanOverSteps: Layer {
     private var inputShape: [Int] = []
     private let (output, inputGradient) = (Tensor(), Tensor())
 
     /// Makes the layer.
-    public init() {}
+    package init() {}
 
     /// `[batch, steps, features]`, or `[batch, channels, height, width]`, to `[batch, features]`.
-    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+    package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         inputShape = input.shape
         let (batch, features) = (input.shape[0], input.shape[input.shape.count - 1])
         let steps = input.count / (batch * features)
@@ -126,7 +126,7 @@ public final class MeanOverSteps: Layer {
     }
 
     /// Each gradient is shared among the steps.
-    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+    package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         inputGradient.resize(inputShape)
         let (batch, features) = (inputShape[0], inputShape[inputShape.count - 1])
         let steps = inputGradient.count / (batch * features)
@@ -146,7 +146,7 @@ public final class MeanOverSteps: Layer {
     }
 
     /// The same mean.
-    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+    package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         program.append([input.features]) { MeanStep(input: input, output: $0) }
     }
 }

@@ -1,16 +1,16 @@
 /// A long short-term memory (Hochreiter and Schmidhuber, 1997) that reads a sequence from its first step to its last,
 /// with PyTorch's parameters: `weight_ih_l0`, …, gates in the order input, forget, cell, output.
-public final class LSTM: Layer {
+package final class LSTM: Layer {
     /// Features of each step of the input.
-    public let inputFeatures: Int
+    package let inputFeatures: Int
     /// Its cells.
-    public let hidden: Int
+    package let hidden: Int
     private let direction: LSTMDirection
     private var input = Tensor()
     private let (output, inputGradient) = (Tensor(), Tensor())
 
     /// Makes the layer; its weights are zero until initialised.
-    public init(name: String, inputFeatures: Int, hidden: Int) {
+    package init(name: String, inputFeatures: Int, hidden: Int) {
         self.inputFeatures = inputFeatures
         self.hidden = hidden
         direction = LSTMDirection(
@@ -18,11 +18,11 @@ public final class LSTM: Layer {
     }
 
     /// Weights for the input and the state, then their biases.
-    public var parameters: [Parameter] { direction.parameters }
+    package var parameters: [Parameter] { direction.parameters }
 
     /// `[batch, steps, features]`, or `[batch, channels, height, width]` read cell by cell, row by row, to
     /// `[batch, steps, hidden]`.
-    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+    package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         self.input = input
         let batch = input.shape[0]
         let steps = input.count / (batch * inputFeatures)
@@ -36,7 +36,7 @@ public final class LSTM: Layer {
     }
 
     /// Sets the gradients of all weights, and returns the gradient for the input.
-    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+    package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         inputGradient.resize(input.shape)
         let batch = input.shape[0]
         let steps = input.count / (batch * inputFeatures)
@@ -53,7 +53,7 @@ public final class LSTM: Layer {
     }
 
     /// The weights packed for one sequence at a time.
-    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+    package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         precondition(input.features == inputFeatures, "\(input.shape)")
         return program.append([input.cells, hidden]) {
             LSTMDraft(input: input, output: $0, hidden: hidden, directions: [direction.lowered])
@@ -63,11 +63,11 @@ public final class LSTM: Layer {
 
 /// Two ``LSTM`` that read a sequence in both directions (Schuster and Paliwal, 1997), with PyTorch's parameters:
 /// `weight_ih_l0`, …, `_reverse` for the backward direction.
-public final class BidirectionalLSTM: Layer {
+package final class BidirectionalLSTM: Layer {
     /// Features of each step of the input.
-    public let inputFeatures: Int
+    package let inputFeatures: Int
     /// Cells of each direction.
-    public let hidden: Int
+    package let hidden: Int
     /// The direction that reads from the first step to the last.
     let forwardDirection: LSTMDirection
     /// The direction that reads from the last step to the first.
@@ -76,7 +76,7 @@ public final class BidirectionalLSTM: Layer {
     private let (output, inputGradient) = (Tensor(), Tensor())
 
     /// Makes the layer; its weights are zero until initialised.
-    public init(name: String, inputFeatures: Int, hidden: Int) {
+    package init(name: String, inputFeatures: Int, hidden: Int) {
         self.inputFeatures = inputFeatures
         self.hidden = hidden
         forwardDirection = LSTMDirection(
@@ -86,11 +86,11 @@ public final class BidirectionalLSTM: Layer {
     }
 
     /// The forward direction's weights, then the backward's.
-    public var parameters: [Parameter] { forwardDirection.parameters + backwardDirection.parameters }
+    package var parameters: [Parameter] { forwardDirection.parameters + backwardDirection.parameters }
 
     /// `[batch, steps, features]`, or `[batch, channels, height, width]` read cell by cell, row by row, to
     /// `[batch, steps, 2 · hidden]`.
-    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+    package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         self.input = input
         let batch = input.shape[0]
         let steps = input.count / (batch * inputFeatures)
@@ -106,7 +106,7 @@ public final class BidirectionalLSTM: Layer {
     }
 
     /// Sets the gradients of all weights, and returns the gradient for the input.
-    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+    package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         let (input, output) = (self.input, self.output)
         let (inputGradient, hidden) = (self.inputGradient, self.hidden)
         inputGradient.resize(input.shape)
@@ -125,7 +125,7 @@ public final class BidirectionalLSTM: Layer {
     }
 
     /// The weights packed for one sequence at a time.
-    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
+    package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         precondition(input.features == inputFeatures, "\(input.shape)")
         return program.append([input.cells, 2 * hidden]) {
             LSTMDraft(

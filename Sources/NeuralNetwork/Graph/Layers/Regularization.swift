@@ -3,9 +3,9 @@
 ///
 /// Which values, depends on the execution's seed and step, the layer's number and the image's place in the whole batch
 /// alone, so that a run is the same whatever the number of threads and of ranks.
-public final class Dropout: Layer {
+package final class Dropout: Layer {
     /// What is dropped as one.
-    public enum Unit: Sendable {
+    package enum Unit: Sendable {
         /// Each value by itself.
         case value
         /// Whole channels of an image (spatial dropout, Tompson et al., 2015).
@@ -13,18 +13,18 @@ public final class Dropout: Layer {
     }
 
     /// The chance that a unit is dropped, 0 to under 1.
-    public var rate: Float
+    package var rate: Float
     /// What is dropped as one.
-    public let unit: Unit
+    package let unit: Unit
     /// Tells this layer's masks from other layers'.
-    public let number: Int
+    package let number: Int
     private let output = Tensor()
     private let mask = Tensor()
     private let inputGradient = Tensor()
     private var isActive = false
 
     /// Makes the layer; `number` is its own within a network.
-    public init(rate: Float, unit: Unit = .value, number: Int) {
+    package init(rate: Float, unit: Unit = .value, number: Int) {
         precondition(rate >= 0 && rate < 1)
         self.rate = rate
         self.unit = unit
@@ -32,7 +32,7 @@ public final class Dropout: Layer {
     }
 
     /// Any shape, unchanged.
-    public func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+    package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         isActive = execution.isTraining && rate > 0
         guard isActive else { return input }
         let (output, mask) = (self.output, self.mask)
@@ -57,7 +57,7 @@ public final class Dropout: Layer {
     }
 
     /// The gradient of what was kept.
-    public func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+    package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         guard isActive else { return gradient }
         let (inputGradient, mask) = (self.inputGradient, self.mask)
         inputGradient.resize(gradient.shape)
@@ -88,5 +88,5 @@ public final class Dropout: Layer {
     }
 
     /// Nothing: only training drops values.
-    public func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue { input }
+    package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue { input }
 }
