@@ -96,7 +96,7 @@ model:
 
 # A broker and its reader for the tests of MQTT, as programs; the service that comes with them is not left running. xz
 # packs what the tests unpack.
-TEST_PACKAGES = mosquitto mosquitto-clients xz-utils jq python3
+TEST_PACKAGES = mosquitto mosquitto-clients openssl xz-utils jq python3
 test:
 	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(TEST_PACKAGES)"
 	$(BUILD) --build-tests

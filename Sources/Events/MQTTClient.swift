@@ -12,8 +12,8 @@ package final class MQTTClient {
     private let address: MQTTAddress
     private let handle: OpaquePointer
     private let state: UnsafeMutablePointer<State>
-    /// When the bytes that wait began to be no whole packet.
-    private var brokenSince: Deadline?
+    /// What the broker says passes through it, once there is a connection.
+    private var meter: MQTTMeter?
 
     /// What libmosquitto's callbacks leave behind; they run within calls of the thread that drives it.
     private struct State {
@@ -24,13 +24,6 @@ package final class MQTTClient {
 
     /// Seconds of silence after which both sides ask whether the other is there.
     private static let keepAlive: Int32 = 30
-    /// Bytes of a packet, and of all that wait: a broker that nobody subscribed at has no more to say.
-    private static let largestPacket = 4096
-    private static let mostWaiting = 1 << 14
-    /// How long a packet may take to come whole, in seconds.
-    private static let patience = 10.0
-    /// `POLLRDHUP` of poll(2), which is GNU's and not imported: the other side has closed its end.
-    private static let closedByPeer: Int16 = 0x2000
     private static let library: Int32 = mosquitto_lib_init()
     /// The same for all connections of this process to a topic: a broker closes an older one before it welcomes the
     /// newer, so that `offline` of the one never follows `online` of the other (MQTT 3.1.1, 3.1.4).
@@ -105,83 +98,40 @@ package final class MQTTClient {
     /// Opens the connection; the broker's welcome comes later. Waits as long as the network takes.
     package func connect() throws(EventError) {
         try check { mosquitto_connect(handle, address.host, Int32(address.port), Self.keepAlive) }
+        do throws(Errno) {
+            meter = try MQTTMeter(replacing: mosquitto_socket(handle), isEncrypted: address.isEncrypted)
+        } catch {
+            throw .cannotPublish(address: address.name, reason: error.description)
+        }
     }
 
     /// Sends and takes what is there, after waiting for the broker or for `wake` to be readable.
     package func exchange(waitingFor wake: Int32, milliseconds: Int32) throws(EventError) {
-        let wantsWrite = mosquitto_want_write(handle)
+        guard let meter else { throw failure(MOSQ_ERR_NO_CONN.code, Errno(0)) }
+        meter.passOut()
+        if meter.isClear, mosquitto_want_write(handle) {
+            try check { mosquitto_loop_write(handle, 1) }
+            meter.passOut()
+        }
+        // The library may have left something of what it got before.
         var polls = [
             pollfd(
-                fd: mosquitto_socket(handle),
-                events: Int16(POLLIN) | Self.closedByPeer | (wantsWrite ? Int16(POLLOUT) : 0), revents: 0),
+                fd: meter.connection, events: Int16(POLLIN) | (meter.isClear ? 0 : Int16(POLLOUT)),
+                revents: 0),
             pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: mosquitto_socket(handle), events: Int16(POLLIN), revents: 0),
         ]
-        _ = Glibc.poll(&polls, 2, milliseconds)
-        if polls[0].revents & Int16(POLLOUT) != 0 { try check { mosquitto_loop_write(handle, 1) } }
-        let isClosed = polls[0].revents & (Self.closedByPeer | Int16(POLLHUP) | Int16(POLLERR)) != 0
-        if polls[0].revents & ~Int16(POLLOUT) != 0, try isWhole(polls[0].fd, isClosed: isClosed) {
-            try check { mosquitto_loop_read(handle, 1) }
+        _ = Glibc.poll(&polls, 3, milliseconds)
+        do throws(MQTTMeter.Refusal) {
+            try meter.passIn()
+        } catch {
+            throw .cannotPublish(address: address.name, reason: error.reason)
         }
+        polls[2].revents = 0
+        if Glibc.poll(&polls[2], 1, 0) > 0 { try check { mosquitto_loop_read(handle, 1) } }
         try check { mosquitto_loop_misc(handle) }
+        meter.passOut()
         if state.pointee.refusal != 0 { throw failure(MOSQ_ERR_CONN_REFUSED.code, .last) }
-    }
-
-    /// Looks at the packets that wait, without taking them: the library takes memory for what a header claims, up to
-    /// 256 MB. False where the last one is not there wholly.
-    ///
-    /// Over TLS there is nothing to see; such a broker has shown a certificate that is trusted.
-    private func isWhole(_ descriptor: Int32, isClosed: Bool) throws(EventError) -> Bool {
-        guard !address.isEncrypted else { return true }
-        func bad(_ reason: String) -> EventError { .cannotPublish(address: address.name, reason: reason) }
-        let rest = withUnsafeTemporaryAllocation(byteCount: Self.mostWaiting, alignment: 1) { room in
-            let count = recv(descriptor, room.baseAddress, room.count, Int32(MSG_PEEK | MSG_DONTWAIT))
-            return PacketHeaders.rest(room[..<max(0, count)])
-        }
-        switch rest {
-        case .none:
-            brokenSince = nil
-            return true
-        case .partial where isClosed: throw bad("the broker closed the connection")
-        case .partial:
-            let deadline = brokenSince ?? .after(Self.patience)
-            brokenSince = deadline
-            guard !deadline.isOver else { throw bad("the broker does not finish what it begins to say") }
-            // The descriptor is readable meanwhile: not worth a full core.
-            usleep(2000)
-            return false
-        case .tooLarge(let size):
-            throw bad("the broker sends a packet of \(size) bytes, which nobody asked for")
-        case .tooMany: throw bad("the broker sends more than anybody asked for")
-        }
-    }
-
-    /// What follows the whole packets in some bytes.
-    enum PacketHeaders: Equatable {
-        case none, partial, tooLarge(Int), tooMany
-
-        /// Reads header after header (MQTT 3.1.1, 2.2).
-        static func rest(_ bytes: some RandomAccessCollection<UInt8>) -> PacketHeaders {
-            var place = bytes.startIndex
-            while place < bytes.endIndex {
-                var (size, shift) = (0, 0)
-                var next = bytes.index(after: place)
-                while true {
-                    guard next < bytes.endIndex else { return .partial }
-                    size |= Int(bytes[next] & 127) << shift
-                    shift += 7
-                    defer { next = bytes.index(after: next) }
-                    if bytes[next] < 128 { break }
-                    // More than four bytes are none of a length; the library says so.
-                    if shift > 21 { return .none }
-                }
-                guard size <= largestPacket else { return .tooLarge(size) }
-                guard bytes.distance(from: next, to: bytes.endIndex) >= size else {
-                    return bytes.count >= mostWaiting ? .tooMany : .partial
-                }
-                place = bytes.index(next, offsetBy: size)
-            }
-            return .none
-        }
     }
 
     /// Publishes a message, to a topic below the address' own where `below` says so; at least once.
@@ -202,12 +152,17 @@ package final class MQTTClient {
     {
         let payload = Array(bytes)
         var number: Int32 = 0
+        meter?.expectAnswer()
         try check { mosquitto_publish(handle, &number, topic, Int32(payload.count), payload, 1, isRetained) }
         return number
     }
 
     /// Says good-bye, so that the broker does not say `offline` in its place.
-    package func disconnect() { mosquitto_disconnect(handle) }
+    package func disconnect() {
+        mosquitto_disconnect(handle)
+        meter?.passOut()
+        meter = nil
+    }
 
     private func check(_ body: () -> Int32) throws(EventError) {
         let code = body()
