@@ -69,10 +69,43 @@ struct EventLogTests {
     func letGo() throws {
         var log: EventLog? = try EventLog(folder: path, hello: hello)
         log?.send(line(1))
+        let rest = log?.rest
         log = nil
+        #expect(eventually { rest?.isWritten ?? false })
         let next = try EventLog(folder: path, hello: hello)
         next.stop()
         #expect(try lines().count == 3)
+    }
+
+    @Test("who lets go of a log can wait until what it was given is written, whoever else still holds it")
+    func rest() throws {
+        let log = try EventLog(folder: path, hello: hello, pace: .init(pause: 3600)) { _ in }
+        for number in 0..<100 { log.send(line(number)) }
+        let rest = log.rest
+        #expect(!rest.isWritten)
+        rest.stop(until: .after(30))
+        #expect(rest.isWritten)
+        #expect(try lines().count == 101)
+        withExtendedLifetime(log) {}
+    }
+
+    @Test("a disk on which a few lines fit now and then is said to be full once")
+    func hardlyAnyRoom() throws {
+        let box = NoticeBox()
+        let pace = EventLog.Pace(pause: 0.02, retry: 0.05, busy: 50, neededRoom: .max)
+        let log = try EventLog(folder: path, hello: hello, pace: pace) { box.add($0) }
+        let other = try SQLiteDatabase(path: "\(path)/\(EventDay(of: .now)).sqlite")
+        for round in 1...3 {
+            // Nothing can be written, as on a full disk; then a little can.
+            try other.run("BEGIN IMMEDIATE")
+            log.send(line(round))
+            usleep(round == 1 ? 0 : 300_000)
+            #expect(eventually { box.notices.count == 1 })
+            try other.run("ROLLBACK")
+            #expect(eventually { (try? lines().count) == round + 1 })
+        }
+        log.stop()
+        #expect(box.notices.count == 1)
     }
 
     @Test("the file is whole while it is written: another reader sees whole transactions")

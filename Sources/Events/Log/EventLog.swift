@@ -17,7 +17,7 @@ package final class EventLog: EventSink, Sendable {
         case back
     }
 
-    private struct State {
+    fileprivate struct State {
         var backlog = LineBacklog(limit: 1 << 20)
         var days: Int?
         var hasBegun = false
@@ -44,9 +44,14 @@ package final class EventLog: EventSink, Sendable {
         package var retry: Double
         /// Milliseconds that another program's writing is waited for.
         package var busy: Int32
+        /// Bytes that must be free before a disk that was full is one that can be written again: a few lines always
+        /// fit somewhere, and each would be said.
+        package var neededRoom: UInt64
 
-        package init(pause: Double = 1, retry: Double = 5, busy: Int32 = 3000) {
-            (self.pause, self.retry, self.busy) = (pause, retry, busy)
+        package init(
+            pause: Double = 1, retry: Double = 5, busy: Int32 = 3000, neededRoom: UInt64 = 1 << 18
+        ) {
+            (self.pause, self.retry, self.busy, self.neededRoom) = (pause, retry, busy, neededRoom)
         }
     }
 
@@ -136,9 +141,24 @@ package final class EventLog: EventSink, Sendable {
     package func stop() { stop(until: .after(Self.lastWords)) }
 
     /// The same, but waits no longer than the deadline for the disk; what is left is written meanwhile.
-    package func stop(until deadline: Deadline) {
-        state.change { $0.isStopping = true }
-        _ = thread.withLock { $0 }?.join(until: deadline)
+    package func stop(until deadline: Deadline) { rest.stop(until: deadline) }
+
+    /// What there is still to write, for who lets go of the log and must not end the program before it is written.
+    package var rest: Rest { Rest(state: state, thread: thread.withLock { $0 }) }
+
+    /// What a log has still to write, which goes on without it.
+    package struct Rest: Sendable {
+        fileprivate let state: Guarded<State>
+        fileprivate let thread: JoinableThread?
+
+        /// True once all is written.
+        package var isWritten: Bool { thread?.isOver ?? true }
+
+        /// Has it written now, and waits for that until a deadline.
+        package func stop(until deadline: Deadline) {
+            state.change { $0.isStopping = true }
+            _ = thread?.join(until: deadline)
+        }
     }
 
     /// Waits for lines, or for so many seconds, and takes them; true with the last ones.
@@ -193,8 +213,10 @@ private final class EventLogWriter {
                 try write(waiting)
                 removeOld(keeping: taken.days)
                 waiting.removeAll()
-                if isLost { notify(.back) }
-                isLost = false
+                if isLost, hasRoom {
+                    notify(.back)
+                    isLost = false
+                }
             } catch {
                 file = nil
                 if !isLost { notify(.lost(reason: error.description)) }
@@ -203,6 +225,8 @@ private final class EventLogWriter {
         }
         file = nil
     }
+
+    private var hasRoom: Bool { FileSystem.room(at: folder).map { $0 >= pace.neededRoom } ?? true }
 
     private func limit(_ waiting: inout [[UInt8]]) {
         var bytes = waiting.reduce(0) { $0 + $1.count }

@@ -18,6 +18,8 @@ final class LiveOutlets: Sendable {
     private let home: HomeAssistant?
     #endif
     private let log: EventLog?
+    /// What logs of options before have still to write.
+    private let unwritten = Guarded<[EventLog.Rest]>([])
     private let browser: LiveBrowser?
     private let onEnd: @Sendable (Result<Int32, any Error>) -> Void
 
@@ -193,7 +195,17 @@ final class LiveOutlets: Sendable {
         #endif
         if let server, server !== kept?.server { server.stop(until: deadline) }
         if let browser, browser !== kept?.browser { browser.close(but: kept?.browser) }
-        // One that others take the place of gets the last events of the worker before, and ends when that lets go of it.
-        if let log, kept == nil { log.stop(until: deadline) }
+        closeLogs(but: kept, until: deadline)
+    }
+
+    /// A log that others take the place of gets the last events of the worker before, and ends when that lets go of it;
+    /// the program's end waits for it.
+    private func closeLogs(but kept: LiveOutlets?, until deadline: Deadline) {
+        var rests = unwritten.withLock { $0 }
+        if let log, log !== kept?.log { rests.append(log.rest) }
+        if let kept, kept !== self {
+            return kept.unwritten.change { $0 = ($0 + rests).filter { !$0.isWritten } }
+        }
+        for rest in rests { rest.stop(until: deadline) }
     }
 }
