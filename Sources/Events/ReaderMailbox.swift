@@ -11,6 +11,8 @@ package struct ReaderLimits: Sendable {
     package var patience = 10.0
     /// Seconds from one look at the socket's file to the next.
     package var fileInterval = 1.0
+    /// Seconds that readers have at the end for what waits for them.
+    package var lastWords = 0.05
 
     /// 512 readers, 64 KiB each, ten seconds.
     package init() {}

@@ -25,7 +25,7 @@ private final class TestBrowser {
             }
         }
         try #require(status == 0)
-        var limit = timeval(tv_sec: 5, tv_usec: 0)
+        var limit = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
@@ -192,6 +192,22 @@ final class HTTPServerTests {
         #expect(
             browser.read(until: "\"width\":3").contains(
                 "data: {\"event\":\"hello\",\"version\":1,\"width\":3}\n\n"))
+    }
+
+    @Test("a reader of events gets the last line before the end")
+    func lastWords() throws {
+        var limits = HTTPServer.Limits()
+        limits.lastWords = 30
+        for _ in 0..<20 {
+            let server = try serve(limits: limits)
+            let browser = try TestBrowser(port: server.address.port)
+            browser.send("GET /events HTTP/1.1\r\nHost: \(server.address)\r\n\r\n")
+            _ = browser.read(until: "hello")
+            for number in 1...100 { server.send(line(number)) }
+            server.stop()
+            let all = browser.read()
+            #expect(all.contains("data: {\"number\":100,"))
+        }
     }
 
     @Test("a browser that never reads loses lines, holds nobody up, and is closed")

@@ -20,6 +20,8 @@ package final class HTTPServer: EventSink, Sendable {
         package var backlog = 1 << 16
         /// Seconds after which a connection on which nothing moves is closed.
         package var patience: UInt32 = 10
+        /// Seconds that browsers have at the end for what waits for them.
+        package var lastWords = 0.05
 
         /// 64 connections, 32 of which stay, 64 KiB each, ten seconds.
         package init() {}
@@ -105,7 +107,7 @@ package final class HTTPServer: EventSink, Sendable {
     /// - Throws: ``EventError/cannotServe(address:reason:)`` without a token where others can reach the address.
     package func change(_ content: Content, token: HTTPToken?) throws(EventError) {
         try Self.check(address, token)
-        for stream in desk.change(content, HTTPGate(address: address, token: token)) { stream.end() }
+        for stream in desk.change(content, HTTPGate(address: address, token: token)) { stream.cut() }
     }
 
     private static func check(_ address: HTTPAddress, _ token: HTTPToken?) throws(EventError) {
@@ -142,11 +144,13 @@ package final class HTTPServer: EventSink, Sendable {
     /// True while somebody looks at the picture.
     package var showsPicture: Bool { desk.streams.contains { $0.kind == .picture } }
 
-    /// Closes all connections and the port.
+    /// Sends what waits as far as browsers take it soon, and closes all connections and the port.
     package func stop() {
         heartbeat.raise()
-        // All are awake then, as MHD_stop_daemon(3) asks.
         for stream in desk.close() { stream.end() }
+        desk.waitUntilGone()
+        // All are awake then, as MHD_stop_daemon(3) asks.
+        for stream in desk.streams { stream.cut() }
         guard let handle = daemon.withLock({ handle in handle.take() }) else { return }
         MHD_stop_daemon(handle.value)
         Unmanaged.passUnretained(desk).release()
@@ -225,7 +229,12 @@ final class HTTPDesk: Sendable {
 
     /// The reader is gone.
     func remove(_ stream: HTTPStream) {
-        state.withLock { $0.streams.removeAll { $0 === stream } }
+        state.change { $0.streams.removeAll { $0 === stream } }
+    }
+
+    /// Waits until every reader has gone with what waited for it, or the time for that is over.
+    func waitUntilGone() {
+        _ = state.watch(until: .after(limits.lastWords)) { $0.streams.isEmpty ? true : nil }
     }
 }
 #endif

@@ -18,6 +18,8 @@ final class HTTPStream: Sendable {
         var needsBeat = false
         var isSuspended = false
         var isEnding = false
+        /// What waits is given up.
+        var isCut = false
     }
 
     let kind: Kind
@@ -60,8 +62,11 @@ final class HTTPStream: Sendable {
         wake { _ in }
     }
 
-    /// Ends the connection soon.
+    /// Ends the connection once all that waits is sent.
     func end() { wake { $0.isEnding = true } }
+
+    /// Ends the connection, whatever waits.
+    func cut() { wake { $0.isCut = true } }
 
     private func wake(_ change: (inout State) -> Void) {
         state.withLock { state in
@@ -78,10 +83,11 @@ final class HTTPStream: Sendable {
     func fill(_ room: UnsafeMutableRawBufferPointer) -> Int {
         state.withLock { state in
             // MHD_CONTENT_READER_END_OF_STREAM, a cast that Swift does not import.
-            if state.isEnding { return -1 }
+            if state.isCut { return -1 }
             if state.sent >= state.pending.count { refill(&state) }
             let count = min(room.count, state.pending.count - state.sent)
             guard count > 0 else {
+                if state.isEnding { return -1 }
                 state.isSuspended = true
                 MHD_suspend_connection(connection.value)
                 return 0
@@ -108,7 +114,7 @@ final class HTTPStream: Sendable {
             }
             state.needsBeat = false
         case .picture:
-            guard let (number, jpeg) = picture?(state.pictureNumber) else { return }
+            guard !state.isEnding, let (number, jpeg) = picture?(state.pictureNumber) else { return }
             state.pictureNumber = number
             state.pending.append(
                 contentsOf:
