@@ -131,7 +131,8 @@ let package = Package(
         tests("System"),
         tests("Imaging", ["System", "Mutation"]),
         tests("Capture", ["System", "Imaging", "Mutation"]),
-        tests("FaceDetection", ["CKernels", "Faces", "Imaging", "Mutation", "CAllocationCounter"]),
+        tests(
+            "FaceDetection", ["System", "CKernels", "Faces", "Imaging", "Mutation", "CAllocationCounter"]),
         tests("NeuralNetwork", ["CKernels", "Mutation"]),
         tests(
             "EmotionRecognition",

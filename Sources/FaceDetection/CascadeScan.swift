@@ -56,7 +56,8 @@ package final class CascadeScan: @unchecked Sendable {
         search(image, region: region, turn: nil, parameters: parameters, into: &windows)
     }
 
-    /// Appends the windows that pass to `windows`, in pixels of the region: scale by scale, in reading order.
+    /// Appends the windows that pass to `windows`, in pixels of the region: scale by scale, in reading order. None where
+    /// the search is cancelled on the way.
     func search(
         _ image: GrayImage, region: Rectangle, turn: Turn?, parameters: DetectionParameters,
         into windows: inout [Rectangle]
@@ -88,6 +89,7 @@ package final class CascadeScan: @unchecked Sendable {
             if let team { team.run() } else { work(as: 0) }
             task.source = nil
         }
+        if parameters.cancellation?.isRaised ?? false { return }
         for result in results.prefix(plan.jobs.count) {
             windows.append(contentsOf: scratches[result.member].found[result.range])
         }
@@ -109,7 +111,9 @@ package final class CascadeScan: @unchecked Sendable {
     private func work(as member: Int) {
         guard let source = task.source else { return }
         let scratch = scratches[member]
-        while true {
+        let cancellation = task.plan.request.parameters.cancellation
+        // A job has no more than a band's windows, some milliseconds.
+        while !(cancellation?.isRaised ?? false) {
             let index = nextJob.add(1, ordering: .relaxed).oldValue
             guard index < task.plan.jobs.count else { return }
             let job = task.plan.jobs[index]

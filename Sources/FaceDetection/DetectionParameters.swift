@@ -1,3 +1,5 @@
+import System
+
 /// How a picture is searched: the parameters of OpenCV's `detectMultiScale`, with its defaults and meaning.
 package struct DetectionParameters: Hashable, Sendable {
     /// How much larger each scale's window is than the one before; above 1.
@@ -24,6 +26,8 @@ package struct DetectionParameters: Hashable, Sendable {
     /// Whether what is found is looked at a second time, by who has a second look (``FaceJudge``): false where it was a
     /// moment ago.
     package var isJudged = true
+    /// Ends a search on the way once it is raised: then some faces are found, or none.
+    package var cancellation: Cancellation?
 
     /// The side that a head is tilted to.
     package enum Tilt: Hashable, Sendable, CaseIterable {

@@ -96,7 +96,7 @@ package final class FaceDetector: Sendable {
         faces.removeAll(keepingCapacity: true)
         let whole = Rectangle(x: 0, y: 0, width: image.width, height: image.height)
         let region = region.map { whole.intersection($0) } ?? whole
-        guard region.area > 0 else { return }
+        guard region.area > 0, !(parameters.cancellation?.isRaised ?? false) else { return }
         state.withLock { state in
             if parameters.onlyTilt == nil {
                 state.windows.removeAll(keepingCapacity: true)
@@ -104,7 +104,7 @@ package final class FaceDetector: Sendable {
                 scan.search(image, region: region, parameters: parameters, into: &state.windows)
                 state.grouping.group(state.windows, minNeighbors: parameters.minNeighbors, into: &faces)
             }
-            guard parameters.minNeighbors > 0 else { return }
+            guard parameters.minNeighbors > 0, !(parameters.cancellation?.isRaised ?? false) else { return }
             state.candidates.removeAll(keepingCapacity: true)
             if parameters.findsTilted {
                 addTilted(in: image, region: region, parameters: parameters, &state)

@@ -81,9 +81,10 @@ final class FrameWorker {
         if old.recorder !== recorder { old.recorder?.close() }
     }
 
+    /// - Returns: false where somebody asked for the end meanwhile: the search was cut short, and nothing was told.
     /// - Throws: ``CaptureError/invalidData(source:reason:)`` where the frame's bytes are no picture; the next frame
     ///   may be one again.
-    func work(on frame: Frame) throws(CaptureError) {
+    func work(on frame: Frame) throws(CaptureError) -> Bool {
         clock.begin()
         try decoder.gray(of: frame, into: &image)
         noticeSize()
@@ -92,6 +93,7 @@ final class FrameWorker {
             with: finder, in: image, frame: frame.number, at: frame.sourceTime, tracker: tracker,
             into: &detections)
         clock.end(.search)
+        if configuration.detection.cancellation?.isRaised ?? false { return false }
         tracker.match(detections, at: frame.sourceTime, unsearched: search.unsearched)
         if !configuration.looksAtEachFrame {
             schedule.choose(
@@ -132,6 +134,7 @@ final class FrameWorker {
             counts.stages.add(clock)
         }
         configuration.stageWatcher?(frame.number, frame.monotonicTime, clock)
+        return true
     }
 
     private func hint() -> ViewHint? {

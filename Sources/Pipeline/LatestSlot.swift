@@ -8,6 +8,7 @@ package final class LatestSlot<Value: Sendable, Message: Sendable>: Sendable {
         var value: Value?
         var messages: [Message] = []
         var isClosed = false
+        var isAwaited = false
     }
 
     private let state = Guarded(State())
@@ -58,10 +59,16 @@ package final class LatestSlot<Value: Sendable, Message: Sendable>: Sendable {
     /// Waits for something and takes it out; nil where the slot is closed and empty.
     package func take() -> Contents? {
         state.wait(until: .never) { state in
+            state.isAwaited = false
             if let contents = Self.removeAll(&state) { return .some(contents) }
-            return state.isClosed ? .some(nil) : nil
+            if state.isClosed { return .some(nil) }
+            state.isAwaited = true
+            return nil
         } ?? nil
     }
+
+    /// True while somebody waits in ``take()``: all that came before is dealt with.
+    package var isAwaited: Bool { state.withLock { $0.isAwaited } }
 
     /// Takes out what is there without waiting.
     package func takeNow() -> Contents? { state.change { Self.removeAll(&$0) } }

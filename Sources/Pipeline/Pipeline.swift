@@ -84,6 +84,8 @@ package final class Pipeline: Sendable {
     let supply: Guarded<Supply>
     let ending = Guarded(Ending())
     let isStopping = Atomic<Bool>(false)
+    /// Ends a search on the way, which may take long in a large picture.
+    let searching = Cancellation()
     let isLost = Atomic<Bool>(false)
     let isPlayback: Atomic<Bool>
     let captureProgress = Progress()
@@ -122,7 +124,8 @@ package final class Pipeline: Sendable {
         viewSlot = isViewed ? FrameSlot() : nil
         let worker = Confined(
             FrameWorker(
-                finder: finder, recognizer: recognizer, configuration: configuration.adapted(to: source),
+                finder: finder, recognizer: recognizer,
+                configuration: configuration.adapted(to: source).ended(by: searching),
                 sinks: sinks, hello: hello, recorder: recorder, statistics: statistics))
         publisher = Guarded(worker.value.publisher)
         do throws(Errno) {
@@ -153,8 +156,8 @@ package final class Pipeline: Sendable {
         sinks: [any EventSink], hello: Event.Hello, recorder: (any Recorder)? = nil
     ) -> Replacement {
         let worker = FrameWorker(
-            finder: finder, recognizer: recognizer, configuration: configuration, sinks: sinks, hello: hello,
-            recorder: recorder, statistics: statistics)
+            finder: finder, recognizer: recognizer, configuration: configuration.ended(by: searching),
+            sinks: sinks, hello: hello, recorder: recorder, statistics: statistics)
         return Replacement(worker: Confined(worker), isPlayback: configuration.isPlayback)
     }
 
@@ -220,6 +223,8 @@ package final class Pipeline: Sendable {
             ending.deadline = ending.deadline.or(deadline)
         }
         isStopping.store(true, ordering: .relaxed)
+        // A frame in work when the frames end is worked on wholly.
+        if reason == .stopped { searching.raise() }
         let (source, interruption) = supply.withLock { ($0.source, $0.interruption) }
         source.cancel()
         interruption.raise()

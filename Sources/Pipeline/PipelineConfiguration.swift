@@ -1,5 +1,6 @@
 import Capture
 import FaceDetection
+import System
 import Tracking
 
 /// What the pipeline does with frames.
@@ -36,5 +37,12 @@ package struct PipelineConfiguration: Sendable {
             adapted.tracking.confirmations = 1
         }
         return adapted
+    }
+
+    /// The same, with searches that end on the way once the cancellation is raised.
+    func ended(by cancellation: Cancellation) -> PipelineConfiguration {
+        var ended = self
+        ended.detection.cancellation = cancellation
+        return ended
     }
 }

@@ -41,7 +41,7 @@ extension Pipeline {
 
     private func work(on frame: SharedFrame, _ worker: FrameWorker, _ isBroken: inout Bool) {
         do throws(CaptureError) {
-            try worker.work(on: frame.frame)
+            guard try worker.work(on: frame.frame) else { return }
             if isBroken { handle(.recovered, worker) }
             isBroken = false
             scene.withLock { $0 = worker.scene }

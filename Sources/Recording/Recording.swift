@@ -86,6 +86,9 @@ package final class Recording: Recorder, Sendable {
         thread.join(until: .after(Self.lastMoment))
     }
 
+    /// True while all that came is written, and more is waited for.
+    package var isIdle: Bool { slot.isAwaited }
+
     /// True once everything is written.
     package var isOver: Bool { thread.withLock { $0 }?.isOver ?? true }
 

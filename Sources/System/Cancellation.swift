@@ -5,7 +5,7 @@ import Synchronization
 /// A flag that ends every wait, this and later ones: once raised it stays so.
 ///
 /// Each wait of the program that is not for a lock takes one, so that a single call ends them all.
-package final class Cancellation: Sendable {
+package final class Cancellation: Sendable, Hashable {
     private let raised = Atomic<Bool>(false)
     private let wake: WakeSignal?
 
@@ -14,6 +14,11 @@ package final class Cancellation: Sendable {
 
     /// Makes one that is not raised. Never fails: where there is no descriptor left, waits look again and again.
     package init() { wake = try? WakeSignal() }
+
+    /// Each is like itself alone.
+    package static func == (one: Cancellation, other: Cancellation) -> Bool { one === other }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 
     /// Ends every wait; may be called from any thread and from a signal handler.
     package func raise() {

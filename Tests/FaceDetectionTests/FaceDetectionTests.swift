@@ -2,6 +2,7 @@ import FaceDetection
 import Faces
 import Foundation
 import Imaging
+import System
 import Testing
 
 /// Debian's opencv-data, which the build needs installed.
@@ -144,6 +145,44 @@ struct FaceDetectorTests {
         parameters.threads = threads
         #expect(!alone.isEmpty)
         for _ in 0..<5 { #expect(detector.detect(in: image, parameters: parameters) == alone) }
+    }
+
+    @Test("a search that is cancelled ends on the way and finds nothing, and the next one finds all again")
+    func cancelled() throws {
+        let detector = try FaceDetector(cascadeAt: cascades + "frontalface_alt2.xml")
+        let image = try astronaut()
+        var parameters = DetectionParameters()
+        parameters.minSize = 20
+        var found: [DetectedFace] = []
+        /// Seconds of this thread's own time, whatever else the machine does.
+        func search() -> Double {
+            var (began, ended) = (timespec(), timespec())
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &began)
+            detector.detect(in: image, region: nil, parameters: parameters, into: &found)
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ended)
+            return Double(ended.tv_sec - began.tv_sec) + Double(ended.tv_nsec - began.tv_nsec) * 1e-9
+        }
+        _ = search()
+        let whole = search()
+        let faces = found
+        #expect(!faces.isEmpty)
+        // Who raises it may come too late on a machine with much else to do.
+        let isCutShort = try (1...10).contains { _ in
+            let signal = Cancellation()
+            parameters.cancellation = signal
+            let thread = try JoinableThread(name: "cancel") {
+                _ = Cancellation().sleep(seconds: whole / 4)
+                signal.raise()
+            }
+            let seconds = search()
+            thread.join()
+            return seconds > whole / 20 && seconds < whole * 0.8 && found.isEmpty
+        }
+        #expect(isCutShort)
+        #expect(search() < whole / 4 && found.isEmpty)
+        parameters.cancellation = Cancellation()
+        _ = search()
+        #expect(found == faces)
     }
 
     @Test("searches a region as if it were a picture of its own")

@@ -89,6 +89,9 @@ final class LiveParts: SessionParts {
     /// True while the source is lost.
     var isSourceLost: Bool { state.withLock { $0.pipeline }?.isSourceLost ?? false }
 
+    /// True while the recording, where there is one, has nothing left to write.
+    var isRecordingIdle: Bool { state.withLock { $0.recording }?.isIdle ?? true }
+
     // MARK: - Opening
 
     func readPlan() throws -> LiveSettings {
@@ -160,6 +163,9 @@ final class LiveParts: SessionParts {
         case .ended, .stopped: session?.frames(areOver: .success(0))
         }
     }
+
+    /// The end is asked for: what breaks off from now on does so because of it.
+    func expectEnd() { state.withLock { $0.isStopping = true } }
 
     /// 1 where a recording broke off.
     var status: Int32 { state.withLock { $0.isRecordingBroken } ? 1 : 0 }

@@ -30,7 +30,11 @@ package struct LiveSession: Sendable {
     }
 
     /// Asks for the end; may be called from any thread, more than once.
-    package func stop() { session.stop() }
+    package func stop() {
+        // At once: what the same keys or the same shutdown take from us from now on is no failure of ours.
+        parts.expectEnd()
+        session.stop()
+    }
 
     /// Asks for the options to be read again, where there is a file of them; else for the end.
     ///
@@ -38,7 +42,7 @@ package struct LiveSession: Sendable {
     @discardableResult
     package func hangUp() -> Bool {
         let isReloadable = parts.isReloadable
-        if isReloadable { session.reload() } else { session.stop() }
+        if isReloadable { session.reload() } else { stop() }
         return !isReloadable
     }
 
@@ -52,6 +56,9 @@ package struct LiveSession: Sendable {
 
     /// True while the source is lost and waited for.
     package var isSourceLost: Bool { parts.isSourceLost }
+
+    /// True while the recording, where there is one, has nothing left to write.
+    package var isRecordingIdle: Bool { parts.isRecordingIdle }
 
     /// Runs until the source ends, enough frames were worked on, or somebody asks for the end; called on the program's
     /// first thread.
