@@ -29,6 +29,7 @@ through() {
 }
 
 plain_webcam
+: >"$events"; : >"$messages"
 $raut run --headless --source vivid --size 320x180 --fps 10 >"$events" 2>"$messages" &
 program=$!
 await 120 test -s "$events" || fail "no hello"

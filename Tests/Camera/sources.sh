@@ -12,7 +12,7 @@ twins() {
 }
 has_source() { jq -se "any(.event == \"source\" and .state == \"$1\")" "$events" >/dev/null; }
 source_is() { jq -se "map(select(.event == \"hello\")) | last | .source == \"$1\"" "$events" >/dev/null; }
-begin() { : >"$events"; $raut run --headless --size 320x180 --fps 10 "$@" >"$events" 2>"$messages" & program=$!; }
+begin() { : >"$events"; : >"$messages"; $raut run --headless --size 320x180 --fps 10 "$@" >"$events" 2>"$messages" & program=$!; }
 finish() {
   local began=${EPOCHREALTIME/./}
   kill -TERM "$program"

@@ -104,6 +104,34 @@ systemctl stop raut.socket raut.service
 [[ $(property Result raut.service) == success ]] || stop "stopping it: $(property Result raut.service)"
 pass "it stops when told to"
 
+# --- a page for browsers, by the drop-in that is installed beside it
+install -D -m 644 /usr/local/share/doc/raut/http.conf /etc/systemd/system/raut.service.d/http.conf
+echo 'http = 8080' >>/etc/raut.conf
+systemctl daemon-reload
+# ask PATH: the answer of the page's server, its head and what follows.
+ask() {
+  printf 'GET %s HTTP/1.1\r\nHost: localhost:8080\r\nConnection: close\r\n\r\n' "$1" \
+    | socat -t 20 - TCP:127.0.0.1:8080 2>/dev/null
+}
+answers() { local answer; answer=$(ask "$1") && [[ $answer == "HTTP/1.1 $2 "*"$3"* ]]; }
+verified=$(systemd-analyze verify /etc/systemd/system/raut.service 2>&1 || true)
+[[ -z $verified ]] || { echo "$verified"; stop "systemd-analyze verify speaks of the drop-in"; }
+systemctl start raut.service
+await 120 answers /healthz 200 ok || stop "http: /healthz says '$(ask /healthz)'"
+answers /metrics 200 raut_frames || stop "http: /metrics says '$(ask /metrics)'"
+answers / 200 '<html' || stop "http: no page"
+[[ $(ps -o user= -p "$(property MainPID raut.service)") != root ]] || stop "http: it runs as root"
+echo vivid.0 >/sys/bus/platform/drivers/vivid/unbind
+await 60 answers /healthz 503 '' || stop "http: well without a camera: '$(ask /healthz)'"
+echo vivid.0 >/sys/bus/platform/drivers/vivid/bind
+await 120 answers /healthz 200 ok || stop "http: not well once the camera is back: '$(ask /healthz)'"
+systemctl stop raut.socket raut.service
+[[ $(property Result raut.service) == success ]] || stop "http: stopping it: $(property Result raut.service)"
+rm /etc/systemd/system/raut.service.d/http.conf
+sed -i '/^http/d' /etc/raut.conf
+systemctl daemon-reload
+pass "the drop-in for --http: a page, metrics, and /healthz that follows the camera"
+
 # --- without a camera it waits for one, and says so; standard output on a full file system
 echo vivid.0 >/sys/bus/platform/drivers/vivid/unbind
 systemctl start raut.service
