@@ -49,7 +49,7 @@ struct StandardOutputSinkTests {
         }
         output.send(line(1))
         close(ends.reading)
-        #expect(ended.wait(timeout: .now() + 3) == .success)
+        #expect(ended.wait(timeout: .now() + 30) == .success)
         output.send(line(2))
         output.finish(within: 1)
         close(ends.writing)
@@ -60,9 +60,9 @@ struct StandardOutputSinkTests {
         let ends = makePipe()
         let output = try StandardOutputSink(descriptor: ends.writing, limit: 1 << 14)
         let time = ContinuousClock().measure { for number in 0..<5000 { output.send(line(number)) } }
-        #expect(time < .seconds(1))
+        #expect(time < .seconds(5))
         let reader = PipeReader(ends.reading)
-        output.finish(within: 5)
+        output.finish(within: 30)
         close(ends.writing)
         let lines = reader.lines()
         let lost = lines.compactMap { $0.hasPrefix("{") ? Int($0.filter(\.isNumber)) : nil }.reduce(0, +)
@@ -78,7 +78,7 @@ struct StandardOutputSinkTests {
         let output = try StandardOutputSink(descriptor: ends.writing, isLossless: true, limit: 1 << 12)
         let reader = PipeReader(ends.reading)
         for number in 0..<5000 { output.send(line(number)) }
-        output.finish(within: 5)
+        output.finish(within: 30)
         close(ends.writing)
         #expect(reader.lines().count == 5000)
         close(ends.reading)
@@ -132,7 +132,7 @@ struct StandardOutputSinkTests {
         let output = try StandardOutputSink(descriptor: ends.writing)
         for number in 0..<5000 { output.send(line(number)) }
         let time = ContinuousClock().measure { output.finish(within: 0.1) }
-        #expect(time < .seconds(1))
+        #expect(time < .seconds(5))
         close(ends.reading)
     }
 
@@ -155,7 +155,7 @@ struct StandardOutputSinkTests {
         usleep(1_200_000)
         faults.mend(.write)
         #expect(eventually { notices.withLock { $0.count } == 2 })
-        output.finish(within: 5)
+        output.finish(within: 30)
         close(ends.writing)
         #expect(
             notices.withLock { $0 } == [.failed(reason: "No space left on device"), .back])
@@ -172,7 +172,7 @@ struct StandardOutputSinkTests {
         output.send(line(1))
         #expect(eventually { notices.withLock { $0 } == [.failed(reason: "No space left on device")] })
         let time = ContinuousClock().measure { output.finish(within: 0.1) }
-        #expect(time < .seconds(1))
+        #expect(time < .seconds(5))
         close(full)
     }
 

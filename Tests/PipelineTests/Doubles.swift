@@ -21,6 +21,8 @@ final class ScriptedSource: RecoverableSource, Sendable {
         /// Bytes fewer than a frame needs.
         case brokenFrame
         case pause(milliseconds: Int)
+        /// Waits until somebody lets it go on.
+        case wait(Cancellation)
         case lost(reason: String)
         case notice(SourceNotice)
         /// Frames have this size from now on.
@@ -47,6 +49,7 @@ final class ScriptedSource: RecoverableSource, Sendable {
         var isCancelled = false
         var absences: Int
         var refusals: Int
+        var tries = 0
         var notice: SourceNotice?
         var number = 0
         var time: UInt64?
@@ -54,6 +57,8 @@ final class ScriptedSource: RecoverableSource, Sendable {
 
     private let state: Guarded<State>
     private let isLive: Bool
+    /// How often it was reopened, or that was tried.
+    var tries: Int { state.withLock { $0.tries } }
 
     /// - Parameters:
     ///   - absences: how often it is not there when it is reopened.
@@ -70,6 +75,7 @@ final class ScriptedSource: RecoverableSource, Sendable {
             switch step {
             case nil: return false
             case .pause(let milliseconds): usleep(UInt32(milliseconds * 1000))
+            case .wait(let signal): _ = signal.sleep(seconds: 60)
             case .lost(let reason): throw .lost(source: name, reason: reason)
             case .notice(let new): state.withLock { $0.notice = new }
             case .resize(let width, let height):
@@ -103,6 +109,7 @@ final class ScriptedSource: RecoverableSource, Sendable {
 
     func reopen() throws(CaptureError) {
         try state.withLock { state throws(CaptureError) in
+            state.tries += 1
             if state.absences > 0 {
                 state.absences -= 1
                 throw .lost(source: state.name, reason: "it is not there")
@@ -141,6 +148,9 @@ final class ScriptedFinder: FaceFinding, Sendable {
         get { microseconds.withLock { $0 } }
         set { microseconds.withLock { $0 = newValue } }
     }
+    private let delays = Guarded(0)
+    /// True while it takes its time.
+    var isDelayed: Bool { delays.withLock { $0 > 0 } }
     let faces: [DetectedFace]
 
     init(_ faces: [DetectedFace] = [DetectedFace(box: Rectangle(x: 100, y: 80, width: 90, height: 90))]) {
@@ -151,7 +161,12 @@ final class ScriptedFinder: FaceFinding, Sendable {
         in image: GrayImage, region: Rectangle?, parameters: DetectionParameters,
         into faces: inout [DetectedFace]
     ) {
-        if delay > 0 { usleep(delay) }
+        let delay = delay
+        if delay > 0 {
+            delays.withLock { $0 += 1 }
+            usleep(delay)
+            delays.withLock { $0 -= 1 }
+        }
         faces = self.faces
     }
 }

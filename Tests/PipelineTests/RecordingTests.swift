@@ -175,8 +175,9 @@ struct RecordingTests {
     func killed(ending: String) throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let frames = Array(repeating: ScriptedSource.Step.frame, count: 120)
+        let isKilled = Cancellation()
         let seen = try record(
-            frames + [.pause(milliseconds: 2500)] + frames, to: "\(folder)/a.\(ending)"
+            frames + [.wait(isKilled)] + frames, to: "\(folder)/a.\(ending)"
         ) {
             // When what came before the pause is written.
             var (size, stable) = (0, 0)
@@ -189,6 +190,7 @@ struct RecordingTests {
             }
             let process = (try? String(contentsOfFile: folder + "/pid", encoding: .utf8)) ?? ""
             kill(Int32(process.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0, SIGKILL)
+            isKilled.raise()
         }
         #expect(seen.errors.count == 1)
         #expect("\(seen.errors)".contains("signal 9") && "\(seen.errors)".contains("what is written is kept"))
@@ -219,13 +221,13 @@ struct RecordingTests {
             path: path, frameRate: 30, pauses: Backoff(first: 0.05, longest: 0.05, factor: 1),
             say: { line in said.change { $0.append(line) } }
         ) { error in errors.change { $0.append(error) } }
-        let steps = (0..<2000).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 5)] }
+        let steps = (0..<20_000).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 5)] }
         let pipeline = try Pipeline(
             source: ScriptedSource(steps, isLive: true), finder: ScriptedFinder(), recognizer: Happy(),
             configuration: Pipeline.Configuration(), sinks: [], recorder: recording)
         func pictures() -> Int { (try? FileManager.default.contentsOfDirectory(atPath: path).count) ?? 0 }
         func comes(_ condition: () -> Bool) -> Bool {
-            let deadline = Deadline.after(8)
+            let deadline = Deadline.after(30)
             while !condition() {
                 if deadline.isOver { return false }
                 usleep(5000)
@@ -256,11 +258,14 @@ struct RecordingTests {
         let recording = try Recording(path: folder + "/a.mp4", frameRate: 30, encoder: script) { error in
             errors.change { $0.append(error) }
         }
-        let steps = (0..<60).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 5)] }
+        let steps = (0..<20_000).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 5)] }
         let pipeline = try Pipeline(
             source: ScriptedSource(steps, isLive: true), finder: ScriptedFinder(), recognizer: Happy(),
             configuration: Pipeline.Configuration(), sinks: [], recorder: recording)
-        usleep(200_000)
+        // Until it has begun, and frames wait for it: a pipe holds less than one.
+        while (try? String(contentsOfFile: folder + "/pid", encoding: .utf8))?.hasSuffix("\n") != true {
+            usleep(5000)
+        }
         let time = ContinuousClock().measure {
             pipeline.stop(until: .after(0.12))
             #expect(pipeline.wait() == .stopped)

@@ -224,7 +224,7 @@ final class SessionStand: Sendable {
     func count(_ part: String) -> Int { lines.withLock { $0.count { $0.contains(part) } } }
     var frames: Int { count(#""event":"frame""#) }
 
-    func eventually(within seconds: Double = 10, _ condition: () -> Bool) -> Bool {
+    func eventually(within seconds: Double = 30, _ condition: () -> Bool) -> Bool {
         let deadline = Deadline.after(seconds)
         while !condition() {
             if deadline.isOver { return false }
