@@ -63,10 +63,17 @@ extension [String: String] {
 }
 
 extension TrainingOptions {
-    /// Every value of the options in one line, for a model's facts.
-    package var summary: String {
-        var identity = RunIdentity()
-        identity.add(allOf: self)
-        return identity.text.split(separator: "\n").joined(separator: " ")
+    /// Every option by its name, `learning_rate` for `learningRate`, for a model's facts. The network's own options are
+    /// the model file's anyway, and the threads say nothing about the model.
+    package var facts: [String: String] {
+        var facts: [String: String] = [:]
+        for (label, value) in Mirror(reflecting: self).children {
+            guard let label, label != "network", label != "threads" else { continue }
+            let name = label.map { $0.isUppercase ? "_\($0.lowercased())" : "\($0)" }.joined()
+            let mirror = Mirror(reflecting: value)
+            let isOptional = mirror.displayStyle == .optional
+            facts[name] = isOptional ? mirror.children.first.map { "\($0.value)" } ?? "none" : "\(value)"
+        }
+        return facts
     }
 }

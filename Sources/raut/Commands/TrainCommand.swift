@@ -75,87 +75,28 @@ package enum TrainCommand {
             return 130
         }
         guard group.isFirst else { return 0 }
-        return try finish(trainer, arguments, options, start, sources, data, folder, display)
+        return try finish(trainer, arguments, start, sources, data, folder, display)
     }
 
-    /// Judges the trained network, and writes the model and the report.
+    /// Tells what came of the trained network, once it is judged and written.
     private static func finish(
-        _ trainer: Trainer, _ arguments: Arguments<TrainOptions>, _ options: TrainingOptions,
+        _ trainer: Trainer, _ arguments: Arguments<TrainOptions>,
         _ start: [(file: SafeTensors, path: String)]?, _ sources: DataSources, _ data: TrainingData,
         _ folder: RunFolder, _ display: TrainingDisplay
     ) throws -> Int32 {
-        let split = arguments.run.split(for: options)
-        let test = trainer.evaluate(data.all.subset(data.parts.test))
-        let last = trainer.history.epochs.last
-        var facts = [
-            "split": split.rawValue, "balance": arguments.run.classBalance.rawValue,
-            "epochs": "\(options.epochs)",
-            "batch": "\(options.batch)",
-            "learning_rate": "\(options.learningRate)", "optimizer": "\(options.optimizer)",
-            "schedule": "\(options.schedule)", "augmentation": "\(options.augmentation)",
-            "seed": "\(options.seed)", "mixup": "\(options.mixupShare)",
-            "settling": "\(options.settlingEpochs)", "cutmix": "\(options.cutMixShare)",
-            "disputed": options.disputingVotes.map { "\($0)" } ?? "none",
-            "from": fileNames(arguments.start.from), "teacher": fileNames(arguments.start.teacher),
-            "data": fileNames(arguments.run.labelled.data.joined(separator: ",")),
-            "targets": options.targets.map(\.description).joined(separator: "; "),
-            "class_weights": options.emotionWeights.map { weights in
-                zip(Emotion.allCases, weights).map { "\($0)=\($1)" }.joined(separator: ",")
-            } ?? "none",
-            "ferplus_weight": "\(options.ferplusWeight)",
-            "validation_accuracy": "\(last?.validationAccuracy ?? 0)", "test_accuracy": "\(test.accuracy)",
-        ]
-        if options.network.architecture.recipe == .shipped {
-            let posterior = Posterior.fitted(
-                to: try EmotionNetwork(trainer.modelFile(), path: folder.model), training: data.unbalanced,
-                validation: data.validation, labelSmoothing: options.labelSmoothing,
-                targets: options.targets(of:))
-            facts.merge(posterior.metadata) { _, new in new }
-        }
-        var gains: [String] = []
-        if let start {
-            let after = EmotionRecognizer(
-                try EmotionNetwork(trainer.modelFile(), path: folder.model),
-                posterior: try Posterior(metadata: facts, path: folder.model))
-            gains = Gain.list(
-                from: try recognizer(of: start), to: after, on: sources, parts: data.parts,
-                threads: options.threads
-            ).map { describe($0, of: sources) }
-            facts["gains"] = gains.joined(separator: "; ")
-        }
-        try trainer.modelFile(extra: facts).write(to: folder.model)
-        var table = PredictionTable()
-        for (isTest, part, logits) in [
-            (false, data.parts.validation, trainer.evaluate(data.validation).logits),
-            (true, data.parts.test, test.logits),
-        ] {
-            table.append(
-                isTest: isTest, indices: part, of: data.all, training: data.parts.training, logits: logits)
-        }
-        try folder.write(table.csv, to: "\(folder.path)/predictions.csv")
-        try Report(
-            [RunRecord(folder: folder.path)], pictures: arguments.program.noPictures ? nil : data.all
-        ).write(to: "\(folder.path)/report")
+        var origin = RunOrigin(
+            split: arguments.run.split(for: trainer.options), balance: arguments.run.classBalance,
+            data: arguments.run.labelled.data)
+        origin.from = names(arguments.start.from ?? "")
+        origin.teachers = names(arguments.start.teacher ?? "")
+        origin.models = start ?? []
+        let result = try folder.finish(
+            trainer, on: sources, data, from: origin, showsFaces: !arguments.program.noPictures)
         display.say(
-            "test accuracy \(percent(test.accuracy)), loss \(decimal(test.loss, 4)); "
-                + "model in \(folder.model), report in \(folder.path)/report/report.html")
-        for gain in gains { display.say(gain) }
+            "test accuracy \(percent(result.testAccuracy)), loss \(decimal(result.testLoss, 4)); "
+                + "model in \(folder.model), report in \(result.report)")
+        for gain in result.gains { display.say(gain) }
         return 0
-    }
-
-    /// The model that a run began at.
-    private static func recognizer(of start: [(file: SafeTensors, path: String)]) throws -> EmotionRecognizer
-    {
-        if start.count == 1 { return try EmotionRecognizer(modelAt: start[0].path) }
-        return EmotionRecognizer(try EmotionNetwork(meanOf: start))
-    }
-
-    private static func describe(_ gain: Gain, of sources: DataSources) -> String {
-        let change = (gain.after - gain.before) * 100
-        let word = change >= 0 ? "gained" : "lost"
-        let part = sources.sources[gain.source].isFolder ? "held out" : gain.usage.rawValue
-        return "\(sources.sources[gain.source].path), \(gain.count) faces of \(part): "
-            + "\(percent(gain.before)) before, \(percent(gain.after)) now: \(word) \(decimal(abs(change), 1)) points"
     }
 
     /// Makes a model in stages.
@@ -192,15 +133,13 @@ package enum TrainCommand {
 
     /// Where the models lie that an option names, one at least.
     private static func modelPaths(_ names: String, of option: String) throws -> [String] {
-        let paths = try names.split(separator: ",").map { try Locations.model(String($0)) }
+        let paths = try Self.names(names).map { try Locations.model($0) }
         guard !paths.isEmpty else {
             throw UsageError(description: "--\(option) '\(names)': expected a model")
         }
         return paths
     }
 
-    private static func fileNames(_ paths: String?) -> String {
-        (paths ?? "").split(separator: ",").map { URL(fileURLWithPath: "\($0)").lastPathComponent }
-            .joined(separator: ",")
-    }
+    /// The names that an option lists.
+    private static func names(_ list: String) -> [String] { list.split(separator: ",").map(String.init) }
 }
