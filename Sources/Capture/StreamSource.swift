@@ -3,26 +3,29 @@ import Imaging
 import System
 
 /// Frames that another program writes into a pipe: YUV4MPEG2, or JPEGs one after another.
-package final class StreamSource: FrameSource, @unchecked Sendable {
-    // Unchecked: the protocol promises one thread at a time but for cancel(), and Cancellation is safe.
-
-    private enum Format {
-        case yuv4mpeg(YUV4MPEGReader)
-        case jpeg(JPEGStreamReader)
-    }
-
+package final class StreamSource: FrameSource, Sendable {
     package let name: String
-    package private(set) var width = 0
-    package private(set) var height = 0
-    package private(set) var frameRate: Double?
+    package let width: Int
+    package let height: Int
+    package let frameRate: Double?
     private let descriptor: Int32
     private let closes: Bool
     private let signal: Cancellation
-    private let format: Format
-    private var pacer: Pacer?
-    private var count = 0
-    /// The first JPEG, read for its size.
-    private var waiting: [UInt8]?
+    private let reading: Guarded<Reading>
+
+    /// How far it is; of one thread at a time.
+    private struct Reading {
+        enum Format {
+            case yuv4mpeg(YUV4MPEGReader)
+            case jpeg(JPEGStreamReader)
+        }
+
+        let format: Format
+        var pacer: Pacer?
+        var count = 0
+        /// The first JPEG, read for its size.
+        var waiting: [UInt8]?
+    }
 
     /// Reads far enough to know what the stream is.
     ///
@@ -43,31 +46,31 @@ package final class StreamSource: FrameSource, @unchecked Sendable {
         self.descriptor = descriptor
         self.closes = closes
         let reader = PipeReader(descriptor, signal: signal)
+        let begun: Reading
         do {
             let start = try reader.peek(2)
             if start.elementsEqual([0xFF, 0xD8]) {
                 let stream = JPEGStreamReader(reader)
-                format = .jpeg(stream)
                 var first: [UInt8] = []
                 try stream.next(into: &first)
                 var luma = GrayImage()
                 try JPEGDecoder(tolerance: .strayBytes, maximumPixels: maximumPixels).decode(
                     first, into: &luma)
-                width = luma.width
-                height = luma.height
-                waiting = first
+                (width, height, frameRate) = (luma.width, luma.height, nil)
+                begun = Reading(format: .jpeg(stream), waiting: first)
             } else {
                 let stream = try YUV4MPEGReader(reader)
-                format = .yuv4mpeg(stream)
-                width = stream.header.size.width
-                height = stream.header.size.height
-                frameRate = stream.header.frameRate
-                if isPaced { pacer = Pacer(framesPerSecond: frameRate ?? 25) }
+                let header = stream.header
+                (width, height, frameRate) = (header.size.width, header.size.height, header.frameRate)
+                begun = Reading(
+                    format: .yuv4mpeg(stream),
+                    pacer: isPaced ? Pacer(framesPerSecond: header.frameRate ?? 25) : nil)
             }
         } catch {
             if closes { close(descriptor) }
             throw Self.rejection(of: name, error)
         }
+        reading = Guarded(begun)
     }
 
     deinit {
@@ -75,17 +78,20 @@ package final class StreamSource: FrameSource, @unchecked Sendable {
     }
 
     package func next(into frame: inout Frame) throws(CaptureError) -> Bool {
+        try reading.withLock { reading throws(CaptureError) in try next(into: &frame, &reading) }
+    }
+
+    private func next(into frame: inout Frame, _ reading: inout Reading) throws(CaptureError) -> Bool {
         // What is buffered would keep it from waiting, and so from seeing the signal.
         if signal.isRaised { return false }
-        if pacer != nil && pacer?.wait(signal) == nil { return false }
+        if reading.pacer != nil && reading.pacer?.wait(signal) == nil { return false }
         do {
-            switch format {
+            switch reading.format {
             case .yuv4mpeg(let stream):
                 guard try stream.next(into: &frame) else { return false }
             case .jpeg(let stream):
-                if let waiting {
+                if let waiting = reading.waiting.take() {
                     frame.bytes = waiting
-                    self.waiting = nil
                 } else {
                     try stream.next(into: &frame.bytes)
                 }
@@ -102,15 +108,16 @@ package final class StreamSource: FrameSource, @unchecked Sendable {
         } catch PipeReader.End.failed(let number) {
             throw .lost(source: name, reason: Errno(number).description)
         } catch let error as YUV4MPEGError {
-            throw .invalidData(source: name, reason: "after \(count) frames: \(error.reason)")
+            throw .invalidData(source: name, reason: "after \(reading.count) frames: \(error.reason)")
         } catch {
-            throw .invalidData(source: name, reason: "after \(count) frames: what comes is no picture")
+            throw .invalidData(
+                source: name, reason: "after \(reading.count) frames: what comes is no picture")
         }
-        count += 1
-        frame.number = count
+        reading.count += 1
+        frame.number = reading.count
         frame.monotonicTime = MonotonicClock.now
         frame.sourceTime =
-            frameRate.map { UInt64(min(Double(count - 1) * 1e9 / $0, 9e18)) } ?? frame.monotonicTime
+            frameRate.map { UInt64(min(Double(reading.count - 1) * 1e9 / $0, 9e18)) } ?? frame.monotonicTime
         return true
     }
 
