@@ -125,12 +125,13 @@ let package = Package(
                 "CLinux",
             ]),
         .target(name: "Mutation", path: "Tests/Mutation"),
+        .target(name: "Waiting", dependencies: ["System"], path: "Tests/Waiting"),
         .target(name: "SchemaCheck", dependencies: ["Events"], path: "Tests/SchemaCheck"),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(name: "HouseTests"),
-        tests("System"),
+        tests("System", ["Waiting"]),
         tests("Imaging", ["System", "Mutation"]),
-        tests("Capture", ["System", "Imaging", "Mutation"]),
+        tests("Capture", ["System", "Imaging", "Mutation", "Waiting"]),
         tests(
             "FaceDetection", ["System", "CKernels", "Faces", "Imaging", "Mutation", "CAllocationCounter"]),
         tests("NeuralNetwork", ["CKernels", "Mutation"]),
@@ -144,7 +145,10 @@ let package = Package(
         tests("Training", ["System", "Faces", "Imaging", "NeuralNetwork", "EmotionRecognition"]),
         tests(
             "Events",
-            ["System", "Faces", "Imaging", "EmotionRecognition", "Tracking", "Mutation", "SchemaCheck"]),
+            [
+                "System", "Faces", "Imaging", "EmotionRecognition", "Tracking", "Mutation", "SchemaCheck",
+                "Waiting",
+            ]),
         tests("Drawing", ["Faces", "Imaging"]),
         tests("Overlay", ["Faces", "Imaging", "Capture", "Drawing", "Pipeline", "Recording", "CSDL2"]),
         tests(
@@ -152,7 +156,7 @@ let package = Package(
             [
                 "SchemaCheck", "System", "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition",
                 "Events", "Recording",
-                "Tracking",
+                "Tracking", "Waiting",
             ]),
         tests(
             "Analysis", ["SchemaCheck", "Events", "Faces", "FaceDetection", "Imaging", "Pipeline", "Capture"]),
@@ -162,7 +166,7 @@ let package = Package(
             "raut",
             [
                 "EmotionRecognition", "FaceDetection", "FaceVerification", "Faces", "Imaging", "Capture",
-                "Events", "Pipeline", "Analysis", "NeuralNetwork", "Mutation", "SchemaCheck",
+                "Events", "Pipeline", "Analysis", "NeuralNetwork", "Mutation", "SchemaCheck", "Waiting",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -28,12 +28,11 @@ package final class StandardOutputSink: EventSink, Sendable {
     private let ending = Cancellation()
     private let descriptor: Int32
     private let limit: Int
+    private let retryPause: Double
     private let notify: @Sendable (Notice) -> Void
 
     /// How often an idle pipe is looked at for a reader that is gone, in seconds.
     private static let idlePoll = 0.2
-    /// How often what can't be written is tried again, in seconds.
-    private static let retryPause = 1.0
 
     /// Begins to write.
     ///
@@ -41,14 +40,16 @@ package final class StandardOutputSink: EventSink, Sendable {
     ///   - descriptor: where lines go.
     ///   - isLossless: true to make `send` wait for a slow reader instead of losing lines, as long as nothing is wrong.
     ///   - limit: bytes that may wait.
+    ///   - retryPause: after how many seconds what can't be written is tried again.
     ///   - notify: called from the sink's thread.
     /// - Throws: ``EventError/noThread(reason:)``.
     package init(
         descriptor: Int32 = STDOUT_FILENO, isLossless: Bool = false, limit: Int = 1 << 18,
-        notify: @escaping @Sendable (Notice) -> Void = { _ in }
+        retryPause: Double = 1, notify: @escaping @Sendable (Notice) -> Void = { _ in }
     ) throws(EventError) {
         self.descriptor = descriptor
         self.limit = limit
+        self.retryPause = retryPause
         self.notify = notify
         state = Guarded(State(backlog: LineBacklog(limit: limit), waits: isLossless))
         do throws(Errno) {
@@ -156,7 +157,7 @@ package final class StandardOutputSink: EventSink, Sendable {
             }
             switch error {
             case .tryAgain:
-                if ending.wait(for: descriptor, .writing, until: .after(Self.retryPause)) == .cancelled {
+                if ending.wait(for: descriptor, .writing, until: .after(retryPause)) == .cancelled {
                     return false
                 }
             case Errno(EPIPE): return false
@@ -165,7 +166,7 @@ package final class StandardOutputSink: EventSink, Sendable {
                 // A disk that stays full is not waited for: others get the lines too.
                 stopWaiting()
                 failure = error
-                guard ending.sleep(seconds: Self.retryPause) else { return false }
+                guard ending.sleep(seconds: retryPause) else { return false }
             }
         }
         return true

@@ -135,7 +135,7 @@ struct CameraTests {
         var last: UInt64 = 0
         for _ in 0..<5 {
             try #require(try camera.next(into: &frame))
-            let now = DispatchTime.now().uptimeNanoseconds
+            let now = MonotonicClock.now
             #expect(frame.monotonicTime > last && frame.monotonicTime <= now)
             #expect(now - frame.monotonicTime < 2_000_000_000)
             last = frame.monotonicTime

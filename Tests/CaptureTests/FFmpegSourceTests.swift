@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import System
 import Testing
+import Waiting
 
 /// Runs the real ffmpeg to make a file for a test.
 func makeWithFFmpeg(_ words: [String]) throws {
@@ -185,7 +186,7 @@ struct FFmpegSourceTests {
                 outcome.change { $0 = (error, MonotonicClock.now) }
             }
         }
-        usleep(50_000)
+        #expect(holds(for: 0.05) { outcome.withLock { $0 == nil } })
         let raised = MonotonicClock.now
         signal.raise()
         #expect(opening.join(until: .after(10)))
@@ -366,7 +367,7 @@ struct NetworkSourceTests {
                 outcome.change { $0 = (error, MonotonicClock.now) }
             }
         }
-        usleep(200_000)
+        #expect(holds(for: 0.2) { outcome.withLock { $0 == nil } })
         let raised = MonotonicClock.now
         signal.raise()
         #expect(opening.join(until: .after(10)))

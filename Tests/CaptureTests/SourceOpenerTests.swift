@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import System
 import Testing
+import Waiting
 
 @Suite("a source's name")
 struct SourceOpenerTests {
@@ -151,7 +152,7 @@ struct SourceOpenerTests {
                 outcome.change { $0 = error }
             }
         }
-        usleep(20_000)
+        #expect(holds(for: 0.02) { outcome.withLock { $0 } == nil })
         let raised = MonotonicClock.now
         signal.raise()
         #expect(opening.join(until: .after(10)))
@@ -226,9 +227,7 @@ struct SourceOpenerTests {
         var frame = Frame()
         #expect(try !scaled.next(into: &frame))
         // Those that tests beside this one have just ended are zombies for a moment.
-        let deadline = Deadline.after(30)
-        while childrenNamed("ffmpeg", reading: video), !deadline.isOver { usleep(10_000) }
-        #expect(!childrenNamed("ffmpeg", reading: video))
+        #expect(eventually { !childrenNamed("ffmpeg", reading: video) })
     }
 
     /// True where a child of this process, running or not yet reaped, has the file on its command line or is a

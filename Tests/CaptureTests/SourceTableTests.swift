@@ -70,8 +70,7 @@ struct SourceTableTests {
         func stopSoon() throws {
             guard event == .stop else { return }
             _ = try JoinableThread(name: "stop") {
-                _ = Cancellation().sleep(seconds: 0.05)
-                signal.raise()
+                if signal.sleep(seconds: 0.05) { signal.raise() }
             }
             began = MonotonicClock.seconds + 0.05
         }

@@ -4,6 +4,7 @@ import Glibc
 import Mutation
 import Synchronization
 import Testing
+import Waiting
 
 @Suite("Fuzz: readers of the event socket")
 struct SocketFuzzTests {

@@ -5,6 +5,7 @@ import Glibc
 import Synchronization
 import System
 import Testing
+import Waiting
 
 private let hello = Array("{\"event\":\"hello\",\"version\":1,\"source\":\"demo\"}\n".utf8)
 
@@ -17,33 +18,38 @@ struct EventLogTests {
     private let folder = TemporaryFolder()
     private var path: String { folder.path + "/log" }
 
+    /// A day that does not end while a test runs.
+    private static let noon = EventTime(milliseconds: 1_790_000_000_000)
+    private let today = EventDay(of: noon)
+    private let pace = EventLog.Pace(pause: 0.02, clock: { noon })
+
     private func lines(of day: EventDay? = nil) throws -> [String] {
         var lines: [String] = []
-        try EventLogFile.read(day ?? EventDay(of: .now), in: path) { lines.append("\($0) \($1)") }
+        try EventLogFile.read(day ?? today, in: path) { lines.append("\($0) \($1)") }
         return lines
     }
 
     @Test("what was sent is there after the end, each line as it was, with the run that wrote it")
     func kept() throws {
-        let log = try EventLog(folder: path, hello: hello)
+        let log = try EventLog(folder: path, hello: hello, pace: pace) { _ in }
         for number in 0..<500 { log.send(line(number)) }
         log.stop()
         let kept = try lines()
         #expect(kept.count == 501)
         #expect(kept.first == "1 {\"event\":\"hello\",\"version\":1,\"source\":\"demo\"}")
         #expect(kept.last == "1 {\"event\":\"appeared\",\"time\":\"2026-11-23T10:00:00.000Z\",\"face\":499}")
-        #expect(EventLogFile.days(in: path).map(\.day) == [EventDay(of: .now)])
+        #expect(EventLogFile.days(in: path).map(\.day) == [today])
     }
 
     @Test("a second program is refused a log that one writes to, and gets it when that has ended")
     func twoWriters() throws {
-        let one = try EventLog(folder: path, hello: hello)
+        let one = try EventLog(folder: path, hello: hello, pace: pace) { _ in }
         one.send(line(1))
         #expect {
-            try EventLog(folder: path, hello: hello)
+            try EventLog(folder: path, hello: hello, pace: pace) { _ in }
         } throws: { "\($0)".contains("another program writes to it: name another folder") }
         one.stop()
-        let other = try EventLog(folder: path, hello: hello)
+        let other = try EventLog(folder: path, hello: hello, pace: pace) { _ in }
         other.send(line(2))
         other.stop()
         let kept = try lines()
@@ -52,7 +58,7 @@ struct EventLogTests {
 
     @Test("a first line that is said again begins no run; another one does")
     func saidAgain() throws {
-        let log = try EventLog(folder: path)
+        let log = try EventLog(folder: path, hello: [], pace: pace) { _ in }
         log.begin(hello: hello)
         log.begin(hello: line(9))
         log.send(line(1))
@@ -67,12 +73,12 @@ struct EventLogTests {
 
     @Test("a log that nobody holds any more writes what it was given, and lets others write")
     func letGo() throws {
-        var log: EventLog? = try EventLog(folder: path, hello: hello)
+        var log: EventLog? = try EventLog(folder: path, hello: hello, pace: pace) { _ in }
         log?.send(line(1))
         let rest = log?.rest
         log = nil
         #expect(eventually { rest?.isWritten ?? false })
-        let next = try EventLog(folder: path, hello: hello)
+        let next = try EventLog(folder: path, hello: hello, pace: pace) { _ in }
         next.stop()
         #expect(try lines().count == 3)
     }
@@ -99,7 +105,7 @@ struct EventLogTests {
             // Nothing can be written, as on a full disk; then a little can.
             try other.run("BEGIN IMMEDIATE")
             log.send(line(round))
-            usleep(round == 1 ? 0 : 300_000)
+            #expect(holds(for: round == 1 ? 0 : 0.3) { box.notices.count <= 1 })
             #expect(eventually { box.notices.count == 1 })
             try other.run("ROLLBACK")
             #expect(eventually { (try? lines().count) == round + 1 })
@@ -110,7 +116,7 @@ struct EventLogTests {
 
     @Test("the file is whole while it is written: another reader sees whole transactions")
     func readWhileWritten() throws {
-        let log = try EventLog(folder: path, hello: hello)
+        let log = try EventLog(folder: path, hello: hello, pace: pace) { _ in }
         log.send(line(1))
         #expect(eventually { (try? lines().count) == 2 })
         log.send(line(2))
@@ -121,14 +127,14 @@ struct EventLogTests {
     @Test("old days are removed as asked, and nothing else")
     func keeping() throws {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        let now = EventTime.now
+        let now = Self.noon
         func day(_ ago: Int) -> String {
             EventDay(of: EventTime(milliseconds: now.milliseconds - Int64(ago) * 86_400_000)).description
         }
         let old = ["\(day(2)).sqlite", "\(day(3)).sqlite", "\(day(3)).sqlite-wal"]
         let kept = ["\(day(1)).sqlite", "notes.txt", "backup-\(day(9)).sqlite", "\(day(9)).sqlite.gz"]
         for name in old + kept { try Data().write(to: URL(fileURLWithPath: "\(path)/\(name)")) }
-        let log = try EventLog(folder: path, hello: hello, pace: .init(pause: 0.02)) { _ in }
+        let log = try EventLog(folder: path, hello: hello, pace: pace) { _ in }
         log.send(line(1))
         #expect(eventually { (try? lines().count) == 2 })
         #expect(old.allSatisfy { FileManager.default.fileExists(atPath: "\(path)/\($0)") })
@@ -140,31 +146,50 @@ struct EventLogTests {
         #expect(old.allSatisfy { !left.contains($0) } && kept.allSatisfy { left.contains($0) })
     }
 
+    @Test("at midnight lines go on in the next day's file, which begins with the first line again")
+    func midnight() throws {
+        let time = Guarded(Self.noon)
+        let log = try EventLog(
+            folder: path, hello: hello, pace: .init(pause: 0.02, clock: { time.withLock { $0 } })
+        ) { _ in }
+        log.send(line(1))
+        #expect(eventually { (try? lines().count) == 2 })
+        time.change { $0.milliseconds += 86_400_000 }
+        log.send(line(2))
+        log.stop()
+        let days = EventLogFile.days(in: path).map(\.day)
+        #expect(days.count == 2 && days.first == today)
+        let second: EventDay = try #require(days.last)
+        let next = try lines(of: second)
+        #expect(next.count == 2 && next.first?.contains("hello") == true)
+        #expect(next.last?.hasSuffix(#""face":2}"#) == true)
+    }
+
     @Test("a folder's name may be any bytes")
     func anyName() throws {
         let path = FileName.decode(Array("\(folder.path)/log ".utf8) + [0xFF])
-        let log = try EventLog(folder: path, hello: hello)
+        let log = try EventLog(folder: path, hello: hello, pace: pace) { _ in }
         log.send(line(1))
         log.stop()
         let names = try FileSystem.names(in: folder.path).map { FileName.encode($0).last }
         #expect(names == [0xFF])
-        #expect(EventLogFile.days(in: path).map(\.day) == [EventDay(of: .now)])
+        #expect(EventLogFile.days(in: path).map(\.day) == [today])
     }
 
     @Test("a folder that can't be written is refused at once, in one line")
     func unwritable() throws {
         #expect(throws: EventError.self) { try EventLog(folder: "/proc/none/log", hello: hello) }
         try Data().write(to: URL(fileURLWithPath: path))
-        #expect(throws: EventError.self) { try EventLog(folder: path, hello: hello) }
+        #expect(throws: EventError.self) { try EventLog(folder: path, hello: hello, pace: pace) { _ in } }
     }
 
     @Test("a file that is no database is said, not overwritten")
     func foreign() throws {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        let file = "\(path)/\(EventDay(of: .now)).sqlite"
+        let file = "\(path)/\(today).sqlite"
         let words = Data("this is somebody's diary, and no database at all; it is longer than a header".utf8)
         try words.write(to: URL(fileURLWithPath: file))
-        #expect(throws: EventError.self) { try EventLog(folder: path, hello: hello) }
+        #expect(throws: EventError.self) { try EventLog(folder: path, hello: hello, pace: pace) { _ in } }
         #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == words)
         #expect(throws: EventError.self) { try lines() }
     }
@@ -172,18 +197,19 @@ struct EventLogTests {
     @Test("what can't be written waits, is said once, and is written when it can be again")
     func held() throws {
         let box = NoticeBox()
-        let log = try EventLog(folder: path, hello: hello, pace: .init(pause: 0.02, retry: 0.05, busy: 50)) {
+        var held = pace
+        (held.retry, held.busy) = (0.05, 50)
+        let log = try EventLog(folder: path, hello: hello, pace: held) {
             box.add($0)
         }
         log.send(line(1))
         #expect(eventually { (try? lines().count) == 2 })
         // Another program that has the file for itself for long: like a full disk, nothing can be written.
-        let other = try SQLiteDatabase(path: "\(path)/\(EventDay(of: .now)).sqlite")
+        let other = try SQLiteDatabase(path: "\(path)/\(today).sqlite")
         try other.run("BEGIN IMMEDIATE")
         for number in 2..<50 { log.send(line(number)) }
         #expect(eventually { box.notices.count == 1 })
-        usleep(300_000)
-        #expect(try lines().count == 2)
+        #expect(try holds(for: 0.2) { try lines().count == 2 })
         try other.run("ROLLBACK")
         #expect(eventually { (try? lines().count) == 50 })
         log.stop()

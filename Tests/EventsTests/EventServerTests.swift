@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import System
 import Testing
+import Waiting
 
 private let hello = Array("hello\n".utf8)
 
@@ -104,13 +105,16 @@ struct EventServerTests {
             }
             if number == 1800 { server.greet(Array("\(newest)\n".utf8), inView: []) }
         }
-        usleep(50_000)
+        // Who is told something now comes after what the others were sent.
+        let witness = try #require(TestReader(path: path))
+        #expect(witness.line() == newest)
         var told: [String] = []
         for _ in 0..<2000 where told.last != newest { if let line = slow.line() { told.append(line) } }
         #expect(told.last == newest)
         #expect(told.dropLast().last?.hasPrefix(#"{"event":"dropped","#) == true)
         server.stop()
         slow.close()
+        witness.close()
     }
 
     @Test("a slow reader gets what waited for it before the end, and how many lines were lost")
@@ -156,7 +160,7 @@ struct EventServerTests {
         limits.patience = 0.1
         let server = try EventServer(path: path, hello: hello, limits: limits)
         let idle = try connect(server)
-        usleep(500_000)
+        #expect(holds(for: 0.3) { server.readers == 1 })
         server.send(numbered(1))
         #expect(idle.line() == "line 1")
         server.stop()
@@ -171,11 +175,13 @@ struct EventServerTests {
         server.send(numbered(1))
         #expect(reader.line() == "line 1")
         shutdown(reader.descriptor, Int32(SHUT_WR))
-        usleep(50_000)
+        // The server has seen that by the time it takes the next one.
+        let next = try connect(server)
         server.send(numbered(2))
-        #expect(reader.line() == "line 2")
+        #expect(reader.line() == "line 2" && next.line() == "line 2")
         server.stop()
         reader.close()
+        next.close()
     }
 
     @Test(
@@ -233,7 +239,7 @@ struct EventServerTests {
     func early() throws {
         let server = try EventServer(path: path)
         let reader = try #require(TestReader(path: path))
-        usleep(20_000)
+        #expect(holds(for: 0.02) { server.readers == 0 })
         server.begin(hello: hello)
         #expect(reader.line() == "hello")
         server.stop()
@@ -282,7 +288,7 @@ struct EventServerTests {
         // Somebody else's file stands there.
         close(open(path, O_CREAT | O_WRONLY, 0o600))
         #expect(eventually { notices.withLock { $0.count } == 1 })
-        usleep(200_000)
+        #expect(holds(for: 0.2) { notices.withLock { $0.count } == 1 })
         unlink(path)
         #expect(eventually { notices.withLock { $0.last } == .remade(path: path) })
         #expect(notices.withLock { $0.count } == 2)
@@ -333,16 +339,15 @@ struct EventServerTests {
     @Test("readers that come while lines are sent see each number once, in order, from what was in view on")
     func lateInAStorm() throws {
         let server = try EventServer(path: path, hello: hello)
-        let isOver = DispatchSemaphore(value: 0)
-        let sender = Thread {
+        let ending = Cancellation()
+        let sender = try JoinableThread(name: "sender") {
             // As long as two hundred readers have come; each line replaces what is in view.
             for number in 0..<1_000_000 {
                 server.send(numbered(number), inView: numbered(number))
-                if isOver.wait(timeout: .now()) == .success { return }
-                if number.isMultiple(of: 16) { usleep(50) }
+                if ending.isRaised { return }
+                if number.isMultiple(of: 16) { _ = ending.sleep(seconds: 5e-5) }
             }
         }
-        sender.start()
         for _ in 0..<200 {
             let reader = try #require(TestReader(path: path))
             #expect(reader.line() == "hello")
@@ -358,7 +363,8 @@ struct EventServerTests {
             }
             reader.close()
         }
-        isOver.signal()
+        ending.raise()
+        sender.join()
         server.stop()
     }
 
@@ -418,12 +424,10 @@ struct EventServerTests {
         }
         server.begin(hello: hello)
         let reader = try connect(server)
-        usleep(60_000)
-        #expect(notices.withLock { $0 } == [])
+        #expect(holds(for: 0.06) { notices.withLock { $0 } == [] })
         unlink(path)
         #expect(eventually { notices.withLock { !$0.isEmpty } })
-        usleep(100_000)
-        #expect(notices.withLock { $0 } == [.gone(path: path)])
+        #expect(holds(for: 0.1) { notices.withLock { $0 } == [.gone(path: path)] })
         #expect(access(path, F_OK) != 0)
         // Who is there stays.
         server.send(numbered(1))

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Synchronization
 import Testing
+import Waiting
 
 /// A connection as a browser has one, read as plain text.
 private final class TestBrowser {

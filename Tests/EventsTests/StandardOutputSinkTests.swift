@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import System
 import Testing
+import Waiting
 
 private func makePipe() -> (reading: Int32, writing: Int32) {
     var ends: [Int32] = [0, 0]
@@ -43,13 +44,13 @@ struct StandardOutputSinkTests {
     @Test("a reader that is gone ends it quietly, even while no line is sent")
     func readerGone() throws {
         let ends = makePipe()
-        let ended = DispatchSemaphore(value: 0)
+        let ended = Guarded(false)
         let output = try StandardOutputSink(descriptor: ends.writing) { notice in
-            if notice == .readerGone { ended.signal() }
+            if notice == .readerGone { ended.change { $0 = true } }
         }
         output.send(line(1))
         close(ends.reading)
-        #expect(ended.wait(timeout: .now() + 30) == .success)
+        #expect(ended.wait(until: .after(3)) { $0 ? true : nil } == true)
         output.send(line(2))
         output.finish(within: 1)
         close(ends.writing)
@@ -144,7 +145,8 @@ struct StandardOutputSinkTests {
         let ends = makePipe()
         let notices = Guarded<[StandardOutputSink.Notice]>([])
         let output = try faults.during {
-            try StandardOutputSink(descriptor: ends.writing) { notice in notices.change { $0.append(notice) }
+            try StandardOutputSink(descriptor: ends.writing, retryPause: 0.02) { notice in
+                notices.change { $0.append(notice) }
             }
         }
         output.send(line(1))
@@ -152,7 +154,8 @@ struct StandardOutputSinkTests {
         faults.fail(.write, .noSpace)
         output.send(line(2))
         #expect(eventually { notices.withLock { $0.count } == 1 })
-        usleep(1_200_000)
+        // It is tried again meanwhile, and said once all the same.
+        #expect(holds(for: 0.1) { notices.withLock { $0.count } == 1 })
         faults.mend(.write)
         #expect(eventually { notices.withLock { $0.count } == 2 })
         output.finish(within: 30)

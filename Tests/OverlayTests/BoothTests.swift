@@ -63,7 +63,7 @@ struct BoothTests {
             try? FileManager.default.removeItem(atPath: NSTemporaryDirectory() + "raut-snapshots-\(getpid())")
         }
         let snapshots = SnapshotFolder(folder, environment: [:])
-        let now = Date()
+        let now = Date(timeIntervalSince1970: 1_790_000_000)
         let paths = try (0..<3).map { _ in try snapshots.reserve(now) }
         #expect(Set(paths).count == 3)
         #expect(paths.allSatisfy { $0.hasPrefix("/") && FileManager.default.fileExists(atPath: $0) })

@@ -10,6 +10,7 @@ import SchemaCheck
 import Synchronization
 import System
 import Testing
+import Waiting
 
 /// A source of grey frames that does as its script says.
 final class ScriptedSource: RecoverableSource, Sendable {
@@ -21,8 +22,8 @@ final class ScriptedSource: RecoverableSource, Sendable {
         /// Bytes fewer than a frame needs.
         case brokenFrame
         case pause(milliseconds: Int)
-        /// Waits until somebody lets it go on.
-        case wait(Cancellation)
+        /// Nothing until a condition holds.
+        case until(@Sendable () -> Bool)
         case lost(reason: String)
         case notice(SourceNotice)
         /// Frames have this size from now on.
@@ -46,7 +47,6 @@ final class ScriptedSource: RecoverableSource, Sendable {
         var height = 240
         var canComeBack = true
         var steps: ArraySlice<Step>
-        var isCancelled = false
         var absences: Int
         var refusals: Int
         var tries = 0
@@ -56,6 +56,7 @@ final class ScriptedSource: RecoverableSource, Sendable {
     }
 
     private let state: Guarded<State>
+    private let cancellation = Cancellation()
     private let isLive: Bool
     /// How often it was reopened, or that was tried.
     var tries: Int { state.withLock { $0.tries } }
@@ -71,11 +72,11 @@ final class ScriptedSource: RecoverableSource, Sendable {
 
     func next(into frame: inout Frame) throws(CaptureError) -> Bool {
         while true {
-            let step: Step? = state.withLock { $0.isCancelled ? nil : $0.steps.popFirst() }
+            let step: Step? = cancellation.isRaised ? nil : state.withLock { $0.steps.popFirst() }
             switch step {
             case nil: return false
-            case .pause(let milliseconds): usleep(UInt32(milliseconds * 1000))
-            case .wait(let signal): _ = signal.sleep(seconds: 60)
+            case .pause(let milliseconds): _ = cancellation.sleep(seconds: Double(milliseconds) / 1000)
+            case .until(let condition): _ = eventually { cancellation.isRaised || condition() }
             case .lost(let reason): throw .lost(source: name, reason: reason)
             case .notice(let new): state.withLock { $0.notice = new }
             case .resize(let width, let height):
@@ -103,7 +104,7 @@ final class ScriptedSource: RecoverableSource, Sendable {
             repeating: UInt8(state.number & 255), count: isWhole ? state.width * state.height : 7)
     }
 
-    func cancel() { state.withLock { $0.isCancelled = true } }
+    func cancel() { cancellation.raise() }
 
     func takeNotice() -> SourceNotice? { state.withLock { $0.notice.take() } }
 
@@ -141,31 +142,49 @@ final class HangingSource: RecoverableSource, Sendable {
     func cancel() { cancellation.raise() }
 }
 
-/// Finds the same face in each frame, after a while.
+/// Finds the same face in each frame: at once, after a while, or not before it is let go.
 final class ScriptedFinder: FaceFinding, Sendable {
-    private let microseconds = Guarded<UInt32>(0)
-    var delay: UInt32 {
-        get { microseconds.withLock { $0 } }
-        set { microseconds.withLock { $0 = newValue } }
+    private struct State {
+        var delay = 0.0
+        var isHeld = false
+        var isSearching = false
     }
-    private let delays = Guarded(0)
-    /// True while it takes its time.
-    var isDelayed: Bool { delays.withLock { $0 > 0 } }
+
+    private let state = Guarded(State())
     let faces: [DetectedFace]
 
     init(_ faces: [DetectedFace] = [DetectedFace(box: Rectangle(x: 100, y: 80, width: 90, height: 90))]) {
         self.faces = faces
     }
 
+    /// How long a search takes, in seconds.
+    var delay: Double {
+        get { state.withLock { $0.delay } }
+        set { state.change { $0.delay = newValue } }
+    }
+
+    /// Lets no search end any more.
+    func hold() { state.change { $0.isHeld = true } }
+
+    /// Lets searches end again.
+    func release() { state.change { $0.isHeld = false } }
+
+    /// Whether a search is held.
+    var isStuck: Bool { state.withLock { $0.isHeld && $0.isSearching } }
+
     func detect(
         in image: GrayImage, region: Rectangle?, parameters: DetectionParameters,
         into faces: inout [DetectedFace]
     ) {
-        let delay = delay
-        if delay > 0 {
-            delays.withLock { $0 += 1 }
-            usleep(delay)
-            delays.withLock { $0 -= 1 }
+        let delay = state.withLock { state in
+            state.isSearching = true
+            return state.delay
+        }
+        if delay > 0 { _ = Cancellation().sleep(seconds: delay) }
+        _ = state.wait(until: .after(60)) { state -> Bool? in
+            if state.isHeld { return nil }
+            state.isSearching = false
+            return true
         }
         faces = self.faces
     }

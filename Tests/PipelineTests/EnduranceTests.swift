@@ -10,6 +10,7 @@ import Pipeline
 import Synchronization
 import System
 import Testing
+import Waiting
 
 /// How many frames `make endurance` asks for; nil in every other run.
 private let frameCount = ProcessInfo.processInfo.environment["RAUT_ENDURANCE"].flatMap { Int($0) }
@@ -38,11 +39,8 @@ struct EnduranceTests {
         let growth = Double(last.memory) / Double(settled.memory) - 1
         let counts = ledger.counts
         // Their threads let go of what they hold a moment later; what leaks stays.
-        var after = descriptorCount()
-        for _ in 0..<500 where after > before {
-            usleep(10_000)
-            after = descriptorCount()
-        }
+        _ = eventually { descriptorCount() <= before }
+        let after = descriptorCount()
         print(
             """
             frames worked on         \(worked) in \(Int(last.seconds)) s
@@ -66,7 +64,7 @@ struct EnduranceTests {
         _ frames: Int, _ source: EndlessSource, _ ledger: Ledger, socket: String
     ) throws -> (samples: [Sample], worked: Int, readers: Int) {
         let server = try EventServer(path: socket, hello: Array("hello\n".utf8))
-        let readers = Readers(path: socket)
+        let readers = try Readers(path: socket)
         var configuration = Pipeline.Configuration()
         configuration.isPlayback = true
         configuration.searchesWholly = true
@@ -90,8 +88,7 @@ struct EnduranceTests {
     private func sample(until frames: Int, of pipeline: Pipeline) -> [Sample] {
         let start = ProcessUsage.now.time
         var samples: [Sample] = []
-        while !pipeline.isOver {
-            usleep(200_000)
+        while pipeline.wait(until: .after(0.2)) == nil {
             let usage = ProcessUsage.now
             let seconds = usage.time - start
             samples.append(
@@ -219,14 +216,14 @@ private final class Ledger: EventSink {
 
 /// Readers of the socket that come, read a little or nothing, and go.
 private final class Readers: Sendable {
-    private let isStopping = Atomic<Bool>(false)
+    private let ending = Cancellation()
     private let came = Atomic<Int>(0)
-    private let ended = DispatchSemaphore(value: 0)
+    private let thread = Guarded<JoinableThread?>(nil)
 
-    init(path: String) {
-        let thread = Thread { [self] in
+    init(path: String) throws {
+        let started = try JoinableThread(name: "readers") { [self] in
             var open: [Int32] = []
-            while !isStopping.load(ordering: .relaxed) {
+            while ending.sleep(seconds: 0.002) {
                 if let reader = Self.connect(path) {
                     came.add(1, ordering: .relaxed)
                     open.append(reader)
@@ -236,19 +233,17 @@ private final class Readers: Sendable {
                     _ = recv(reader, &chunk, chunk.count, Int32(MSG_DONTWAIT))
                 }
                 if open.count > 8 { close(open.remove(at: Int.random(in: 0..<open.count))) }
-                usleep(2000)
             }
             for reader in open { close(reader) }
-            ended.signal()
         }
-        thread.start()
+        thread.withLock { $0 = started }
     }
 
     var count: Int { came.load(ordering: .relaxed) }
 
     func stop() {
-        isStopping.store(true, ordering: .relaxed)
-        ended.wait()
+        ending.raise()
+        thread.withLock { $0 }?.join()
     }
 
     private static func connect(_ path: String) -> Int32? {

@@ -8,6 +8,7 @@ import Pipeline
 import Synchronization
 import System
 import Testing
+import Waiting
 
 @Suite("the pipeline", .timeLimit(.minutes(3)))
 struct PipelineTests {
@@ -61,7 +62,7 @@ struct PipelineTests {
     )
     func newestFirst() throws {
         let finder = ScriptedFinder()
-        finder.delay = 50_000
+        finder.delay = 0.05
         let steps = (0..<100).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 10)] }
         let pipeline = try Pipeline(
             source: ScriptedSource(steps, isLive: true), finder: finder, recognizer: Happy(),
@@ -78,18 +79,22 @@ struct PipelineTests {
     @Test("a viewer gets every frame while the worker is stuck on one")
     func viewerDoesNotWait() throws {
         let finder = ScriptedFinder()
-        finder.delay = 400_000
-        let steps = (0..<20).flatMap { _ in [ScriptedSource.Step.pause(milliseconds: 10), .frame] }
+        finder.hold()
+        let seen = Guarded<[Int]>([])
+        // Each frame comes once the one before was seen.
+        let steps = (0..<20).flatMap { number in
+            [ScriptedSource.Step.until { seen.withLock { $0.count } == number }, .frame]
+        }
         let pipeline = try Pipeline(
             source: ScriptedSource(steps, isLive: true), finder: finder, recognizer: Happy(),
             configuration: live(), sinks: [], isViewed: true)
-        var seen: [Int] = []
-        for _ in 0..<300 where seen.last != 20 {
-            if let frame = pipeline.view() { seen.append(frame.frame.number) }
-            usleep(1000)
+        let isSeen = eventually {
+            if let frame = pipeline.view() { seen.change { $0.append(frame.frame.number) } }
+            return seen.withLock { $0.count } == 20
         }
-        #expect(seen.count > 10)
-        #expect(seen == seen.sorted())
+        #expect(isSeen && finder.isStuck)
+        #expect(seen.withLock { $0 } == Array(1...20))
+        finder.release()
         _ = pipeline.wait()
     }
 
@@ -255,7 +260,7 @@ struct PipelineTests {
             source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: live(),
             sinks: [lines])
         // Until the pause before the next try is longer than what the end may take.
-        while source.tries < 6 { usleep(1000) }
+        #expect(eventually { source.tries >= 6 })
         #expect(!pipeline.isOver)
         let time = ContinuousClock().measure {
             pipeline.stop()
@@ -275,10 +280,9 @@ struct PipelineTests {
         let pipeline = try Pipeline(
             source: ScriptedSource(steps, isLive: true), finder: finder, recognizer: Happy(),
             configuration: live(), sinks: [lines])
-        while !lines.names.contains("appeared") { usleep(1000) }
-        finder.delay = 6_000_000
-        // Until it is in the middle of the scan that takes so long.
-        while !finder.isDelayed { usleep(1000) }
+        #expect(eventually { lines.names.contains("appeared") })
+        finder.hold()
+        #expect(eventually { finder.isStuck })
         let time = ContinuousClock().measure {
             pipeline.stop(until: .after(0.1))
             #expect(pipeline.wait(until: .after(0.1)) == nil)
@@ -286,6 +290,7 @@ struct PipelineTests {
         }
         #expect(time < .seconds(4))
         #expect(lines.names == ["appeared", "left"])
+        finder.release()
         _ = pipeline.wait()
         #expect(lines.names == ["appeared", "left"])
     }
@@ -301,12 +306,12 @@ struct PipelineTests {
         let pipeline = try Pipeline(
             source: ScriptedSource(steps, isLive: true), finder: ScriptedFinder(), recognizer: Happy(),
             configuration: live(), sinks: [old], hello: hello)
-        while !old.names.contains("appeared") { usleep(1000) }
+        #expect(eventually { old.names.contains("appeared") })
         pipeline.exchange(
             pipeline.prepare(
                 finder: ScriptedFinder(), recognizer: Happy(), configuration: live(), sinks: [old, new],
                 hello: hello))
-        while new.names.count < 2 { usleep(1000) }
+        #expect(eventually { new.names.count >= 2 })
         pipeline.exchange(
             pipeline.prepare(
                 finder: ScriptedFinder(), recognizer: Happy(), configuration: live(), sinks: [new],
@@ -344,7 +349,6 @@ struct PipelineTests {
     @Test("a summary that has begun goes on after an exchange, or is told where none are wanted any more")
     func summaryExchanged() throws {
         let lines = Lines()
-        // More than come before the end is asked for, however busy the machine is.
         let steps = (0..<20_000).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 5)] }
         let hello = Event.Hello(program: "raut", model: "test", source: "scripted", width: 320, height: 240)
         var minutes = live()
@@ -358,9 +362,9 @@ struct PipelineTests {
                 pipeline.prepare(
                     finder: ScriptedFinder(), recognizer: Happy(), configuration: configuration,
                     sinks: [lines], hello: hello))
-            while lines.names.count(where: { $0 == "hello" }) == before { usleep(1000) }
+            #expect(eventually { lines.names.count { $0 == "hello" } > before })
         }
-        while pipeline.counts.worked < 5 { usleep(1000) }
+        #expect(eventually { pipeline.counts.worked >= 5 })
         minutes.summaryInterval = 30
         exchange(minutes)
         #expect(lines.names == ["hello"])
@@ -377,13 +381,13 @@ struct PipelineTests {
         let pipeline = try Pipeline(
             source: ScriptedSource(steps, isLive: true), finder: ScriptedFinder(), recognizer: Happy(),
             configuration: live(), sinks: [], isViewed: true)
-        while pipeline.counts.worked < 5 { usleep(1000) }
+        #expect(eventually { pipeline.counts.worked >= 5 })
         #expect(pipeline.picture() == nil)
         var (viewed, pictured) = (0, 0)
-        while !pipeline.isOver, viewed < 6 || pictured < 6 {
+        _ = eventually {
             if pipeline.view() != nil { viewed += 1 }
             if pipeline.picture() != nil { pictured += 1 }
-            usleep(1000)
+            return pipeline.isOver || (viewed > 5 && pictured > 5)
         }
         #expect(viewed > 5 && pictured > 5)
         pipeline.stop()
@@ -395,21 +399,20 @@ struct PipelineTests {
         let source = HangingSource()
         let lost = try Pipeline(
             source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: live(), sinks: [])
-        while !lost.isSourceLost { usleep(1000) }
-        for _ in 0..<1000 where lost.isAlive(within: 0.2) { usleep(10_000) }
-        #expect(!lost.isAlive(within: 0.2))
+        #expect(eventually { lost.isSourceLost })
+        #expect(eventually { !lost.isAlive(within: 0.2) })
         #expect(lost.isAlive(within: 60))
         source.cancel()
         _ = lost.wait()
 
         let finder = ScriptedFinder()
-        finder.delay = 1_000_000
-        let steps = (0..<100).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 10)] }
+        finder.hold()
+        let steps = (0..<4000).flatMap { _ in [ScriptedSource.Step.frame, .pause(milliseconds: 10)] }
         let busy = try Pipeline(
             source: ScriptedSource(steps, isLive: true), finder: finder, recognizer: Happy(),
             configuration: live(), sinks: [])
-        for _ in 0..<1000 where busy.isAlive(within: 0.2) { usleep(10_000) }
-        #expect(!busy.isAlive(within: 0.2))
+        #expect(eventually { !busy.isAlive(within: 0.2) })
+        finder.release()
         busy.stop()
         _ = busy.wait()
     }

@@ -5,6 +5,7 @@ import Recording
 import Synchronization
 import System
 import Testing
+import Waiting
 
 @Suite("recording")
 struct RecordingTests {
@@ -175,26 +176,18 @@ struct RecordingTests {
     func killed(ending: String) throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let frames = Array(repeating: ScriptedSource.Step.frame, count: 120)
-        let isKilled = Cancellation()
+        // 120 frames take four seconds; the others come once the encoder is dead.
+        let isDead = Guarded(false)
         let seen = try record(
-            frames + [.wait(isKilled)] + frames, to: "\(folder)/a.\(ending)"
+            frames + [.until { isDead.withLock { $0 } }] + frames, to: "\(folder)/a.\(ending)"
         ) {
-            // When what came before the pause is written.
-            var (size, stable) = (0, 0)
-            while stable < 60 {
-                usleep(10_000)
-                let now = (try? FileManager.default.attributesOfItem(atPath: "\(folder)/a.\(ending)"))?[.size]
-                let new = now as? Int ?? 0
-                stable = new == size && new > 1000 ? stable + 1 : 0
-                size = new
-            }
+            #expect(eventually { (try? times("\(folder)/a.\(ending)").last) ?? 0 >= 2900 })
             let process = (try? String(contentsOfFile: folder + "/pid", encoding: .utf8)) ?? ""
             kill(Int32(process.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0, SIGKILL)
-            isKilled.raise()
+            isDead.change { $0 = true }
         }
         #expect(seen.errors.count == 1)
         #expect("\(seen.errors)".contains("signal 9") && "\(seen.errors)".contains("what is written is kept"))
-        // 120 frames take four seconds.
         #expect(try (times("\(folder)/a.\(ending)").last ?? 0) >= 2900)
     }
 
@@ -226,18 +219,10 @@ struct RecordingTests {
             source: ScriptedSource(steps, isLive: true), finder: ScriptedFinder(), recognizer: Happy(),
             configuration: Pipeline.Configuration(), sinks: [], recorder: recording)
         func pictures() -> Int { (try? FileManager.default.contentsOfDirectory(atPath: path).count) ?? 0 }
-        func comes(_ condition: () -> Bool) -> Bool {
-            let deadline = Deadline.after(30)
-            while !condition() {
-                if deadline.isOver { return false }
-                usleep(5000)
-            }
-            return true
-        }
-        #expect(comes { pictures() > 2 })
+        #expect(eventually { pictures() > 2 })
         // Somebody takes the folder away.
         #expect(rename(path, "\(folder)/away") == 0)
-        #expect(comes { pictures() > 2 })
+        #expect(eventually { pictures() > 2 })
         #expect(errors.withLock { $0.count } == 1)
         #expect(said.withLock { $0 } == ["\(path): recording again"])
         pipeline.stop(until: .after(1))
@@ -263,9 +248,10 @@ struct RecordingTests {
             source: ScriptedSource(steps, isLive: true), finder: ScriptedFinder(), recognizer: Happy(),
             configuration: Pipeline.Configuration(), sinks: [], recorder: recording)
         // Until it has begun, and frames wait for it: a pipe holds less than one.
-        while (try? String(contentsOfFile: folder + "/pid", encoding: .utf8))?.hasSuffix("\n") != true {
-            usleep(5000)
-        }
+        #expect(
+            eventually {
+                (try? String(contentsOfFile: folder + "/pid", encoding: .utf8))?.hasSuffix("\n") == true
+            })
         let time = ContinuousClock().measure {
             pipeline.stop(until: .after(0.12))
             #expect(pipeline.wait() == .stopped)

@@ -12,7 +12,7 @@ struct StageClockTests {
         configuration.isPlayback = true
         configuration.stageWatcher = { [clocks] _, _, clock in clocks.withLock { $0.append(clock) } }
         let finder = ScriptedFinder()
-        finder.delay = 2000
+        finder.delay = 0.002
         let pipeline = try Pipeline(
             source: ScriptedSource(Array(repeating: .frame, count: frames)), finder: finder,
             recognizer: Happy(), configuration: configuration, sinks: [])

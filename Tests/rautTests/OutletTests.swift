@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import System
 import Testing
+import Waiting
 
 import raut
 
@@ -41,7 +42,9 @@ struct OutletTests {
 
     private func events(_ folder: String) -> [String] {
         var lines: [String] = []
-        try? EventLogFile.read(EventDay(of: .now), in: folder) { lines.append($1) }
+        for (day, _) in EventLogFile.days(in: folder) {
+            try? EventLogFile.read(day, in: folder) { lines.append($1) }
+        }
         return lines
     }
 
@@ -61,23 +64,23 @@ struct OutletTests {
         }
         plan("one")
         try stand.begin()
-        #expect(stand.eventually(within: 30) { stand.frames > 2 })
+        #expect(eventually(within: 30) { stand.frames > 2 })
         stand.camera.isThere = false
-        #expect(stand.eventually { stand.count(#""state":"lost""#) == 1 })
+        #expect(eventually { stand.count(#""state":"lost""#) == 1 })
         // The same log with another number of days.
         plan("one", days: 3, minSize: 90)
         let greeted = stand.count(#""event":"hello""#)
         stand.session.hangUp()
-        #expect(stand.eventually { stand.count(#""event":"hello""#) > greeted })
+        #expect(eventually { stand.count(#""event":"hello""#) > greeted })
         stand.camera.isThere = true
-        #expect(stand.eventually { stand.count(#""state":"back""#) == 1 })
+        #expect(eventually { stand.count(#""state":"back""#) == 1 })
         plan("other")
         stand.session.hangUp()
-        #expect(stand.eventually { stand.count(#""event":"hello""#) > greeted + 1 })
+        #expect(eventually { stand.count(#""event":"hello""#) > greeted + 1 })
         stand.camera.isThere = false
-        #expect(stand.eventually { stand.count(#""state":"lost""#) == 2 })
+        #expect(eventually { stand.count(#""state":"lost""#) == 2 })
         // The first is free for others soon.
-        #expect(stand.eventually { (try? EventLog(folder: "\(stand.folder)/one", hello: [])) != nil })
+        #expect(eventually { (try? EventLog(folder: "\(stand.folder)/one", hello: [])) != nil })
         stand.session.stop()
         #expect(stand.end(within: 10) == 0)
         let (one, other) = (events("\(stand.folder)/one"), events("\(stand.folder)/other"))
@@ -96,11 +99,11 @@ struct OutletTests {
         let other = try EventLog(folder: "\(stand.folder)/log", hello: [])
         defer { other.stop() }
         try stand.begin()
-        #expect(stand.eventually(within: 30) { stand.frames > 2 })
+        #expect(eventually(within: 30) { stand.frames > 2 })
         stand.plan(source: "camera") { $0.log = LogSettings(folder: "\(stand.folder)/log", days: nil) }
         stand.session.hangUp()
         let said = "another program writes to it: name another folder: everything stays as it was"
-        #expect(stand.eventually { stand.reports.contains { $0.hasSuffix(said) } })
+        #expect(eventually { stand.reports.contains { $0.hasSuffix(said) } })
         #expect(stand.goesOn())
     }
 
@@ -117,7 +120,7 @@ struct OutletTests {
         }
         try plan(picture: false, port: port)
         try stand.begin()
-        #expect(stand.eventually(within: 30) { stand.frames > 2 })
+        #expect(eventually(within: 30) { stand.frames > 2 })
         #expect(answer(port, "/healthz").hasSuffix("\r\n\r\nok\n"))
         let state = answer(port, "/state")
         #expect(state.contains(#""source":"camera","width":160,"height":120"#))
@@ -129,7 +132,7 @@ struct OutletTests {
         try plan(picture: true, port: port)
         stand.session.hangUp()
         #expect(
-            stand.eventually {
+            eventually {
                 answer(port, "/stream.mjpg", until: "image/jpeg").contains("Content-Type: image/jpeg")
             })
         // A port that another program has.
@@ -148,10 +151,10 @@ struct OutletTests {
         try plan(picture: false, port: Int(UInt16(bigEndian: address.sin_port)))
         stand.session.hangUp()
         let said = "another program listens there: name another port: everything stays as it was"
-        #expect(stand.eventually { stand.reports.contains { $0.hasSuffix(said) } })
+        #expect(eventually { stand.reports.contains { $0.hasSuffix(said) } })
         #expect(answer(port, "/healthz").hasSuffix("ok\n"))
         stand.camera.isThere = false
-        #expect(stand.eventually { answer(port, "/healthz").contains("503") })
+        #expect(eventually { answer(port, "/healthz").contains("503") })
         #expect(answer(port, "/metrics").contains("raut_source_up 0\n"))
     }
 }

@@ -1,5 +1,6 @@
 import Pipeline
 import Testing
+import Waiting
 
 import raut
 
@@ -14,7 +15,7 @@ struct RunCommandTests {
         let stand = try SessionStand(source: "rtsp://anna:sesame@127.0.0.1:1/live")
         defer { stand.tearDown() }
         try stand.begin()
-        #expect(stand.eventually { stand.count(#""state":"lost""#) == 1 })
+        #expect(eventually { stand.count(#""state":"lost""#) == 1 })
         #expect(stand.count(#""source":"rtsp://***@127.0.0.1:1/live""#) == 1)
         #expect(stand.count("sesame") == 0)
         #expect(stand.reports.contains { $0.hasPrefix("rtsp://***@127.0.0.1:1/live: ") })

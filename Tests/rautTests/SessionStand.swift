@@ -6,6 +6,7 @@ import Pipeline
 import Synchronization
 import System
 import Testing
+import Waiting
 
 import raut
 
@@ -114,6 +115,7 @@ final class SessionStand: Sendable {
     private let said = Guarded<[String]>([])
     private let lines = Guarded<[String]>([])
     private let slowMayOpen = Guarded(false)
+    private let slowIsAsked = Guarded(false)
     private let ending = Guarded<(result: Result<Int32, any Error>, time: UInt64)?>(nil)
     private let live = Guarded<LiveSession?>(nil)
     private let pipe: (reading: Int32, writing: Int32)
@@ -174,6 +176,7 @@ final class SessionStand: Sendable {
         case "camera": return OpenedSource(source: camera, notes: [])
         case "other": return OpenedSource(source: FakeCamera("other"), notes: [])
         case "slow":
+            slowIsAsked.change { $0 = true }
             while !slowMayOpen.withLock({ $0 }) {
                 guard cancellation.sleep(seconds: 0.005) else { break }
             }
@@ -205,6 +208,9 @@ final class SessionStand: Sendable {
         settings.withLock { $0 = .failure(Failure(description: "raut.conf, line 1: nonsense")) }
     }
 
+    /// Whether the slow source is being opened.
+    var isOpeningSlow: Bool { slowIsAsked.withLock { $0 } }
+
     /// Lets the slow source open.
     func openSlow() { slowMayOpen.change { $0 = true } }
 
@@ -223,15 +229,6 @@ final class SessionStand: Sendable {
     var reports: [String] { said.withLock { $0 } }
     func count(_ part: String) -> Int { lines.withLock { $0.count { $0.contains(part) } } }
     var frames: Int { count(#""event":"frame""#) }
-
-    func eventually(within seconds: Double = 30, _ condition: () -> Bool) -> Bool {
-        let deadline = Deadline.after(seconds)
-        while !condition() {
-            if deadline.isOver { return false }
-            usleep(2000)
-        }
-        return true
-    }
 
     /// More frames are worked on than up to now.
     func goesOn() -> Bool {

@@ -4,6 +4,7 @@ import Glibc
 import Pipeline
 import System
 import Testing
+import Waiting
 
 import raut
 
@@ -167,18 +168,18 @@ struct SessionTableTests {
             guard isThere else { throw Unreachable(stage: stage, reports: stand.reports) }
         }
         if stage == .opening {
-            usleep(100_000)
+            try need(eventually { stand.isOpeningSlow })
             return
         }
-        try need(stand.eventually(within: 30) { stand.frames > 2 })
+        try need(eventually(within: 30) { stand.frames > 2 })
         // Its number is written when it has begun.
         try need(stand.signalEncoder(0))
         switch stage {
         case .lost:
             stand.camera.isThere = false
-            try need(stand.eventually { stand.count(#""state":"lost""#) == 1 })
+            try need(eventually { stand.count(#""state":"lost""#) == 1 })
             // Its last frames may be on their way to the encoder; what is done to that now is to find nothing to write.
-            try need(stand.eventually { stand.session.isRecordingIdle })
+            try need(eventually { stand.session.isRecordingIdle })
         case .reloading:
             stand.plan(source: "slow")
             stand.session.hangUp()
@@ -230,18 +231,18 @@ struct SessionTableTests {
         switch expected(stage, happening) {
         case .ends: return stand.end(within: 30) == nil ? nil : .ends
         case .endsWithReason: return stand.end(within: 30) == 1 ? .endsWithReason : nil
-        case .runs: return stand.eventually { stand.frames > 2 } ? .runs : nil
+        case .runs: return eventually { stand.frames > 2 } ? .runs : nil
         case .exchanged:
-            let isTold = stand.eventually { stand.count(#""event":"hello""#) > hellos }
+            let isTold = eventually { stand.count(#""event":"hello""#) > hellos }
             return isTold && isAlive(stage, stand) ? .exchanged : nil
         case .lost:
-            return stand.eventually { stand.session.isSourceLost && stand.count(#""state":"lost""#) == 1 }
+            return eventually { stand.session.isSourceLost && stand.count(#""state":"lost""#) == 1 }
                 ? .lost : nil
         case .back:
-            return stand.eventually { stand.count(#""state":"back""#) > backs } && stand.goesOn()
+            return eventually { stand.count(#""state":"back""#) > backs } && stand.goesOn()
                 ? .back : nil
         case .saysAndGoesOn:
-            guard stand.eventually(says) else { return nil }
+            guard eventually(says) else { return nil }
             if happening == .diskFull { stand.faults.mend(.write) }
             return isAlive(stage, stand) ? .saysAndGoesOn : nil
         case .goesOn:
@@ -252,8 +253,7 @@ struct SessionTableTests {
 
     /// It does what it did before: opens, waits, or works on frames.
     private func isAlive(_ stage: Stage, _ stand: SessionStand) -> Bool {
-        usleep(50_000)
-        guard stand.end(within: 0) == nil else { return false }
+        guard holds(for: 0.05, { stand.end(within: 0) == nil }) else { return false }
         switch stage {
         case .opening: return stand.session.state == .starting
         case .lost: return stand.session.isSourceLost

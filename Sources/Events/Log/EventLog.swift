@@ -47,11 +47,17 @@ package final class EventLog: EventSink, Sendable {
         /// Bytes that must be free before a disk that was full is one that can be written again: a few lines always
         /// fit somewhere, and each would be said.
         package var neededRoom: UInt64
+        /// Tells the day, and with it the file that lines go to.
+        package var clock: @Sendable () -> EventTime
+
+        var today: EventDay { EventDay(of: clock()) }
 
         package init(
-            pause: Double = 1, retry: Double = 5, busy: Int32 = 3000, neededRoom: UInt64 = 1 << 18
+            pause: Double = 1, retry: Double = 5, busy: Int32 = 3000, neededRoom: UInt64 = 1 << 18,
+            clock: @escaping @Sendable () -> EventTime = { .now }
         ) {
-            (self.pause, self.retry, self.busy, self.neededRoom) = (pause, retry, busy, neededRoom)
+            (self.pause, self.retry, self.busy) = (pause, retry, busy)
+            (self.neededRoom, self.clock) = (neededRoom, clock)
         }
     }
 
@@ -87,7 +93,7 @@ package final class EventLog: EventSink, Sendable {
         let lock = try Self.lock(folder)
         // What can't be written at all is known before the first face comes; a full disk may have room by then.
         do throws(SQLiteDatabase.Failure) {
-            _ = try EventLogFile(folder: folder, day: EventDay(of: .now), busy: pace.busy)
+            _ = try EventLogFile(folder: folder, day: pace.today, busy: pace.busy)
         } catch {
             if !error.isFull { throw .cannotLog(path: folder, reason: error.description) }
         }
@@ -241,7 +247,7 @@ private final class EventLogWriter {
     }
 
     private func write(_ lines: [[UInt8]]) throws(SQLiteDatabase.Failure) {
-        let today = EventDay(of: .now)
+        let today = pace.today
         if file?.day != today {
             let run = known.flatMap { $0.day == today ? $0.run : nil }
             file = try EventLogFile(folder: folder, day: today, run: run, busy: pace.busy)
@@ -253,7 +259,7 @@ private final class EventLogWriter {
 
     /// Removes the files of days that are not kept any more, and nothing else.
     private func removeOld(keeping days: Int?) {
-        let today = EventDay(of: .now)
+        let today = pace.today
         if let cleaned, cleaned == (today, days) { return }
         cleaned = (today, days)
         guard let days else { return }

@@ -1,0 +1,31 @@
+import System
+
+/// How often a condition is looked at, in seconds.
+private let look = 0.001
+
+/// Waits until a condition holds.
+///
+/// - Parameter seconds: when to give up, on the monotonic clock.
+/// - Returns: False where it does not hold by then.
+package func eventually(within seconds: Double = 30, _ condition: () throws -> Bool) rethrows -> Bool {
+    let deadline = Deadline.after(seconds)
+    let pause = Cancellation()
+    while try !condition() {
+        if deadline.isOver { return try condition() }
+        _ = pause.sleep(seconds: look)
+    }
+    return true
+}
+
+/// Looks for a while whether a condition goes on to hold: for what must not happen.
+///
+/// - Returns: False as soon as it does not hold.
+package func holds(for seconds: Double, _ condition: () throws -> Bool) rethrows -> Bool {
+    let deadline = Deadline.after(seconds)
+    let pause = Cancellation()
+    while !deadline.isOver {
+        guard try condition() else { return false }
+        _ = pause.sleep(seconds: look)
+    }
+    return try condition()
+}
