@@ -1,12 +1,13 @@
 import System
 
-/// The times of a stream's frames, brought to the clock that all frames have.
+/// Brings the times of a stream's frames to the monotonic clock, which all frames have.
 package struct FramePacer {
-    /// A frame that by its time is to come so much later than the one before is shown after this long, in nanoseconds.
+    /// The longest wait between two frames, in nanoseconds: a larger gap in the stream's times is cut to
+    /// this.
     static let longestPause: UInt64 = 2_000_000_000
     /// How far a live stream's clock may lag behind ours before it is set anew, in nanoseconds.
     static let largestLag: UInt64 = 250_000_000
-    /// A network that stumbles now and then makes as many lags.
+    /// How often a stream may lag: more often, and its clock is not used any more.
     static let bearableLags = 2
 
     private var first: Int64?

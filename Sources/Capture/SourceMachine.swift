@@ -2,8 +2,8 @@ import System
 
 /// The life of a source, written down once: what it is in the middle of, and where each thing that happens leads.
 ///
-/// Nothing here waits, reads or opens; who does asks this for what comes next. `docs/states-of-sources.md` shows the
-/// table that a test prints.
+/// It does not wait, read or open: the capture loop does, and asks it what to do next.
+/// `docs/states-of-sources.md` has the table, which a test prints.
 package struct SourceMachine: Equatable, Sendable {
     /// What is done now.
     package enum State: String, CaseIterable, Sendable {

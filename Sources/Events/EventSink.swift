@@ -5,24 +5,24 @@ package protocol EventSink: AnyObject, Sendable {
     /// Takes one line with its newline; copies what it keeps.
     func send(_ line: [UInt8])
 
-    /// Takes one line, and the lines that tell who comes after it of the faces in view.
+    /// Takes one line; `inView` holds the lines that tell a reader who comes later which faces are in view.
     func send(_ line: [UInt8], inView: [UInt8])
 
-    /// True for one that keeps what happens to faces, whatever lines other readers have asked for.
+    /// True for a sink that gets a line when a face appears, changes or leaves, whatever kind of lines the
+    /// others get.
     var wantsChanges: Bool { get }
 
-    /// Takes a new first line, for who is there now and for who comes later, and the lines that tell the latter of the
-    /// faces in view.
+    /// Takes a new first line, for present and later readers; `inView` as above, for later readers.
     func greet(_ hello: [UInt8], inView: [UInt8])
 }
 
 extension EventSink {
-    /// Takes the line alone: nobody comes later.
+    /// Standard: takes the line alone, as no reader comes later.
     package func send(_ line: [UInt8], inView: [UInt8]) { send(line) }
 
-    /// Most get the lines that were asked for.
+    /// Standard: gets the kind of lines that the options ask for.
     package var wantsChanges: Bool { false }
 
-    /// Takes it as any other line.
+    /// Standard: takes it as any other line.
     package func greet(_ hello: [UInt8], inView: [UInt8]) { send(hello) }
 }

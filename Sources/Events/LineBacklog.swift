@@ -32,7 +32,7 @@ struct LineBacklog: Sendable {
         if EventEncoder.isHello(line) { lostHello = Array(line) } else { lost += 1 }
     }
 
-    /// Adds what must not be torn off: the rest of a line already begun.
+    /// Adds the rest of a line that was sent in part, whatever the limit.
     mutating func appendAlways(_ rest: some Collection<UInt8>) {
         compact()
         bytes.append(contentsOf: rest)
@@ -48,7 +48,8 @@ struct LineBacklog: Sendable {
         lost = 0
     }
 
-    /// Counts lines as lost that never came here, the newest first line among them.
+    /// Counts lines that were lost before they came here; `hello` is the newest first line among them, or
+    /// empty.
     mutating func addLost(_ count: Int, hello: [UInt8]) {
         lost += count
         if !hello.isEmpty { lostHello = hello }

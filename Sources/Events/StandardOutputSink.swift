@@ -3,8 +3,8 @@ import System
 
 /// Sends event lines to a file descriptor, standard output as a rule, from a thread of its own.
 ///
-/// A reader at the other end that is gone is one thing, a disk that is full another: the first ends it, of the second a
-/// person is told, and it goes on when there is room. SIGPIPE must be ignored.
+/// It ends where the reader at the other end has gone. A full disk is reported, and lines are written again
+/// when there is room. SIGPIPE must be ignored.
 package final class StandardOutputSink: EventSink, Sendable {
     /// What became of where the lines go.
     package enum Notice: Sendable, Equatable {

@@ -49,7 +49,7 @@ package final class FaceDetector: Sendable {
         self.init(cascade: cascade, profile: profile, kernels: .best)
     }
 
-    /// Which instructions the scan is made of.
+    /// The instruction set that a scan uses.
     package enum Kernels: CaseIterable, Sendable {
         case best, portable, avx2, avx512
 

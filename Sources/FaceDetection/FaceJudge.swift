@@ -14,30 +14,31 @@ package struct FaceThresholds: Sendable, Equatable {
     /// One about a place where a face was a moment ago.
     package var followed: Float = 0.8
 
-    /// Those for a judge that says no others.
+    /// The limits of a judge that has none of its own.
     package init() {}
 }
 
 /// The second look: says how probable it is that a box holds a face.
 package protocol FaceJudge: Sendable {
-    /// From which probabilities on it is believed.
+    /// The least probabilities that count as a face.
     var thresholds: FaceThresholds { get }
 
     /// How probable it is that a box, turned by the face's tilt, holds a face; it may reach over the picture's border.
     func probability(of face: DetectedFace, in image: GrayImage) -> Float
 
-    /// The same by several looks about the box: what is asked before a window is believed that the first look did not
-    /// find. Of so many windows some pass for faces from one exact place; a face does from beside it, too, and mirrored.
+    /// The same by several looks at and around the box, for a window that the cascade did not find. Among so
+    /// many windows some look like a face at one exact place; a face also does when the window is moved a
+    /// little or mirrored.
     func steadyProbability(of face: DetectedFace, in image: GrayImage) -> Float
 }
 
 extension FaceJudge {
-    /// By one look, for judges that have no better.
+    /// By one look, for judges that have nothing better.
     package func steadyProbability(of face: DetectedFace, in image: GrayImage) -> Float {
         probability(of: face, in: image)
     }
 
-    /// Whether a window is believed that the first look did not find. Most are told from faces by one look.
+    /// Whether a window that the cascade did not find is a face. One look is enough to refuse most of them.
     package func believes(_ face: DetectedFace, in image: GrayImage, from least: Float) -> Bool {
         probability(of: face, in: image) > 0.5 && steadyProbability(of: face, in: image) >= least
     }

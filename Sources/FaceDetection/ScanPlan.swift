@@ -4,7 +4,7 @@ import Imaging
 /// What a search of pictures of one size consists of: the scales, how each is made from the picture, and the pieces
 /// of work it is split into.
 package struct ScanPlan {
-    /// What a plan holds for.
+    /// What a plan is made for: anything else needs another plan.
     package struct Request: Equatable {
         var width = 0
         var height = 0
@@ -55,7 +55,7 @@ package struct ScanPlan {
     /// of 256.
     package private(set) var tapFirsts: [Int32] = []
     package private(set) var tapShares: [UInt16] = []
-    /// The stride before this one: kept where it is enough and not much too long.
+    /// The stride of the last plan, which is kept where rows fit into it and little of it is wasted.
     private var heldStride = 0
     /// Entries of a row of tables, and rows, that are enough for every band.
     package private(set) var stride = 0

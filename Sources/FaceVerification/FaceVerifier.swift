@@ -10,7 +10,8 @@ import Synchronization
 ///
 /// Calls from several threads wait for each other. Nothing is allocated per call after the first.
 package final class FaceVerifier: FaceJudge {
-    /// From which probabilities on it is believed: as its model file says, since they belong to the network.
+    /// The least probabilities that count as a face; the model file has them, since they belong to the
+    /// network.
     package let thresholds: FaceThresholds
 
     /// Where a steady look is taken: moved by steps of 6 % of the side, larger or smaller by 10 %.

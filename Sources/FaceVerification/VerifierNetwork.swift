@@ -22,7 +22,7 @@ package enum VerifierNetwork {
         return network
     }
 
-    /// The network of a model file, and from which probabilities on it is believed.
+    /// The network of a model file, and the least probabilities that count as a face.
     ///
     /// - Throws: ``ModelFileError`` where the file can't be read, or is of another network.
     package static func network(

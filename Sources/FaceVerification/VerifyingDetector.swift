@@ -4,11 +4,11 @@ import Imaging
 
 /// A detector whose finds are looked at a second time, and that looks for what the cascade can't see.
 package final class VerifyingDetector: Sendable {
-    /// What finds.
+    /// The detector.
     package let detector: FaceDetector
-    /// What looks again, or nil to take all that is found.
+    /// The second look, or nil to keep all that the detector finds.
     package let verifier: FaceVerifier?
-    /// What finds the rest, where there is a verifier to judge it.
+    /// The search for faces that the cascade misses; it needs a verifier.
     package let wide: WideSearch?
 
     /// Takes all three.
@@ -54,7 +54,7 @@ package final class VerifyingDetector: Sendable {
 
     /// The face about a place where one was a moment ago, though the cascade does not see it; nil where there is none.
     ///
-    /// It has no neighbours: nothing but the second look vouches for it.
+    /// It has no neighbours: only the second look says that it is a face.
     package func follow(_ face: DetectedFace, in image: GrayImage) -> DetectedFace? {
         guard let verifier else { return nil }
         var (face, probability) = verifier.refined(face, in: image, turns: false, rounds: 2)

@@ -57,7 +57,7 @@ package final class ImageReader {
         }
     }
 
-    /// Does it; an error of the JPEG's gets the file's name.
+    /// Decodes a JPEG; an error carries the file's name.
     private func named(_ name: String, _ body: () throws(JPEGError) -> Void) throws(ImageError) {
         do throws(JPEGError) {
             try body()

@@ -57,7 +57,7 @@ enum PNG {
         var text: String
     }
 
-    /// Calls with room for a message; nil where it succeeds.
+    /// Calls libpng with a buffer for its error message; returns that message, or nil where it succeeds.
     private static func message(_ body: (UnsafeMutablePointer<CChar>?) -> Bool) -> String? {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PNG_CODEC_MESSAGE_SIZE)) { text in
             text.initialize(repeating: 0)

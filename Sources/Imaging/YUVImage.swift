@@ -22,7 +22,8 @@ package struct YUVImage: Sendable, Equatable {
     /// Rows of chroma: half the luma's, rounded up.
     package var chromaHeight: Int { (height + 1) / 2 }
 
-    /// The columns from `x`, an even one, on, over the whole height.
+    /// A copy of `width` columns from column `x` on, over the whole height; an odd `x` counts as the even one
+    /// before it.
     package func cropped(x: Int, width: Int) -> YUVImage {
         var part = YUVImage()
         let first = max(0, min(x & ~1, self.width))

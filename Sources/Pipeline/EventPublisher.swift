@@ -150,7 +150,7 @@ extension EventPublisher {
             return known
         }
 
-        /// Tells nobody any more: a sink that only this one knows ends with that.
+        /// Sends nothing from now on, and releases its sinks: one that nobody else holds ends with that.
         mutating func letGo() { (sinks, changeSinks, askedSinks) = ([], [], []) }
 
         mutating func tellRest() {
@@ -196,7 +196,7 @@ extension EventPublisher {
         }
     }
 
-    /// The last frame worked on, and what would be told of each face in it if it were the last of all.
+    /// The last frame worked on, and the `left` event of each face in it, were it the last frame.
     private struct LastFrame {
         var number = 0
         var time = EventTime(milliseconds: 0)

@@ -210,7 +210,8 @@ package final class Pipeline: Sendable {
         return ending.withLock { $0.outcome } ?? .ended
     }
 
-    /// Lets the threads be that are too busy to end: every face leaves, and what they still find is told to nobody.
+    /// Stops waiting for threads that are too busy to end: every face leaves now, and what they still find is
+    /// discarded.
     package func abandon() { publisher.withLock { $0 }.close() }
 
     /// True once there will be no more events.

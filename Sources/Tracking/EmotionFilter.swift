@@ -93,7 +93,7 @@ package struct EmotionFilter: Sendable, Equatable {
         return true
     }
 
-    /// No emotion is impossible: a zero would stay one for ever.
+    /// Raises each probability to 0.001 at least: from 0 an emotion could never rise again.
     private static func floored(_ probabilities: EmotionProbabilities) -> EmotionProbabilities {
         let proper = probabilities.normalized
         var lanes = proper.lanes

@@ -20,7 +20,7 @@ struct Track: Sendable {
     private var emotionSum = SIMD8<Double>()
     private var emotionWeight = 0.0
     private var lastLook: Look?
-    /// What the last look alone gave, whichever way round.
+    /// The probabilities of the last look alone, mirrored or not.
     private var lastAnswer = EmotionProbabilities.uniform
     var isReported = false
     /// Whether there was no time yet to look at it.
@@ -110,10 +110,11 @@ struct Track: Sendable {
         return filter?.update(observed, after: gap, parameters) ?? false
     }
 
-    /// For how many seconds the first look at a face stands in the mean of its visit, and another one at most.
+    /// The weight of a look in the mean of a visit is the time since the one before: these seconds for the
+    /// first look, and at most for another one.
     private static let (firstWeight, greatestWeight) = (0.03, 0.5)
 
-    /// What is told of it where it is given up at a time.
+    /// Its `left` event, were it given up at this time.
     func departure(at time: UInt64) -> FaceDeparture {
         let mean =
             emotionWeight > 0 ? emotionSum / emotionWeight : SIMD8<Double>(EmotionProbabilities.uniform.lanes)

@@ -8,11 +8,12 @@ package struct TrackingParameters: Sendable, Equatable {
     package var memory = 0.6
     /// How long a face that was not reported yet may be missing before it is forgotten.
     package var unconfirmedMemory = 0.25
-    /// How long a face's last emotion is taken for its present one before it is looked at again; 0 looks at each
-    /// face in each frame.
+    /// Seconds for which a face keeps its last probabilities before the network looks at it again; 0 for a
+    /// look at each face in each frame.
     package var recognitionInterval = 0.0
-    /// How long after its last look a face is looked at both ways round in one frame. While looks come faster they take
-    /// turns, as it is and mirrored: the smoothing averages them, which at less than seven a second it no longer does.
+    /// Seconds after its last look from which on a face is looked at twice in one frame, as it is and
+    /// mirrored. More frequent looks alternate between the two and smoothing averages them; with fewer than
+    /// seven a second it does not.
     package var bothWaysAfter = 0.15
     /// How probabilities are smoothed and when the reported emotion changes.
     package var smoothing = EmotionFilter.Parameters()

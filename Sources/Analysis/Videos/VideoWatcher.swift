@@ -8,7 +8,7 @@ import Synchronization
 
 /// Looks at each frame of a video after its faces are known: rows of a table, JSON lines, the record for a report.
 package final class VideoWatcher: Recorder {
-    /// What becomes of each frame.
+    /// What to do with each frame.
     package struct Wishes: Sendable {
         /// Gets the faces of a frame with faces.
         package var rows: (@Sendable ([FaceTable.Row]) throws -> Void)?
@@ -57,7 +57,7 @@ package final class VideoWatcher: Recorder {
         state.withLock { ($0.record.frames, $0.record.seconds, $0.record.faces.count) }
     }
 
-    /// What made handing over fail, if anything did.
+    /// The first error of a row, a line or a copy, if there was one.
     package var failure: (any Error)? { state.withLock { $0.failure } }
 
     /// Takes a frame and its faces.

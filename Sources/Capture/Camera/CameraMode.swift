@@ -47,7 +47,8 @@ package struct CameraChoice: Equatable {
         }
     }
 
-    /// Luma in a plane of its own first, what must be decoded later, what has no colours last.
+    /// The order of preference: formats with luma in a plane of its own, then those that must be decoded,
+    /// then those without colours.
     private static let order: [PixelFormat] = [
         .yu12, .nv12, .yuyv, .uyvy, .mjpeg, .rgb24, .bgr24, .gray, .y16,
     ]

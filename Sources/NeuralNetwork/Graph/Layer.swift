@@ -43,7 +43,7 @@ package final class Execution {
     }
 }
 
-/// One layer of a network: how it is trained, and what it comes to in a ``Program``.
+/// One layer of a network: how it is trained, and which steps of a ``Program`` it becomes.
 ///
 /// `backward` follows the `forward` whose saved activations it uses. Tensors returned belong to the layer and hold
 /// until its next call.
@@ -54,11 +54,11 @@ package protocol Layer: AnyObject {
     var statistics: [Statistic] { get }
     /// The layer's output for a batch.
     func forward(_ input: Tensor, _ execution: Execution) -> Tensor
-    /// Takes the loss's gradient for the output, adds nothing to but sets the parameters' gradients, and returns the
-    /// gradient for the input.
+    /// Takes the gradient of the loss for the output, sets the parameters' gradients (nothing is added to old
+    /// ones), and returns the gradient for the input.
     func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor
-    /// Appends what it does with one image, outside training and with its present weights, to a program; returns its
-    /// output.
+    /// Appends its steps to a program that runs one image, outside training and with its present weights;
+    /// returns the value that holds its output.
     func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue
 }
 

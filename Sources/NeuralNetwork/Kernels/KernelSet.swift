@@ -1,6 +1,6 @@
 import CKernels
 
-/// Which instructions a network's kernels are made of.
+/// The instruction set of a network's kernels.
 package enum KernelSet: CaseIterable, Sendable {
     /// The fastest that this processor runs.
     case best

@@ -1,5 +1,5 @@
-/// Puts a program together: layers append their steps, steps take in what follows them, and in the end values that
-/// never live at the same time share memory.
+/// Puts a program together: layers append their steps, what follows a step is fused into it where possible,
+/// and in the end values that are not needed at the same time share memory.
 package struct ProgramBuilder {
     private var drafts: [any StepDraft] = []
     private var values: [ProgramValue] = []
@@ -31,11 +31,11 @@ package struct ProgramBuilder {
         return output
     }
 
-    /// Says that more than one thing will read a value: then it has to stay as it is.
+    /// Marks a value that more than one step reads, so that nothing is fused into the step that writes it.
     mutating func share(_ value: ProgramValue) { shared.insert(value.index) }
 
-    /// Lets the draft that writes a value take in what follows it; false where it can't, or where something else reads
-    /// the value as it is.
+    /// Fuses an operation into the step that writes a value; false where that step can't, or where something
+    /// else reads the value as it is.
     mutating func absorb(_ operation: FollowingOperation, into value: ProgramValue) -> Bool {
         guard let writer = writers[value.index], !shared.contains(value.index) else { return false }
         if case .addition(let other) = operation, let after = writers[other.index], after > writer {

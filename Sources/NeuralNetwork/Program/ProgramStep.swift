@@ -1,4 +1,4 @@
-/// What a layer asks for: an operation that may still take in what follows it.
+/// An operation that a layer asks for, before it becomes a step: what follows may still be fused into it.
 protocol StepDraft: Sendable {
     /// What it reads.
     var inputs: [ProgramValue] { get }
@@ -6,8 +6,8 @@ protocol StepDraft: Sendable {
     var output: ProgramValue { get }
     /// Multiplications with additions, as if done directly.
     var multiplyAdds: Int { get }
-    /// Takes an operation that follows into its own work, so that no pass over memory is spent on it; false where it
-    /// can't, with nothing changed.
+    /// Fuses an operation that follows into this one, which saves a pass over memory; false where it can't,
+    /// with nothing changed.
     mutating func absorb(_ operation: FollowingOperation) -> Bool
     /// Appends what it does to a graph of ONNX's operators.
     func export(into graph: inout ONNXGraph)
@@ -28,7 +28,7 @@ protocol ProgramStep: Sendable {
     var output: ProgramValue { get }
     /// Floats that it works in.
     var scratchCount: Int { get }
-    /// Does it.
+    /// Computes the step.
     func run(_ memory: borrowing Workspace, _ kernels: Kernels)
 }
 
@@ -37,11 +37,11 @@ extension ProgramStep {
 }
 
 extension StepDraft where Self: ProgramStep {
-    /// A draft that needs no making ready is its own step.
+    /// A draft whose weights need no preparation is its own step.
     func finished(_ kernels: Kernels) -> any ProgramStep { self }
 }
 
-/// What may follow an operation and be done within it.
+/// An operation that can be fused into the one before it.
 enum FollowingOperation {
     /// `(x - mean) · scale + shift` for each channel.
     case normalization(mean: [Float], scale: [Double], shift: [Float])
@@ -69,7 +69,7 @@ extension UnaryStep {
 }
 
 extension Bool {
-    /// Takes in a ReLU that follows, once; false where something else follows.
+    /// Fuses a ReLU that follows, once; false for anything else.
     mutating func absorbReLU(_ operation: FollowingOperation) -> Bool {
         guard case .relu = operation, !self else { return false }
         self = true

@@ -143,7 +143,7 @@ package final class WeightAverage {
         }
     }
 
-    /// Exchanges the averages and the parameters' values; twice is none.
+    /// Exchanges the averages and the parameters' values; a second call undoes the first.
     package func swap() {
         for (average, parameter) in zip(values, parameters) {
             average.exchange(with: parameter.value)

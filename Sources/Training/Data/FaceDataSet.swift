@@ -76,7 +76,7 @@ package struct FaceDataSet: Sendable {
         if votes != nil { votes?.append(.none) }
     }
 
-    /// Says that the last image comes from where another one does.
+    /// Gives the last image the source of another one.
     mutating func copySource(of index: Int) {
         guard !sources.isEmpty else { return }
         sources.append(source(of: index))

@@ -7,7 +7,7 @@ import NeuralNetwork
 package struct RunRecord: Sendable {
     /// The folder's name.
     package let name: String
-    /// `cnn`, `cnn-bilstm` or `raut`.
+    /// The architecture's name, such as `cnn-bilstm`.
     package let architecture: String
     /// What each epoch gave.
     package let history: TrainingHistory

@@ -39,7 +39,7 @@ extension Trainer {
     ///   the file is broken.
     package func resume(from path: String) throws { try resume(SafeTensors(path: path), path: path) }
 
-    /// The same with what the file holds.
+    /// The same from the contents of a checkpoint's file.
     func resume(_ file: SafeTensors, path: String) throws {
         guard let run = file.metadata["run"] else {
             throw ModelFileError.invalid(path: path, reason: "it is a model, not a checkpoint")

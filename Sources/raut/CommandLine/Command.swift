@@ -29,7 +29,7 @@ package struct Command: Sendable {
         self.body = body
     }
 
-    /// Does it with the words after its name, and returns the exit status.
+    /// Runs the command with the words after its name, and returns the exit status.
     ///
     /// - Throws: ``UsageError`` where the words can't be read, or whatever the command fails with.
     package func run(_ words: [String]) throws -> Int32 { try body(self, words) }

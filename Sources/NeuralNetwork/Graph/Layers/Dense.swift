@@ -98,12 +98,12 @@ package final class ReLU: Layer {
         return inputGradient
     }
 
-    /// Part of what comes before it where that can take it in.
+    /// Fused into the step before it where that step can do so; else a step of its own.
     package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         Self.lower(input, into: &program)
     }
 
-    /// The same for layers that end with a ReLU.
+    /// Appends a ReLU, fused into the step that writes `input` where possible; for layers that end with one.
     static func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         if program.absorb(.relu, into: input) { return input }
         return program.append(input.shape) { ReLUStep(input: input, output: $0) }

@@ -219,7 +219,7 @@ package final class BatchNormalization2D: Layer {
 
     // MARK: Inference
 
-    /// Part of the convolution before it where there is one, as is its ReLU.
+    /// Fused into the convolution before it, with its ReLU, where there is one.
     package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         precondition(input.features == channels, "\(input.shape)")
         let scale = (0..<channels).map { channel in
