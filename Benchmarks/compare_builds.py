@@ -5,7 +5,8 @@
 
 Each build works on the same frames, decoded once, as fast as possible and by turns: five times for the processor time,
 once more for what it says of the faces. What is searched and looked at depends on the frames' times, so that it is what
-happens live. RAUT names this build (.build/release/raut). Ratios hold on a busy machine, too. Needs ffmpeg.
+happens live. Only the last run asks for a line a frame: a clip read as fast as possible is looked at in each frame then.
+RAUT names this build (.build/release/raut). Ratios hold on a busy machine, too. Needs ffmpeg.
 """
 import json
 import os
@@ -20,7 +21,8 @@ TURNS = 5
 def run(program, clip, keep=False):
     with open(clip, "rb") as frames:
         child = subprocess.Popen(
-            [program, "run", "--headless", "--source", "-", "--as-fast-as-possible", "--events", "frames"],
+            [program, "run", "--headless", "--source", "-", "--as-fast-as-possible",
+             "--events", "frames" if keep else "changes"],
             stdin=frames, stdout=subprocess.PIPE if keep else subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         lines = child.stdout.read().splitlines() if keep else []
         _, status, usage = os.wait4(child.pid, 0)

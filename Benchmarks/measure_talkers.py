@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """How steady is the emotion of a face that talks, and how soon is a smile told? On the clip of make_talkers.py.
 
-    measure_talkers.py FOLDER [--raut .build/release/raut] [--keep events.jsonl]
+    measure_talkers.py FOLDER [--raut .build/release/raut] [--keep events.jsonl] [--changes]
+
+With --changes by the lines that tell changes, as live: a face is looked at when its picture changed. Without, each frame is.
 """
 
 import argparse
@@ -12,20 +14,36 @@ import statistics
 import subprocess
 
 
+def frames_of(changes):
+    """What each frame would say of the faces in view, from lines that tell changes alone."""
+    frames, faces, number = [], {}, 0
+    for event in changes:
+        if event["event"] in ("appeared", "changed", "left"):
+            frames += [{"faces": list(faces.values())}] * (event["frame"] - 1 - number)
+            number = max(number, event["frame"] - 1)
+            if event["event"] == "left":
+                faces.pop(event["face"], None)
+            else:
+                faces[event["face"]] = event
+    return frames + [{"faces": list(faces.values())}]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
     parser.add_argument("--raut", default=".build/release/raut")
     parser.add_argument("--keep", help="write the events there")
+    parser.add_argument("--changes", action="store_true", help="by lines that tell changes")
     arguments = parser.parse_args()
     folder = pathlib.Path(arguments.folder)
     people = json.loads((folder / "talkers.json").read_text())
     command = [arguments.raut, "run", "--source", str(folder / "talkers.mp4"), "--headless", "--as-fast-as-possible",
-               "--events", "frames", "--raw"]
+               "--events", "changes" if arguments.changes else "frames", "--raw"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if arguments.keep:
         pathlib.Path(arguments.keep).write_text(text)
-    frames = [event for event in map(json.loads, text.splitlines()) if event["event"] == "frame"]
+    events = list(map(json.loads, text.splitlines()))
+    frames = frames_of(events) if arguments.changes else [event for event in events if event["event"] == "frame"]
     changes, raw_changes, seconds, delays, seen, unsure, shown = 0, 0, 0.0, [], 0, 0, collections.Counter()
     for person in people:
         last = raw = None

@@ -5,7 +5,9 @@ import CKernels
 ///
 /// It owns plain memory, since kernels follow its pointers: nodes, sizes of trees, and stages that point to both.
 package final class CascadeLayout {
-    private let corners: [FeatureCorners]
+    /// Each node's feature: the cascade's own, so that layouts share them.
+    private let features: [FeatureCorners]
+    private let places: [PlacedTree.Place]
     private let inner: [FeatureCorners.Point]
     private let nodes: UnsafeMutableBufferPointer<haar_node>
     private let patternCorners: [[FeatureCorners.Point]]
@@ -32,16 +34,17 @@ package final class CascadeLayout {
         let inset = HaarCascade.WeightedRectangle(
             x: 1, y: 1, width: cascade.windowWidth - 2, height: cascade.windowHeight - 2, weight: 1)
         inner = FeatureCorners.corners(of: inset, tilted: false)
-        let features = cascade.corners
-        var corners: [FeatureCorners] = []
+        features = cascade.corners
+        var places: [PlacedTree.Place] = []
+        places.reserveCapacity(cascade.nodes.count)
         for (index, stage) in cascade.stages.enumerated() where cascade.patterns.isEmpty {
-            let firstNode = corners.count
-            let trees = cascade.trees[stage.trees].map { PlacedTree($0, of: cascade, features: features) }
+            let firstNode = places.count
+            let trees = cascade.trees[stage.trees].map { PlacedTree($0, of: cascade) }
             let sorted = trees.sorted { $0.order < $1.order }
             for (place, tree) in zip(stage.trees, sorted) {
-                for (node, nodeCorners) in zip(tree.nodes, tree.corners) {
-                    nodes.initializeElement(at: corners.count, to: node)
-                    corners.append(nodeCorners)
+                for (node, nodePlace) in zip(tree.nodes, tree.places) {
+                    nodes.initializeElement(at: places.count, to: node)
+                    places.append(nodePlace)
                 }
                 sizes.initializeElement(at: place, to: Int32(tree.nodes.count))
             }
@@ -65,7 +68,7 @@ package final class CascadeLayout {
             placed.margin = Self.margin(of: votes, threshold: stage.threshold)
             stages.initializeElement(at: index, to: placed)
         }
-        self.corners = corners
+        self.places = places
         table.stages = UnsafePointer(stages.baseAddress)
         table.stage_count = stages.count
         table.area = Int32(inset.width * inset.height)
@@ -86,12 +89,14 @@ package final class CascadeLayout {
         self.stride = stride
         self.tiltedOffset = tiltedOffset
         table.inner = (entry(inner[0]), entry(inner[1]), entry(inner[2]), entry(inner[3]))
-        for (index, corners) in corners.enumerated() {
+        for (index, nodePlace) in places.enumerated() {
+            var corners = features[Int(nodePlace.feature)]
+            if nodePlace.isNegated { corners.negate() }
             let offset = corners.tilted ? Int32(tiltedOffset) : 0
             withUnsafeMutableBytes(of: &nodes[index].corners) { bytes in
                 let distances = bytes.bindMemory(to: Int32.self)
-                for (place, point) in corners.points.enumerated() {
-                    distances[place] = offset + entry(point)
+                for place in 0..<min(corners.count, distances.count) {
+                    distances[place] = offset + entry(corners.point(place))
                 }
             }
         }
@@ -145,11 +150,18 @@ extension HaarCascade.Pattern {
 /// A tree on its way into a layout.
 private struct PlacedTree {
     var nodes: [haar_node] = []
-    var corners: [FeatureCorners] = []
+    /// A node's feature.
+    struct Place {
+        var feature: Int32
+        /// Whether its value's sign is turned.
+        var isNegated = false
+    }
+    var places: [Place] = []
+    private var corners: [FeatureCorners] = []
     /// The largest of its leaves, sign aside.
     let greatestVote: Float
 
-    init(_ tree: HaarCascade.Tree, of cascade: HaarCascade, features: [FeatureCorners]) {
+    init(_ tree: HaarCascade.Tree, of cascade: HaarCascade) {
         let leaves = cascade.leaves[tree.leaves]
         greatestVote = leaves.reduce(0) { max($0, abs($1)) }
         for node in cascade.nodes[tree.nodes] {
@@ -160,15 +172,14 @@ private struct PlacedTree {
             if node.left <= 0 { placed.left_value = leaves[leaves.startIndex - node.left] }
             if node.right <= 0 { placed.right_value = leaves[leaves.startIndex - node.right] }
             nodes.append(placed)
-            corners.append(features[node.feature])
+            corners.append(cascade.corners[node.feature])
+            places.append(Place(feature: Int32(clamping: node.feature)))
         }
         if nodes.count == 2, nodes[0].left == 1 { mirrorRoot() }
         for index in nodes.indices {
             let weights = corners[index].weights
             nodes[index].kind = corners[index].kind
-            nodes[index].weights.0 = weights.first ?? 0
-            nodes[index].weights.1 = weights.count > 1 ? weights[1] : 0
-            nodes[index].weights.2 = weights.count > 2 ? weights[2] : 0
+            nodes[index].weights = (weights[0], weights[1], weights[2])
         }
     }
 
@@ -176,6 +187,7 @@ private struct PlacedTree {
     /// the number next above -t.
     private mutating func mirrorRoot() {
         corners[0].negate()
+        places[0].isNegated = true
         var root = nodes[0]
         root.threshold = (-root.threshold).nextUp
         (root.left, root.right) = (root.right, root.left)

@@ -24,8 +24,7 @@ package final class FaceDetector: Sendable {
         let tilted: CascadeScan
         /// For faces seen from the side: of the picture, and of a mirrored copy.
         let profile: CascadeScan?
-        var grouping = RectangleGrouping()
-        var windows: [Rectangle] = []
+        var grouped = GroupedScan()
         var reduced = GrayImage()
         var canvas = GrayImage()
         var candidates: [DetectedFace] = []
@@ -99,10 +98,10 @@ package final class FaceDetector: Sendable {
         guard region.area > 0, !(parameters.cancellation?.isRaised ?? false) else { return }
         state.withLock { state in
             if parameters.onlyTilt == nil {
-                state.windows.removeAll(keepingCapacity: true)
                 let scan = region.area < whole.area / 3 ? state.narrow : state.upright
-                scan.search(image, region: region, parameters: parameters, into: &state.windows)
-                state.grouping.group(state.windows, minNeighbors: parameters.minNeighbors, into: &faces)
+                state.grouped.find(
+                    with: scan, near: state.narrow, in: image, region: region, parameters: parameters,
+                    into: &faces)
             }
             guard parameters.minNeighbors > 0, !(parameters.cancellation?.isRaised ?? false) else { return }
             state.candidates.removeAll(keepingCapacity: true)
@@ -140,12 +139,10 @@ package final class FaceDetector: Sendable {
                 tilt: tilt, width: state.reduced.width, height: state.reduced.height, factor: factor)
             turn.draw(state.reduced, into: &state.canvas)
             let whole = Rectangle(x: 0, y: 0, width: turn.canvasWidth, height: turn.canvasHeight)
-            state.windows.removeAll(keepingCapacity: true)
-            state.tilted.search(
-                state.canvas, region: whole, turn: turn, parameters: parameters, into: &state.windows)
             let first = state.candidates.count
-            state.grouping.group(
-                state.windows, minNeighbors: parameters.minNeighbors, into: &state.candidates)
+            state.grouped.find(
+                with: state.tilted, near: state.narrow, in: state.canvas, region: whole, turn: turn,
+                parameters: parameters, into: &state.candidates)
             for index in state.candidates.indices.dropFirst(first) {
                 state.candidates[index].box = turn.unturned(state.candidates[index].box)
                 state.candidates[index].tilt = tilt
@@ -159,17 +156,15 @@ package final class FaceDetector: Sendable {
         _ profile: CascadeScan, in image: GrayImage, region: Rectangle, parameters: DetectionParameters,
         _ state: inout State
     ) {
-        state.windows.removeAll(keepingCapacity: true)
-        profile.search(image, region: region, parameters: parameters, into: &state.windows)
-        state.grouping.group(
-            state.windows, minNeighbors: parameters.minNeighbors, into: &state.candidates)
+        state.grouped.find(
+            with: profile, near: profile, in: image, region: region, parameters: parameters,
+            into: &state.candidates)
         state.canvas.mirror(image, region: region)
         let whole = Rectangle(x: 0, y: 0, width: region.width, height: region.height)
-        state.windows.removeAll(keepingCapacity: true)
-        profile.search(state.canvas, region: whole, parameters: parameters, into: &state.windows)
         let first = state.candidates.count
-        state.grouping.group(
-            state.windows, minNeighbors: parameters.minNeighbors, into: &state.candidates)
+        state.grouped.find(
+            with: profile, near: profile, in: state.canvas, region: whole, parameters: parameters,
+            into: &state.candidates)
         for index in state.candidates.indices.dropFirst(first) {
             let box = state.candidates[index].box
             state.candidates[index].box.x = region.width - box.x - box.width

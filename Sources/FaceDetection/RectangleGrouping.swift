@@ -44,6 +44,14 @@ struct RectangleGrouping {
         }
     }
 
+    /// Appends all groups to `faces`, those of one window too.
+    mutating func groupAll(_ windows: [Rectangle], into faces: inout [DetectedFace]) {
+        partition(windows)
+        for (mean, group) in zip(means, groups) {
+            faces.append(DetectedFace(box: mean, neighbors: group.count))
+        }
+    }
+
     /// Splits the windows into classes: alike, or linked by windows that are. Classes are in the order of their
     /// first windows.
     private mutating func partition(_ windows: [Rectangle]) {

@@ -40,23 +40,27 @@ package struct ScanScale: Hashable, Sendable {
             let down = Int((Float(window.height) * single).rounded(.toNearestOrEven))
             isTooLarge = isTooLarge || across > limit ?? width || down > limit ?? height
             if !isTooLarge, across >= parameters.minSize, down >= parameters.minSize {
-                scales.append(ScanScale(factor: single, width: width, height: height))
+                scales.append(
+                    ScanScale(
+                        factor: single, width: width, height: height, isCoarse: parameters.isCoarse))
             }
             let (overAcross, overDown) = (across - parameters.minSize, down - parameters.minSize)
             let distance = overAcross * overAcross + overDown * overDown
             if distance < nearest?.distance ?? .max { nearest = (single, distance) }
         }
         if scales.isEmpty, parameters.usesNearestScale, let nearest {
-            scales.append(ScanScale(factor: nearest.factor, width: width, height: height))
+            scales.append(
+                ScanScale(
+                    factor: nearest.factor, width: width, height: height, isCoarse: parameters.isCoarse))
         }
     }
 
     /// A picture of a size made smaller by a factor.
-    private init(factor: Float, width: Int, height: Int) {
+    private init(factor: Float, width: Int, height: Int, isCoarse: Bool) {
         self.factor = factor
         self.width = Int((Float(width) / factor).rounded(.toNearestOrEven))
         self.height = Int((Float(height) / factor).rounded(.toNearestOrEven))
-        step = factor >= 2 ? 1 : 2
+        step = isCoarse || factor < 2 ? 2 : 1
     }
 
     /// Windows side by side.

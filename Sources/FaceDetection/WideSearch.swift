@@ -77,9 +77,12 @@ package final class WideSearch: Sendable {
     }
 
     /// Replaces `faces` by those that one part finds in a picture; a box may reach over the border.
+    ///
+    /// - Parameter known: faces already detected in it, which are left out: the judge's many looks at them would tell
+    ///   nothing.
     package func find(
-        _ part: Part, sizes: Sizes = .all, in image: GrayImage, parameters: DetectionParameters,
-        judge: some FaceJudge, into faces: inout [DetectedFace]
+        _ part: Part, sizes: Sizes = .all, in image: GrayImage, known: [DetectedFace] = [],
+        parameters: DetectionParameters, judge: some FaceJudge, into faces: inout [DetectedFace]
     ) {
         faces.removeAll(keepingCapacity: true)
         state.withLock { state in
@@ -104,6 +107,10 @@ package final class WideSearch: Sendable {
             }
             for candidate in state.candidates {
                 let face = state.copy.original(candidate)
+                // A face that was followed and not detected is detected here.
+                guard !known.contains(where: { $0.neighbors > 0 && $0.isSameFace(as: face) }) else {
+                    continue
+                }
                 if judge.believes(face, in: image, from: judge.thresholds.beside) { faces.append(face) }
             }
             judge.removeNested(&faces, in: image)

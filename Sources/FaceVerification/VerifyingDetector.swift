@@ -36,14 +36,16 @@ package final class VerifyingDetector: Sendable {
     }
 
     /// Replaces `faces` by those that one part of the wide search finds, as
-    /// ``FaceDetection/WideSearch/find(_:sizes:in:parameters:judge:into:)`` does.
+    /// ``FaceDetection/WideSearch/find(_:sizes:in:known:parameters:judge:into:)`` does.
     package func findWide(
-        _ part: WideSearch.Part, sizes: WideSearch.Sizes, in image: GrayImage,
+        _ part: WideSearch.Part, sizes: WideSearch.Sizes, in image: GrayImage, known: [DetectedFace],
         parameters: DetectionParameters, into faces: inout [DetectedFace]
     ) {
         faces.removeAll(keepingCapacity: true)
         guard let verifier, let wide else { return }
-        wide.find(part, sizes: sizes, in: image, parameters: parameters, judge: verifier, into: &faces)
+        wide.find(
+            part, sizes: sizes, in: image, known: known, parameters: parameters, judge: verifier, into: &faces
+        )
     }
 
     /// The side of the largest face that is too small to be found, in pixels, or nil.

@@ -11,9 +11,10 @@ package protocol FaceFinding: AnyObject {
         in image: GrayImage, region: Rectangle?, parameters: DetectionParameters,
         into faces: inout [DetectedFace])
 
-    /// Replaces `faces` by those that a cascade can't see in the picture as it is: a part of them, of some sizes.
+    /// Replaces `faces` by those that a cascade can't see in the picture as it is: a part of them, of some sizes, without
+    /// those already detected.
     func findWide(
-        _ part: WideSearch.Part, sizes: WideSearch.Sizes, in image: GrayImage,
+        _ part: WideSearch.Part, sizes: WideSearch.Sizes, in image: GrayImage, known: [DetectedFace],
         parameters: DetectionParameters, into faces: inout [DetectedFace])
 
     /// The face about a place where one was a moment ago, though it was not detected there; nil where there is none.
@@ -26,7 +27,7 @@ package protocol FaceFinding: AnyObject {
 extension FaceFinding {
     /// Finds none: a finder that has no way but to detect.
     package func findWide(
-        _ part: WideSearch.Part, sizes: WideSearch.Sizes, in image: GrayImage,
+        _ part: WideSearch.Part, sizes: WideSearch.Sizes, in image: GrayImage, known: [DetectedFace],
         parameters: DetectionParameters, into faces: inout [DetectedFace]
     ) {
         faces.removeAll(keepingCapacity: true)

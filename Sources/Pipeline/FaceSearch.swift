@@ -115,11 +115,15 @@ package struct FaceSearch {
     private mutating func searchPiece(
         with finder: some FaceFinding, in image: GrayImage, isAlone: Bool, into faces: inout [DetectedFace]
     ) {
-        guard let piece = pieces.next(for: parameters, isAlone: isAlone) else { return }
+        // What is missed in one frame is found in another, of a picture that is never quite the same.
+        var coarse = parameters
+        coarse.isCoarse = parameters.minNeighbors > 0
+        guard let piece = pieces.next(for: coarse, isAlone: isAlone) else { return }
         hasSearchedElsewhere = true
         switch piece {
         case .wide(let part, let sizes):
-            finder.findWide(part, sizes: sizes, in: image, parameters: parameters, into: &found)
+            finder.findWide(
+                part, sizes: sizes, in: image, known: faces, parameters: coarse, into: &found)
         case .scan(let sized, let half):
             let region = half.map { $0.region(of: image, largestFace: sized.maxSize) }
             finder.detect(in: image, region: region, parameters: sized, into: &found)

@@ -16,9 +16,10 @@ package struct LookSchedule {
     ///
     /// Measured on the clip of `Benchmarks/make_clips.py`: a face that talks and moves gives 0.09 from frame to frame
     /// (a hundredth of them more than 0.22), 0.14 over three, 0.17 over fifteen.
-    private static let markedChange = 0.4
-    /// Below this it shows what it showed: noise, and a box that is a pixel off, give half of it.
-    private static let stillness = 0.1
+    private static let markedChange = 0.6
+    /// Below this it shows what it showed, or talks: noise, and a box that is a pixel off, give a quarter of it. Such a face
+    /// is looked at one way round, and the answer taken together with the last one's.
+    private static let stillness = 0.2
     /// A face whose reported emotion is in doubt is looked at as often as this, in seconds.
     private static let doubtfulPause = 0.09
     /// Pixels of a picture for each look that a frame has time for, and the fewest looks: together they cost less than a

@@ -19,7 +19,7 @@ private final class CountingFinder: FaceFinding {
     var judgements = 0
 
     func findWide(
-        _ part: WideSearch.Part, sizes: WideSearch.Sizes, in image: GrayImage,
+        _ part: WideSearch.Part, sizes: WideSearch.Sizes, in image: GrayImage, known: [DetectedFace],
         parameters: DetectionParameters, into faces: inout [DetectedFace]
     ) {
         parts.append(part)
