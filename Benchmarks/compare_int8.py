@@ -16,13 +16,14 @@ import pathlib
 import statistics
 import subprocess
 import tempfile
-import time
 
 import cv2
 import numpy as np
 import onnxruntime
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from compare_inference import milliseconds
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RAUT = os.environ.get("RAUT", str(ROOT / ".build/release/raut"))
@@ -55,17 +56,6 @@ def session(path):
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def median(call, repeat):
-    for _ in range(5):
-        call()
-    times = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        call()
-        times.append(1e3 * (time.perf_counter() - start))
-    return statistics.median(times)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data")
@@ -92,10 +82,10 @@ def main():
         command = [RAUT, "classify", "--model", arguments.model, "--repeat", str(arguments.repeat), "--json", picture]
         times = {"raut": [], "float": [], "int8": []}
         for _ in range(arguments.turns):
-            times["float"].append(median(lambda: first.run(None, value), arguments.repeat))
+            times["float"].append(statistics.median(milliseconds(lambda: first.run(None, value), arguments.repeat)))
             output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             times["raut"].append(json.loads(output)["classify_ms"])
-            times["int8"].append(median(lambda: second.run(None, value), arguments.repeat))
+            times["int8"].append(statistics.median(milliseconds(lambda: second.run(None, value), arguments.repeat)))
         least = {key: min(values) for key, values in times.items()}
         others = sum(
             np.argmax(first.run(None, {name: face.reshape(shape)})[0])
