@@ -4,7 +4,7 @@
 # make test-service  the systemd units, started by systemd in that virtual machine
 # make test-browser  the page of --http in headless Chromium
 # make test-program  the program as a process: how it ends, that it writes nothing that it was not told to, a full disk
-# make test-arm64  the C kernels for arm64 beside their plain versions, under qemu-user
+# make test-arm64  the C kernels for arm64 beside their plain versions, under qemu-user: boxes, logits, instructions
 # make mpi      builds .build/mpi/release/raut, which trains on several machines: mpirun -np 4 … raut train …
 # make test-mpi  trains with it on several ranks, on two "machines", with ranks that die and links that drop
 # make test-network  cameras over HTTP and RTSP that go and come back, by real servers on this machine

@@ -75,7 +75,10 @@ package enum FileName {
     package static var arguments: [String] {
         (0..<Int(CommandLine.argc)).compactMap { index in
             CommandLine.unsafeArgv[index].map { word in
-                decode(UnsafeBufferPointer(start: word, count: strlen(word)).map { UInt8(bitPattern: $0) })
+                decode(
+                    UnsafeBufferPointer(start: word, count: strlen(word)).map {
+                        UInt8(truncatingIfNeeded: $0)
+                    })
             }
         }
     }

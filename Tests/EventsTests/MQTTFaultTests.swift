@@ -105,7 +105,7 @@ private final class FaultyBroker: Sendable {
         case .trickle:
             for byte in [0x20, 2, 0, 0, 0x30, 0x80, 0x80, 0x80, 0x7F, 0x61] as [UInt8] {
                 guard say([byte]) else { return }
-                usleep(20_000)
+                _ = holds(for: 0.02) { true }
             }
         }
         while take() {}

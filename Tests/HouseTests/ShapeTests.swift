@@ -108,6 +108,22 @@ extension ShapeTests {
 }
 
 extension ShapeTests {
+    @Test(
+        "no C char becomes a byte by its bit pattern: on arm64 it has no sign, and Swift's type for it is another"
+    )
+    func charactersOfC() throws {
+        for file in House.swiftFiles(below: "Sources") {
+            let code = SourceCode(try House.text(file))
+            guard code.lines.contains(where: { $0.contains("CChar") || $0.contains("unsafeArgv") }) else {
+                continue
+            }
+            for (row, line) in code.lines.enumerated() {
+                let takesSign = line.contains("UInt8(bitPattern:") || line.contains("UInt8.init(bitPattern:")
+                #expect(!takesSign, "\(file):\(row + 1): UInt8(truncatingIfNeeded:) holds for both")
+            }
+        }
+    }
+
     /// Files with raw pointers outside of `System` and `Kernels` that call no C library, each with its reason.
     private static let pointers = [
         "Sources/Capture/FrameDecoder.swift": "every pixel of every frame",

@@ -11,6 +11,7 @@ struct WaitingTests {
             "a server that says nothing, and an end for a test that hangs",
         "Tests/CaptureTests/SourceTableTests.swift": "a person who ends it in the middle of a wait",
         "Tests/EventsTests/EventServerTests.swift": "a sender at its own pace",
+        "Tests/FaceDetectionTests/FaceDetectionTests.swift": "a person who ends a scan in its middle",
         "Tests/PipelineTests/Doubles.swift": "a camera at its own pace, and a detector that takes its time",
         "Tests/PipelineTests/EnduranceTests.swift": "readers at their own pace; no unit test",
         "Tests/rautTests/SessionStand.swift": "a camera that is slow to open",

@@ -6,21 +6,7 @@
 #include <string.h>
 
 #include "CKernels.h"
-
-static FILE *file;
-
-static void take(void *into, size_t size) {
-    if (fread(into, 1, size, file) != size) {
-        fprintf(stderr, "the recording ends too soon\n");
-        exit(2);
-    }
-}
-
-static int64_t whole(void) {
-    int64_t value;
-    take(&value, 8);
-    return value;
-}
+#include "recording.h"
 
 // Room for so many bytes and the 256 that kernels may read past the end, from a multiple of 64 on.
 static void *room(size_t size) {
