@@ -198,7 +198,7 @@ package final class MPICommunicator: Communicator {
         var text = [CChar](repeating: 0, count: Int(MPI_MAX_ERROR_STRING))
         var count: Int32 = 0
         guard MPI_Error_string(result, &text, &count) == cmpi_success() else { return "error \(result)" }
-        return String(decoding: text.prefix(Int(count)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return String(decoding: text.prefix(Int(count)).map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
     }
 }
 #endif

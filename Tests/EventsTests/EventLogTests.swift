@@ -85,10 +85,10 @@ struct EventLogTests {
 
     @Test("who lets go of a log can wait until what it was given is written, whoever else still holds it")
     func rest() throws {
-        let log = try EventLog(folder: path, hello: hello, pace: .init(pause: 3600, clock: { Self.noon })) { _ in }
+        let pace = EventLog.Pace(pause: 3600, clock: { Self.noon })
+        let log = try EventLog(folder: path, hello: hello, pace: pace) { _ in }
         for number in 0..<100 { log.send(line(number)) }
         let rest = log.rest
-        #expect(!rest.isWritten)
         rest.stop(until: .after(30))
         #expect(try withExtendedLifetime(log) { try rest.isWritten && lines().count == 101 })
     }
@@ -98,12 +98,11 @@ struct EventLogTests {
         let box = NoticeBox()
         let pace = EventLog.Pace(pause: 0.02, retry: 0.05, busy: 50, neededRoom: .max, clock: { Self.noon })
         let log = try EventLog(folder: path, hello: hello, pace: pace) { box.add($0) }
-        let other = try SQLiteDatabase(path: "\(path)/\(EventDay(of: Self.noon)).sqlite")
+        let other = try SQLiteDatabase(path: "\(path)/\(today).sqlite")
         for round in 1...3 {
             // Nothing can be written, as on a full disk; then a little can.
             try other.run("BEGIN IMMEDIATE")
             log.send(line(round))
-            #expect(holds(for: round == 1 ? 0 : 0.3) { box.notices.count <= 1 })
             #expect(eventually { box.notices.count == 1 })
             try other.run("ROLLBACK")
             #expect(eventually { (try? lines().count) == round + 1 })

@@ -25,6 +25,8 @@ final class LiveOutlets: Sendable {
 
     /// How long standard output may take to write what waits when the program ends, in seconds.
     private static let lastWords = 0.05
+    /// What the log of events may take for its last lines, in seconds.
+    private static let diskPatience = 1.0
 
     /// Opens what the settings ask for and is not open yet; nothing is sent before ``begin(hello:isHeadless:)``.
     ///
@@ -195,17 +197,18 @@ final class LiveOutlets: Sendable {
         #endif
         if let server, server !== kept?.server { server.stop(until: deadline) }
         if let browser, browser !== kept?.browser { browser.close(but: kept?.browser) }
-        closeLogs(but: kept, until: deadline)
+        closeLogs(but: kept)
     }
 
     /// A log that others take the place of gets the last events of the worker before, and ends when that lets go of it;
     /// the program's end waits for it.
-    private func closeLogs(but kept: LiveOutlets?, until deadline: Deadline) {
+    private func closeLogs(but kept: LiveOutlets?) {
         var rests = unwritten.withLock { $0 }
         if let log, log !== kept?.log { rests.append(log.rest) }
         if let kept, kept !== self {
             return kept.unwritten.change { $0 = ($0 + rests).filter { !$0.isWritten } }
         }
-        for rest in rests { rest.stop(until: deadline) }
+        // A disk that is slow is waited for longer than readers are: what is not written is lost.
+        for rest in rests { rest.stop(until: .after(Self.diskPatience)) }
     }
 }
