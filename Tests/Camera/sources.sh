@@ -19,8 +19,8 @@ finish() {
   status=0
   wait "$program" || status=$?
   [[ $status == 0 ]] || fail "$1: exit status $status"
-  # Where everything is emulated, a second is what 200 ms are elsewhere.
-  ((${EPOCHREALTIME/./} - began < 2000000)) || fail "$1: SIGTERM took longer than two seconds"
+  # Where everything is emulated, beside whatever else this machine does, seconds are what 200 ms are elsewhere.
+  ((${EPOCHREALTIME/./} - began < 5000000)) || fail "$1: SIGTERM took longer than five seconds"
 }
 
 twins
