@@ -75,6 +75,10 @@ struct AugmentationOptions: OptionGroup {
     let mixup = TrainingSetting(
         "mixup", .number("PART", 0...1), help: "mix the images of this part of the batches in pairs",
         \.mixupShare)
+    let mixupAlpha = TrainingSetting(
+        "mixup-alpha", .number("ALPHA", 0.01...1),
+        help: "how evenly pairs are mixed: the parameter of the beta distribution of their shares",
+        \.mixupAlpha)
     let cutMix = TrainingSetting(
         "cutmix", .number("PART", 0...1),
         help: "exchange a rectangle of the images of this part of the batches in pairs", \.cutMixShare)

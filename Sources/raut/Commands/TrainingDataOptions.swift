@@ -14,7 +14,7 @@ struct TrainingDataOptions: OptionGroup {
     let split = Option<Split?>(
         "split", .choice("NAME"),
         help:
-            "how FER2013's images are parted; random for cnn and cnn-bilstm, official for raut unless given. "
+            "how FER2013's images are parted; official for raut, random for the others unless given. "
             + "Pictures are parted by their folders train, validation and test, else by person")
     let balance = Option<Balance?>(
         "balance", .choice("NAME"), help: "how classes are brought to equal weight; none unless given")
