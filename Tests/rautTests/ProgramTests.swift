@@ -53,10 +53,8 @@ private struct Ran {
     "the program as a process", .enabled(if: access(program, X_OK) == 0, "raut is not built beside the tests")
 )
 struct ProgramTests {
-    @Test(
-        "bench: each stage with its times; none takes longer beside libjpeg-turbo than thresholds.json allows"
-    )
-    func bench() throws {
+    /// How long each stage of `raut bench` took beside libjpeg-turbo.
+    private func ratios() throws -> [String: Double] {
         let stages = try Ran(["bench", "--json", "--frames", "40"]).objects()
         #expect(
             stages.compactMap { $0["stage"] as? String }
@@ -68,12 +66,28 @@ struct ProgramTests {
             #expect(median > 0 && high >= median && (stage["count"] as? Int ?? 0) > 0)
             medians[stage["stage"] as? String ?? ""] = median
         }
-        let file = try Data(contentsOf: URL(filePath: root + "/Benchmarks/thresholds.json"))
-        let limits = try #require(try JSONSerialization.jsonObject(with: file) as? [String: Any])
         let yardstick = try #require(medians["decode-mjpeg"])
-        for (stage, limit) in limits where stage != "about" {
-            let ratio = try #require(medians[stage]) / yardstick
-            #expect(ratio < (limit as? Double ?? 0), "\(stage) takes \(ratio) times as long as decode-mjpeg")
+        return medians.mapValues { $0 / yardstick }
+    }
+
+    @Test(
+        "bench: each stage with its times; none takes longer beside libjpeg-turbo than thresholds.json allows"
+    )
+    func bench() throws {
+        let file = try Data(contentsOf: URL(filePath: root + "/Benchmarks/thresholds.json"))
+        let kinds = try #require(try JSONSerialization.jsonObject(with: file) as? [String: Any])
+        let processor = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        let kind = processor.contains(" avx2") ? "avx2" : "other"
+        let limits = try #require(kinds[kind] as? [String: Double])
+        #expect(limits.count == 5)
+        // What runs beside the test may stretch any stage of one run; a stage that became slower is slow in each.
+        var least = try ratios()
+        for _ in 1..<8 where limits.contains(where: { least[$0.key] ?? .infinity > $0.value }) {
+            least.merge(try ratios()) { min($0, $1) }
+        }
+        for (stage, limit) in limits {
+            let ratio = try #require(least[stage])
+            #expect(ratio < limit, "\(stage) takes \(ratio) times as long as decode-mjpeg")
         }
     }
 
