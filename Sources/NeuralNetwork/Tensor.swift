@@ -1,6 +1,7 @@
 /// A block of float32 numbers with a shape, aligned to 64 bytes.
 ///
-/// A reference: layers own their tensors and use them again from step to step. Images are kept channels-last in
+/// A reference. What a layer makes for a step comes from its ``Execution``, and its memory goes back there once nobody
+/// refers to it. Images are kept channels-last in
 /// memory; documentation gives shapes as `[batch, channels, height, width]` all the same, PyTorch's order.
 package final class Tensor {
     /// The extents, outermost first, as they lie in memory.
@@ -10,13 +11,25 @@ package final class Tensor {
     /// The elements; valid while the tensor lives and until `resize`.
     private(set) var pointer: UnsafeMutablePointer<Float>
     private var capacity: Int
+    /// Where the memory came from and goes back to; nil for the system's.
+    private let memory: TensorMemory?
 
     /// Makes a tensor of zeros.
     package init(_ shape: [Int] = []) {
         self.shape = shape
+        memory = nil
         count = shape.reduce(1, *)
         capacity = max(count, 1)
-        pointer = Tensor.allocate(capacity)
+        pointer = TensorMemory.allocate(capacity)
+    }
+
+    /// Makes a tensor of memory that is kept for it; its elements hold any numbers.
+    init(_ shape: [Int], in memory: TensorMemory) {
+        self.shape = shape
+        self.memory = memory
+        count = shape.reduce(1, *)
+        capacity = max(count, 1)
+        pointer = memory.take(capacity)
     }
 
     /// Makes a tensor of given elements; their count must be the shape's product.
@@ -26,7 +39,7 @@ package final class Tensor {
         for (index, element) in elements.enumerated() { pointer[index] = element }
     }
 
-    deinit { pointer.deallocate() }
+    deinit { release() }
 
     /// All elements, to read.
     package var span: Span<Float> {
@@ -50,9 +63,17 @@ package final class Tensor {
         shape = newShape
         count = newShape.reduce(1, *)
         guard count > capacity else { return }
-        pointer.deallocate()
+        release()
         capacity = count
-        pointer = Tensor.allocate(capacity)
+        pointer = memory?.take(count) ?? TensorMemory.allocate(count)
+    }
+
+    private func release() {
+        if let memory {
+            memory.giveBack(pointer, capacity)
+        } else {
+            pointer.deallocate()
+        }
     }
 
     /// Sets every element.
@@ -139,12 +160,5 @@ package final class Tensor {
             precondition(index >= 0 && index < count)
             pointer[index] = newValue
         }
-    }
-
-    private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64)
-        let pointer = raw.bindMemory(to: Float.self, capacity: count)
-        pointer.initialize(repeating: 0, count: count)
-        return pointer
     }
 }

@@ -50,6 +50,22 @@ struct FER2013Tests {
         for index in labels.indices { #expect(data.pixels[index * 2304] == UInt8(index * 31 % 256)) }
     }
 
+    @Test("a subset has its images' pixels, whatever is added to it, and leaves the larger set as it is")
+    func subsets() {
+        let all = faces([0, 1, 2, 3])
+        let images = (0..<4).map { Array(all.pixels(of: $0)) }
+        var part = all.subset([2, 0])
+        #expect(part.pixels == images[2] + images[0] && Array(part.pixels(of: 1)) == images[0])
+        #expect(part.subset([1, 1]).pixels == images[0] + images[0])
+        part.append(all, source: 1)
+        #expect(part.pixels == images[2] + images[0] + images.flatMap { $0 })
+        #expect(part.labels == [2, 0, 0, 1, 2, 3] && all.pixels == images.flatMap { $0 })
+        var joined = FaceDataSet()
+        joined.append(all.subset([3]), source: 0)
+        joined.append(all.subset([1]), source: 1)
+        #expect(joined.pixels == images[3] + images[1])
+    }
+
     @Test("a missing column is named")
     func missingColumn() throws {
         let error = message { try read(["emotion,Usage", row("3", 1)]) }

@@ -2,15 +2,13 @@
 package final class Concatenation: Layer {
     /// The branches in the order of their outputs.
     package let branches: [any Layer]
-    private let output = Tensor()
-    private let inputGradient = Tensor()
-    private var branchGradients: [Tensor]
+    /// The shapes of the branches' outputs.
+    private var shapes: [[Int]] = []
 
     /// Takes the branches in the order of their outputs.
     package init(_ branches: [any Layer]) {
         precondition(!branches.isEmpty)
         self.branches = branches
-        branchGradients = branches.map { _ in Tensor() }
     }
 
     /// The branches' weights, first branch first.
@@ -20,12 +18,11 @@ package final class Concatenation: Layer {
 
     /// Any input that all branches take to `[batch, features]`, the sum of the branches' features.
     package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
-        let output = self.output
         let outputs = branches.map { $0.forward(input, execution) }
         let batch = input.shape[0]
         let widths = outputs.map { $0.count / batch }
         let width = widths.reduce(0, +)
-        output.resize([batch, width])
+        let output = execution.tensor([batch, width])
         var target = output.mutableSpan
         var start = 0
         for (branch, share) in zip(outputs, widths) {
@@ -37,7 +34,7 @@ package final class Concatenation: Layer {
             }
             start += share
         }
-        for (gradient, branch) in zip(branchGradients, outputs) { gradient.resize(branch.shape) }
+        shapes = outputs.map(\.shape)
         return output
     }
 
@@ -47,8 +44,9 @@ package final class Concatenation: Layer {
         let width = gradient.count / batch
         let source = gradient.span
         var start = 0
-        for (number, branch) in branches.enumerated() {
-            let own = branchGradients[number]
+        var sum: Tensor?
+        for (branch, shape) in zip(branches, shapes) {
+            let own = execution.tensor(shape)
             let share = own.count / batch
             var target = own.mutableSpan
             for image in 0..<batch {
@@ -58,14 +56,11 @@ package final class Concatenation: Layer {
             }
             start += share
             let part = branch.backward(own, execution)
-            if number == 0 {
-                inputGradient.resize(part.shape)
-                inputGradient.copy(from: part)
-            } else {
-                inputGradient.add(part)
-            }
+            sum?.add(part)
+            // The first one's own: nobody else has it, for a branch that hands its gradient on was given it alone.
+            if sum == nil { sum = part }
         }
-        return inputGradient
+        return sum ?? gradient
     }
 
     /// All branches' steps, then one that joins their outputs.

@@ -12,9 +12,12 @@ package final class Execution {
     package var communicator: (any Communicator)?
     /// The part of the batch in work that is this rank's; nil where it has all of it.
     package var shared: SharedBatch?
+    /// Told in a backward pass which gradients are ready, some of them more than once; nil where nobody wants to know.
+    package var onGradients: (([Parameter]) -> Void)?
     /// The kernels in use.
     let kernels: Kernels
     private var scratch: [[Tensor]]
+    private let memory = TensorMemory()
 
     /// Takes the threads and the kernels; where the processor lacks those, the portable ones are used.
     package init(threads: Int = 1, kernels set: KernelSet = .best) {
@@ -22,6 +25,12 @@ package final class Execution {
         kernels = Kernels(set)
         scratch = (0..<pool.threads).map { _ in (0..<4).map { _ in Tensor([0]) } }
     }
+
+    /// The most memory in bytes that the tensors of its passes took.
+    package var tensorBytes: Int { memory.peak * MemoryLayout<Float>.stride }
+
+    /// A tensor for as long as somebody refers to it; its elements hold any numbers.
+    func tensor(_ shape: [Int]) -> Tensor { Tensor(shape, in: memory) }
 
     /// The place in the whole batch of an image of this rank's part.
     func place(ofImage image: Int) -> Int { shared?.place(image) ?? image }
@@ -45,8 +54,8 @@ package final class Execution {
 
 /// One layer of a network: how it is trained, and which steps of a ``Program`` it becomes.
 ///
-/// `backward` follows the `forward` whose saved activations it uses. Tensors returned belong to the layer and hold
-/// until its next call.
+/// `backward` follows the `forward` whose activations it uses, and drops them: a layer holds on to no more of them than it
+/// needs, and to nothing of what it returns unless it needs that, too.
 package protocol Layer: AnyObject {
     /// The learned weights.
     var parameters: [Parameter] { get }

@@ -10,7 +10,6 @@ package final class Network {
     package let heads: [any Layer]
     /// The extents of one image, `[height, width, channels]` as it lies in memory.
     package let inputShape: [Int]
-    private let features = Tensor()
 
     /// Takes the layers; their weights are as they are.
     package init(inputShape: [Int], body: any Layer, heads: [any Layer]) {
@@ -38,16 +37,10 @@ package final class Network {
     /// Sets the gradients of all weights from those of each head's logits.
     package func backward(_ gradients: [Tensor], _ execution: Execution) {
         precondition(gradients.count == heads.count)
-        for (number, (head, gradient)) in zip(heads, gradients).enumerated() {
-            let share = head.backward(gradient, execution)
-            if number == 0 {
-                features.resize(share.shape)
-                features.copy(from: share)
-            } else {
-                features.add(share)
-            }
-        }
-        _ = body.backward(features, execution)
+        let shares = zip(heads, gradients).map { $0.backward($1, execution) }
+        for share in shares.dropFirst() { shares[0].add(share) }
+        execution.onGradients?(heads.flatMap { $0.parameters })
+        _ = body.backward(shares[0], execution)
     }
 
     /// Multiplications with additions that one image takes: of convolutions as if done directly, and of dense and

@@ -4,9 +4,7 @@ package final class Residual: Layer {
     package let body: Sequential
     /// The layers beside it, a 1×1 convolution where the number of channels changes.
     package let shortcut: Sequential?
-    private let output = Tensor()
-    private let sumGradient = Tensor()
-    private let inputGradient = Tensor()
+    private var output = Tensor()
 
     /// Takes both paths.
     package init(body: Sequential, shortcut: Sequential?) {
@@ -23,8 +21,8 @@ package final class Residual: Layer {
     package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         let main = body.forward(input, execution)
         let side = shortcut?.forward(input, execution) ?? input
-        let output = self.output
-        output.resize(main.shape)
+        let output = execution.tensor(main.shape)
+        self.output = output
         // In eights, so that whichever thread works on an element does the same with it.
         let whole = main.count / 8
         execution.pool.split(whole) { _, part in
@@ -39,17 +37,17 @@ package final class Residual: Layer {
 
     /// The gradient for the input: the sum over both paths.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        let (output, sumGradient) = (self.output, self.sumGradient)
-        sumGradient.resize(gradient.shape)
+        let output = self.output
+        let sumGradient = execution.tensor(gradient.shape)
         execution.pool.split(gradient.count) { _, part in
             var target = sumGradient.mutableSpan
             execution.kernels.reluGradient(gradient.span, output: output.span, part, into: &target)
         }
+        self.output = Tensor()
         let main = body.backward(sumGradient, execution)
         let side = shortcut?.backward(sumGradient, execution) ?? sumGradient
-        inputGradient.resize(main.shape)
-        inputGradient.setSum(main, side, execution.pool)
-        return inputGradient
+        main.setSum(main, side, execution.pool)
+        return main
     }
 
     /// The shortcut first, so that the body's last convolution can add it to its own result.

@@ -21,7 +21,10 @@ package final class Sequential: Layer {
     /// Passes the gradient through all layers, last layer first.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         var result = gradient
-        for layer in layers.reversed() { result = layer.backward(result, execution) }
+        for layer in layers.reversed() {
+            result = layer.backward(result, execution)
+            execution.onGradients?(layer.parameters)
+        }
         return result
     }
 

@@ -14,9 +14,29 @@ package protocol Communicator: AnyObject {
     func sum(_ values: inout [Double])
     /// What each rank gives, in the ranks' order.
     func gather(_ bytes: [UInt8]) -> [[UInt8]]
+    /// Begins what ``sum(_:)`` does, while this rank goes on with something else: a tensor's elements are the sums, and may
+    /// be touched again, after ``finishSums()``. Each rank begins the same ones in the same order.
+    func beginSum(_ tensor: Tensor)
+    /// Does without waiting what can be done by now for the sums that were begun.
+    func advanceSums()
+    /// Waits for the sums that were begun.
+    func finishSums()
 }
 
 extension Communicator {
+    /// Sums at once, where nothing can go on beside.
+    package func beginSum(_ tensor: Tensor) {
+        var elements = tensor.elements
+        sum(&elements)
+        tensor.elements = elements
+    }
+
+    /// Nothing is on its way.
+    package func advanceSums() {}
+
+    /// Nothing is on its way.
+    package func finishSums() {}
+
     /// The numbers of one part out of as many as there are ranks, for the chunk that a rank adds up.
     package func part(_ rank: Int, of count: Int) -> Range<Int> {
         count * rank / size..<count * (rank + 1) / size

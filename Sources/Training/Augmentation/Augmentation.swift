@@ -99,7 +99,7 @@ package struct Augmentation: Sendable, Equatable {
                 target, side: side, from: data.surroundings.pixels, at: wide, width: FaceSurroundings.side)
         } else {
             map.fill(
-                target, side: side, from: data.pixels, at: index * FaceDataSet.pixelsPerImage, width: side)
+                target, side: side, from: data.memory, at: data.place(of: index), width: side)
         }
         if gamma > 0, random.uniform() < 0.5 {
             bend(target, count: side * side, power: exp(random.uniform(in: -1...1) * gamma))

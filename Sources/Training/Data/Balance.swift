@@ -93,13 +93,11 @@ extension FaceDataSet {
             let (index, near) = (members[drawn[place]], neighbours.found[place])
             guard let other = near.randomElement(using: &random) else { continue }
             let share = random.uniform()
-            let (from, to) = (index * Self.pixelsPerImage, other * Self.pixelsPerImage)
-            for pixel in 0..<Self.pixelsPerImage {
-                let (a, b) = (Float(pixels[from + pixel]), Float(pixels[to + pixel]))
-                result.pixels.append(UInt8((a + share * (b - a)).rounded()))
+            let image = zip(pixels(of: index), pixels(of: other)).map { own, their -> UInt8 in
+                let (a, b) = (Float(own), Float(their))
+                return UInt8((a + share * (b - a)).rounded())
             }
-            result.labels.append(labels[index])
-            result.usages.append(usages[index])
+            result.append(image: image, label: labels[index], usage: usages[index])
             if let votes { result.votes?.append(votes[index]) }
             result.copySource(of: index)
         }
@@ -115,14 +113,15 @@ private struct NearestNeighbours {
     init(_ data: FaceDataSet, of images: [Int], among members: [Int], pool: ThreadPool) {
         let rows = Rows(count: images.count)
         let size = FaceDataSet.pixelsPerImage
-        data.pixels.withUnsafeBufferPointer { pixels in
+        data.memory.withUnsafeBufferPointer { pixels in
             // Read by all threads, written by none.
             nonisolated(unsafe) let pixels = pixels
             pool.split(images.count) { _, part in
                 for place in part {
                     var nearest: [(distance: Int, index: Int)] = []
                     for member in members where member != images[place] {
-                        let distance = Self.distance(pixels, images[place] * size, member * size, size)
+                        let distance = Self.distance(
+                            pixels, data.place(of: images[place]), data.place(of: member), size)
                         guard
                             nearest.count < Balance.neighbours
                                 || distance < nearest[nearest.count - 1].distance

@@ -136,9 +136,7 @@ package struct DataSources: Sendable {
             case .found(let wide):
                 result.append(wide, label: picture.emotion.rawValue, usage: usages[index])
             case .whole(let pixels):
-                result.pixels += pixels
-                result.labels.append(picture.emotion.rawValue)
-                result.usages.append(usages[index])
+                result.append(image: pixels, label: picture.emotion.rawValue, usage: usages[index])
                 source.wholeCount += 1
             case .none: source.missed.append((picture.emotion, usages[index], picture.path))
             case .unreadable(let error): source.failures.append(error)

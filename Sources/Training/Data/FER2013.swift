@@ -55,11 +55,9 @@ package enum FER2013 {
             length += line.count
             if result.count == 64, let size = fileSize(path) {
                 // A million rows are 2.3 GB: growing by doubling would take as much again.
-                result.pixels.reserveCapacity(size / (length / 65) * 21 / 20 * FaceDataSet.pixelsPerImage)
+                result.reserve(size / (length / 65) * 21 / 20)
             }
-            result.pixels += image
-            result.labels.append(label)
-            result.usages.append(part)
+            result.append(image: image, label: label, usage: part)
         }
         guard result.count > 0 else { throw .invalidFile(path: path, reason: "no image below the header") }
         return result

@@ -26,8 +26,10 @@ package struct FERPlusVotes: Sendable, Equatable {
 package struct FaceDataSet: Sendable {
     /// Pixels of an image.
     package static let pixelsPerImage = 48 * 48
-    /// Grey levels, image after image, row by row.
-    package var pixels: [UInt8] = []
+    /// Grey levels in which the images lie: this set's, or those of the larger one that it was taken from.
+    private(set) var memory: [UInt8] = []
+    /// Which image of the memory each one is; nil where they lie there in order, and nothing else does.
+    private var places: [Int]?
     /// A label an image, 0 to 6 in the order of ``Emotion``.
     package var labels: [Int] = []
     /// Which part each image belongs to.
@@ -44,6 +46,24 @@ package struct FaceDataSet: Sendable {
 
     /// The number of images.
     package var count: Int { labels.count }
+
+    /// Grey levels, image after image, row by row: copied where the memory is another set's, too.
+    package var pixels: [UInt8] {
+        get { places.map { $0.flatMap { memory[Self.range(ofImage: $0)] } } ?? memory }
+        set { (memory, places) = (newValue, nil) }
+    }
+
+    /// Where an image begins in the memory.
+    func place(of index: Int) -> Int { (places?[index] ?? index) * Self.pixelsPerImage }
+
+    /// An image's grey levels, row by row.
+    package func pixels(of index: Int) -> ArraySlice<UInt8> {
+        memory[Self.range(ofImage: places?[index] ?? index)]
+    }
+
+    private static func range(ofImage place: Int) -> Range<Int> {
+        place * pixelsPerImage..<(place + 1) * pixelsPerImage
+    }
 
     /// The source of an image, counted from 0.
     package func source(of index: Int) -> Int { index < sources.count ? sources[index] : 0 }
@@ -62,17 +82,37 @@ package struct FaceDataSet: Sendable {
             sources += Array(repeating: source, count: other.count)
         }
         surroundings.append(other.surroundings, at: count)
-        pixels += other.pixels
+        if memory.isEmpty {
+            (memory, places) = (other.memory, other.places)
+        } else {
+            ownMemory()
+            for index in 0..<other.count { memory += other.pixels(of: index) }
+        }
         labels += other.labels
         usages += other.usages
+    }
+
+    /// Adds an image without votes; `image` has ``pixelsPerImage`` grey levels.
+    mutating func append(image: some Collection<UInt8>, label: Int, usage: Usage) {
+        precondition(image.count == Self.pixelsPerImage)
+        ownMemory()
+        memory += image
+        labels.append(label)
+        usages.append(usage)
+    }
+
+    /// Makes room for so many images at once.
+    mutating func reserve(_ count: Int) { memory.reserveCapacity(count * Self.pixelsPerImage) }
+
+    /// Lays the images in order into memory of their own, behind which others can follow.
+    private mutating func ownMemory() {
+        if places != nil { pixels = pixels }
     }
 
     /// Adds a face that was found in a photograph, by what lies around it.
     mutating func append(_ wide: [UInt8], label: Int, usage: Usage) {
         surroundings.append(wide, at: count)
-        pixels += FaceSurroundings.face(in: wide)
-        labels.append(label)
-        usages.append(usage)
+        append(image: FaceSurroundings.face(in: wide), label: label, usage: usage)
         if votes != nil { votes?.append(.none) }
     }
 
@@ -82,15 +122,13 @@ package struct FaceDataSet: Sendable {
         sources.append(source(of: index))
     }
 
-    /// The images at some indices, in that order.
+    /// The images at some indices, in that order; their pixels are shared.
     package func subset(_ indices: [Int]) -> FaceDataSet {
         var result = FaceDataSet()
-        result.pixels.reserveCapacity(indices.count * Self.pixelsPerImage)
-        for index in indices {
-            result.pixels += pixels[index * Self.pixelsPerImage..<(index + 1) * Self.pixelsPerImage]
-            result.labels.append(labels[index])
-            result.usages.append(usages[index])
-        }
+        result.memory = memory
+        result.places = indices.map { places?[$0] ?? $0 }
+        result.labels = indices.map { labels[$0] }
+        result.usages = indices.map { usages[$0] }
         result.votes = votes.map { votes in indices.map { votes[$0] } }
         if !sources.isEmpty { result.sources = indices.map { source(of: $0) } }
         result.surroundings = surroundings.subset(indices)

@@ -112,7 +112,7 @@ extension FaceDataSet {
         var places: [ArraySlice<UInt8>: Int] = [:]
         var groups: [[Int]] = []
         for index in 0..<count {
-            let image = pixels[index * Self.pixelsPerImage..<(index + 1) * Self.pixelsPerImage]
+            let image = pixels(of: index)
             if let place = places[image] {
                 groups[place].append(index)
             } else {

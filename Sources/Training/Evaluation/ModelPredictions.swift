@@ -95,8 +95,6 @@ extension FaceDataSet {
     package func copyImage(_ index: Int, into image: inout GrayImage) {
         let side = NetworkConfiguration.side
         image.setSize(width: side, height: side)
-        let start = index * Self.pixelsPerImage
-        image.pixels.replaceSubrange(
-            0..<Self.pixelsPerImage, with: pixels[start..<start + Self.pixelsPerImage])
+        image.pixels.replaceSubrange(0..<Self.pixelsPerImage, with: pixels(of: index))
     }
 }

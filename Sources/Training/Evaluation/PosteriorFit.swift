@@ -54,10 +54,9 @@ func minimum(of function: (Double) -> Double, in range: ClosedRange<Double>) -> 
 extension FaceDataSet {
     /// One image.
     package func image(_ index: Int) -> GrayImage {
-        let start = index * Self.pixelsPerImage
         let side = NetworkConfiguration.side
         return GrayImage(
-            width: side, height: side, pixels: Array(pixels[start..<start + Self.pixelsPerImage]))
+            width: side, height: side, pixels: Array(pixels(of: index)))
             ?? GrayImage(width: side, height: side)
     }
 

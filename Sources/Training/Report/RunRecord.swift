@@ -106,17 +106,15 @@ package struct PredictionTable: Sendable, Equatable {
     ) {
         guard !indices.isEmpty else { return }
         let classes = logits.count / indices.count
-        func pixels(_ index: Int) -> ArraySlice<UInt8> {
-            data.pixels[index * FaceDataSet.pixelsPerImage..<(index + 1) * FaceDataSet.pixelsPerImage]
-        }
-        let known = Set(training.map(pixels))
+        let known = Set(training.map(data.pixels(of:)))
         let posterior = Posterior()
         for (place, index) in indices.enumerated() {
             let answer = Array(logits[place * classes..<(place + 1) * classes])
             rows.append(
                 Row(
                     isTest: isTest, image: index, label: data.labels[index],
-                    isCopy: known.contains(pixels(index)), probabilities: posterior.probabilities([answer])))
+                    isCopy: known.contains(data.pixels(of: index)),
+                    probabilities: posterior.probabilities([answer])))
         }
     }
 

@@ -114,7 +114,7 @@ extension FaceDataSet {
     var fingerprint: String {
         var hash = FNV1a()
         for label in labels { hash.add(UInt64(label)) }
-        hash.add(pixels)
+        for index in 0..<count { hash.add(pixels(of: index)) }
         for index in 0..<count where source(of: index) > 0 || surroundings.place(of: index) != nil {
             hash.add(UInt64(index))
             hash.add(UInt64(source(of: index)))

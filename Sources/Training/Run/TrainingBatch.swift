@@ -69,7 +69,7 @@ package final class TrainingBatch {
         let images = self.images
         var levels = [Float](repeating: 0, count: size)
         for (place, index) in indices.enumerated() {
-            for pixel in 0..<size { levels[pixel] = Float(data.pixels[index * size + pixel]) }
+            for (pixel, level) in data.pixels(of: index).enumerated() { levels[pixel] = Float(level) }
             var target = images.mutableSpan(place * size..<(place + 1) * size)
             preprocessing.apply(levels.span, into: &target)
         }

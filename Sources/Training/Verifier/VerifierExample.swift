@@ -24,8 +24,7 @@ struct VerifierExample {
 
     /// A face of FER2013, which fills its frame.
     init(_ faces: FaceDataSet, _ index: Int) {
-        let start = index * FaceDataSet.pixelsPerImage
-        let pixels = Array(faces.pixels[start..<start + FaceDataSet.pixelsPerImage])
+        let pixels = Array(faces.pixels(of: index))
         self.init(image: GrayImage(width: 48, height: 48, pixels: pixels) ?? GrayImage(), side: 46)
     }
 

@@ -17,13 +17,10 @@ package final class StepAttention: Layer {
     package let score: Parameter
 
     private var input = Tensor()
-    private let output = Tensor()
-    private let inputGradient = Tensor()
     /// `[batch · steps, units]`.
-    private let activations = Tensor()
-    private let activationGradient = Tensor()
+    private var activations = Tensor()
     /// The steps' weights, `[batch, steps]`.
-    private let shares = Tensor()
+    private var shares = Tensor()
 
     /// Makes the layer; its weights are zero until initialised.
     package init(name: String, inputFeatures: Int, units: Int) {
@@ -42,10 +39,10 @@ package final class StepAttention: Layer {
         precondition(input.shape.count == 3 && input.shape[2] == inputFeatures, "\(input.shape)")
         self.input = input
         let (batch, steps) = (input.shape[0], input.shape[1])
-        let (output, activations, shares) = (self.output, self.activations, self.shares)
-        activations.resize([batch * steps, units])
-        shares.resize([batch, steps])
-        output.resize([batch, inputFeatures])
+        let activations = execution.tensor([batch * steps, units])
+        let shares = execution.tensor([batch, steps])
+        let output = execution.tensor([batch, inputFeatures])
+        (self.activations, self.shares) = (activations, shares)
         output.fill(0)
         activations.fillRows(with: bias.value)
         let (weight, score) = (weight.value, score.value)
@@ -94,11 +91,11 @@ package final class StepAttention: Layer {
 
     /// Sets the gradients of all weights, and returns the gradient for the input.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        let (input, inputGradient) = (self.input, self.inputGradient)
-        let (activations, activationGradient) = (self.activations, self.activationGradient)
+        let (input, activations, shares) = (self.input, self.activations, self.shares)
+        (self.input, self.activations, self.shares) = (Tensor(), Tensor(), Tensor())
         let (batch, steps) = (input.shape[0], input.shape[1])
-        inputGradient.resize(input.shape)
-        activationGradient.resize([batch * steps, units])
+        let inputGradient = execution.tensor(input.shape)
+        let activationGradient = execution.tensor([batch * steps, units])
         score.gradient.fill(0)
         // A step's gradient has two parts: by its place in the mean, and by its score.
         var told = [Float](repeating: 0, count: steps)

@@ -19,11 +19,8 @@ package final class Convolution2D: Layer {
     static let blockFloats = 96 * 1024
 
     private(set) var input = Tensor()
-    let output = Tensor()
-    let inputGradient = Tensor()
-    let transformed = Tensor()
-    let transposed = Tensor()
-    private(set) var partial: [Tensor] = []
+    /// The weight's transform, turned round for the backward pass.
+    var transposed = Tensor()
 
     /// Makes the layer; its weights are zero until initialised.
     package init(
@@ -49,41 +46,37 @@ package final class Convolution2D: Layer {
     package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         precondition(input.shape.count == 4 && input.shape[3] == inputChannels, "\(input.shape)")
         self.input = input
-        output.resize([input.shape[0], input.shape[1], input.shape[2], outputChannels])
+        let output = execution.tensor([input.shape[0], input.shape[1], input.shape[2], outputChannels])
         if isWinograd {
-            forwardWinograd(execution)
+            forwardWinograd(into: output, execution)
         } else {
-            forwardGathered(execution)
+            forwardGathered(into: output, execution)
         }
         return output
     }
 
     /// Sets the weight's gradient, and returns the gradient for the input.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        inputGradient.resize(input.shape)
+        let inputGradient = execution.tensor(input.shape)
         let weights =
             isWinograd
             ? inputChannels * outputChannels * winograd(execution).positions : weight.value.count
-        while partial.count < execution.pool.threads { partial.append(Tensor()) }
-        let partial = self.partial
-        execution.pool.onEachThread { thread in
-            partial[thread].resize([weights])
-            partial[thread].fill(0)
-        }
+        let partial = (0..<execution.pool.threads).map { _ in execution.tensor([weights]) }
+        execution.pool.onEachThread { thread in partial[thread].fill(0) }
         if isWinograd {
-            backwardWinograd(gradient, execution)
+            backwardWinograd(gradient, into: inputGradient, partial, execution)
         } else {
-            backwardGathered(gradient, execution)
+            backwardGathered(gradient, into: inputGradient, partial, execution)
         }
         bias?.gradient.setSumOfRows(of: gradient)
+        (input, transposed) = (Tensor(), Tensor())
         return inputGradient
     }
 
     /// Adds the threads' sums into the first, always in the order of the threads.
-    func sumPartials(_ execution: Execution) {
-        for other in partial[1..<execution.pool.threads] {
-            partial[0].setSum(partial[0], other, execution.pool)
-        }
+    func sum(_ partial: [Tensor], _ execution: Execution) -> Tensor {
+        for other in partial[1...] { partial[0].setSum(partial[0], other, execution.pool) }
+        return partial[0]
     }
 
     // MARK: Inference

@@ -6,10 +6,10 @@ extension Convolution2D {
             height: input.shape[1], width: input.shape[2], channels: inputChannels, kernelSize: kernelSize)
     }
 
-    func forwardGathered(_ execution: Execution) {
+    func forwardGathered(into output: Tensor, _ execution: Execution) {
         let (height, width) = (input.shape[1], input.shape[2])
         let (inputs, outputs, padded) = (inputChannels, outputChannels, padded())
-        let (input, output, kernel, bias) = (self.input, self.output, weight.value, bias?.value)
+        let (input, kernel, bias) = (self.input, weight.value, bias?.value)
         let taps = Taps(padded.offsets)
         execution.reserve(slot: 0, count: padded.count)
         if let bias { output.fillRows(with: bias) }
@@ -31,15 +31,17 @@ extension Convolution2D {
         }
     }
 
-    func backwardGathered(_ gradient: Tensor, _ execution: Execution) {
+    func backwardGathered(
+        _ gradient: Tensor, into inputGradient: Tensor, _ partial: [Tensor], _ execution: Execution
+    ) {
         let (height, width) = (input.shape[1], input.shape[2])
         let (inputs, outputs, padded) = (inputChannels, outputChannels, padded())
-        let (input, inputGradient, transposed) = (self.input, self.inputGradient, self.transposed)
-        let (partial, needsInputGradient) = (self.partial, self.needsInputGradient)
+        let (input, needsInputGradient) = (self.input, self.needsInputGradient)
         let taps = Taps(padded.offsets)
         execution.reserve(slot: 0, count: padded.count)
         execution.reserve(slot: 1, count: width * taps.count)
-        if needsInputGradient { transposeWeight(rows: taps.count) }
+        let transposed = execution.tensor([taps.count * outputs])
+        if needsInputGradient { transposeWeight(into: transposed, rows: taps.count) }
         execution.pool.split(input.shape[0]) { thread, images in
             let image = execution.scratch(thread: thread, slot: 0)
             let spread = execution.scratch(thread: thread, slot: 1)
@@ -70,8 +72,7 @@ extension Convolution2D {
                 }
             }
         }
-        sumPartials(execution)
-        weight.gradient.copy(from: partial[0])
+        weight.gradient.copy(from: sum(partial, execution))
     }
 
     /// Adds the gradients for the inputs under the kernel, `[width, kernel · kernel · in]` for one row of pixels, to
@@ -95,8 +96,7 @@ extension Convolution2D {
     }
 
     /// Fills `transposed` with `[out, taps]` from the weight's `[taps, out]`.
-    private func transposeWeight(rows: Int) {
-        transposed.resize([rows * outputChannels])
+    private func transposeWeight(into transposed: Tensor, rows: Int) {
         for row in 0..<rows {
             for column in 0..<outputChannels {
                 transposed[column * rows + row] = weight.value[row * outputChannels + column]

@@ -11,24 +11,13 @@ extension Convolution2D {
         return max(1, Convolution2D.blockFloats / image)
     }
 
-    func forwardWinograd(_ execution: Execution) {
+    func forwardWinograd(into output: Tensor, _ execution: Execution) {
         let winograd = winograd(execution)
         let block = blockSize(winograd)
         let (inputs, outputs) = (inputChannels, outputChannels)
         let map = winograd.height * winograd.width
-        let (input, output, bias) = (self.input, self.output, bias?.value)
-        let (transformed, transposed) = (self.transformed, self.transposed)
-        transformed.resize([winograd.positions * inputs * outputs])
-        transposed.resize([winograd.positions * inputs * outputs])
-        let kernel = weight.value
-        var target = transformed.mutableSpan
-        if execution.isTraining, needsInputGradient {
-            var turned = transposed.mutableSpan
-            winograd.weights(
-                kernel.span, inputs: inputs, outputs: outputs, into: &target, transposed: &turned)
-        } else {
-            winograd.weights(kernel.span, inputs: inputs, outputs: outputs, into: &target)
-        }
+        let (input, bias) = (self.input, bias?.value)
+        let transformed = transformWeight(winograd, execution)
         reserve(block, winograd, execution)
         execution.pool.split(input.shape[0]) { thread, images in
             let left = execution.scratch(thread: thread, slot: 0)
@@ -54,6 +43,22 @@ extension Convolution2D {
         }
     }
 
+    /// The weight's transform; in training `transposed` becomes the same for the backward pass.
+    private func transformWeight(_ winograd: Winograd, _ execution: Execution) -> Tensor {
+        let (inputs, outputs, kernel) = (inputChannels, outputChannels, weight.value)
+        let transformed = execution.tensor([winograd.positions * inputs * outputs])
+        var target = transformed.mutableSpan
+        guard execution.isTraining, needsInputGradient else {
+            winograd.weights(kernel.span, inputs: inputs, outputs: outputs, into: &target)
+            return transformed
+        }
+        let transposed = execution.tensor(transformed.shape)
+        self.transposed = transposed
+        var turned = transposed.mutableSpan
+        winograd.weights(kernel.span, inputs: inputs, outputs: outputs, into: &target, transposed: &turned)
+        return transformed
+    }
+
     /// The input's transform of a block of images.
     private func transform(images: Range<Int>, of input: Tensor, _ winograd: Winograd, into target: Tensor) {
         let map = winograd.height * winograd.width
@@ -70,13 +75,14 @@ extension Convolution2D {
         execution.reserve(slot: 1, count: places * outputChannels)
     }
 
-    func backwardWinograd(_ gradient: Tensor, _ execution: Execution) {
+    func backwardWinograd(
+        _ gradient: Tensor, into inputGradient: Tensor, _ partial: [Tensor], _ execution: Execution
+    ) {
         let winograd = winograd(execution)
         let block = blockSize(winograd)
         let (inputs, outputs) = (inputChannels, outputChannels)
         let map = winograd.height * winograd.width
-        let (input, inputGradient, transposed) = (self.input, self.inputGradient, self.transposed)
-        let (partial, needsInputGradient) = (self.partial, self.needsInputGradient)
+        let (input, transposed, needsInputGradient) = (self.input, self.transposed, self.needsInputGradient)
         reserve(block, winograd, execution)
         execution.pool.split(input.shape[0]) { thread, images in
             let left = execution.scratch(thread: thread, slot: 0)
@@ -114,8 +120,7 @@ extension Convolution2D {
                     left.span, images: count, channels: inputs, into: &target, at: first * map * inputs)
             }
         }
-        sumPartials(execution)
-        let (total, weightGradient) = (partial[0], weight.gradient)
+        let (total, weightGradient) = (sum(partial, execution), weight.gradient)
         weightGradient.fill(0)
         var target = weightGradient.mutableSpan
         winograd.weightsAdjoint(total.span, inputs: inputs, outputs: outputs, into: &target)

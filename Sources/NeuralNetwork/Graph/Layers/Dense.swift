@@ -9,8 +9,6 @@ package final class Dense: Layer {
     /// `[out]`.
     package let bias: Parameter
     private var input = Tensor()
-    private let output = Tensor()
-    private let inputGradient = Tensor()
 
     /// Makes the layer; its weights are zero until initialised. `flattenedChannels` says that its input is a flattened
     /// map of so many channels, so that its weight is saved in PyTorch's order.
@@ -31,8 +29,7 @@ package final class Dense: Layer {
         self.input = input
         let batch = input.shape[0]
         precondition(input.count == batch * inputFeatures, "\(input.shape)")
-        let (output, weight) = (self.output, weight.value)
-        output.resize([batch, outputFeatures])
+        let (output, weight) = (execution.tensor([batch, outputFeatures]), weight.value)
         output.fillRows(with: bias.value)
         var target = output.mutableSpan
         BLAS.multiply(
@@ -45,9 +42,10 @@ package final class Dense: Layer {
 
     /// Sets the gradients of weight and bias, and returns the gradient for the input.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        let (input, inputGradient) = (self.input, self.inputGradient)
+        let input = self.input
+        self.input = Tensor()
         let batch = input.shape[0]
-        inputGradient.resize(input.shape)
+        let inputGradient = execution.tensor(input.shape)
         let (weight, weightGradient) = (weight.value, weight.gradient)
         var weightTarget = weightGradient.mutableSpan
         BLAS.multiply(
@@ -75,23 +73,22 @@ package final class Dense: Layer {
 
 /// The rectified linear unit, `max(0, x)`.
 package final class ReLU: Layer {
-    private let output = Tensor()
-    private let inputGradient = Tensor()
+    private var output = Tensor()
 
     /// Makes the layer.
     package init() {}
 
     /// Any shape, unchanged.
     package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
-        output.resize(input.shape)
+        output = execution.tensor(input.shape)
         for index in 0..<input.count { output[index] = max(0, input[index]) }
         return output
     }
 
     /// The gradient where the output is positive.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        let (output, inputGradient) = (self.output, self.inputGradient)
-        inputGradient.resize(gradient.shape)
+        let (output, inputGradient) = (self.output, execution.tensor(gradient.shape))
+        self.output = Tensor()
         var target = inputGradient.mutableSpan
         execution.kernels.reluGradient(
             gradient.span, output: output.span, 0..<gradient.count, into: &target)

@@ -12,11 +12,11 @@ final class LSTMDirection {
     /// `[4 · hidden]`, added to the hidden state's share; its gradient equals the other's.
     let hiddenBias: Parameter
 
-    private let gates = Tensor()
-    private let cells = Tensor()
-    private let cellGradient = Tensor()
-    private let outputGradient = Tensor()
-    private let previous = Tensor()
+    private var gates = Tensor()
+    private var cells = Tensor()
+    private var cellGradient = Tensor()
+    private var outputGradient = Tensor()
+    private var previous = Tensor()
     private var partials: [[Tensor]] = []
 
     init(name: String, suffix: String, inputFeatures: Int, hidden: Int, isReversed: Bool) {
@@ -33,21 +33,20 @@ final class LSTMDirection {
 
     var parameters: [Parameter] { [inputWeight, hiddenWeight, inputBias, hiddenBias] }
 
-    func prepare(batch: Int, steps: Int) {
-        gates.resize([batch, steps, 4 * hidden])
-        cells.resize([batch, steps, hidden])
+    func prepare(batch: Int, steps: Int, _ execution: Execution) {
+        gates = execution.tensor([batch, steps, 4 * hidden])
+        cells = execution.tensor([batch, steps, hidden])
     }
 
-    func prepareBackward(batch: Int, threads: Int) {
-        cellGradient.resize([batch, hidden])
-        outputGradient.resize([batch, hidden])
-        previous.resize(cells.shape)
-        while partials.count < threads {
-            partials.append(
-                [inputWeight, hiddenWeight, inputBias].map { Tensor($0.value.shape) })
+    func prepareBackward(batch: Int, _ execution: Execution) {
+        cellGradient = execution.tensor([batch, hidden])
+        outputGradient = execution.tensor([batch, hidden])
+        previous = execution.tensor(cells.shape)
+        partials = (0..<execution.pool.threads).map { _ in
+            [inputWeight, hiddenWeight, inputBias].map { execution.tensor($0.value.shape) }
         }
         // A thread without images leaves its share at zero.
-        for thread in 0..<threads { for sum in partials[thread] { sum.fill(0) } }
+        for sums in partials { for sum in sums { sum.fill(0) } }
     }
 
     /// Reads some images' sequences; outputs go to `[batch, steps, width]` from a column on.
@@ -171,7 +170,8 @@ final class LSTMDirection {
         }
     }
 
-    /// Adds the threads' sums into the parameters' gradients, always in the order of the threads.
+    /// Adds the threads' sums into the parameters' gradients, always in the order of the threads, and drops what the backward
+    /// pass needed.
     func collect(threads: Int) {
         for (index, parameter) in [inputWeight, hiddenWeight, inputBias].enumerated() {
             parameter.gradient.copy(from: partials[0][index])
@@ -180,6 +180,9 @@ final class LSTMDirection {
             }
         }
         hiddenBias.gradient.copy(from: inputBias.gradient)
+        partials = []
+        (gates, cells, cellGradient, outputGradient) = (Tensor(), Tensor(), Tensor(), Tensor())
+        previous = Tensor()
     }
 
     /// The weights for a program.

@@ -1,7 +1,6 @@
 /// The last output of each direction of a bidirectional sequence: what remains when all is read.
 package final class LastOutputs: Layer {
     private var inputShape: [Int] = []
-    private let (output, inputGradient) = (Tensor(), Tensor())
 
     /// Makes the layer.
     package init() {}
@@ -11,7 +10,7 @@ package final class LastOutputs: Layer {
     package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         inputShape = input.shape
         let (batch, steps, width) = (input.shape[0], input.shape[1], input.shape[2])
-        output.resize([batch, width])
+        let output = execution.tensor([batch, width])
         let half = width / 2
         for image in 0..<batch {
             let first = image * steps * width
@@ -25,7 +24,7 @@ package final class LastOutputs: Layer {
 
     /// The gradient for those outputs, zero for all others.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        inputGradient.resize(inputShape)
+        let inputGradient = execution.tensor(inputShape)
         inputGradient.fill(0)
         let (batch, steps, width) = (inputShape[0], inputShape[1], inputShape[2])
         let half = width / 2

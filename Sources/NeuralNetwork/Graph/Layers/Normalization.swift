@@ -24,8 +24,8 @@ package final class BatchNormalization2D: Layer {
     package static let epsilon: Float = 1e-5
 
     private var input = Tensor()
-    private let output = Tensor()
-    private let inputGradient = Tensor()
+    /// Where a ReLU follows and nothing else, what tells which of its inputs were positive.
+    private var output: Tensor?
     private var mean: [Double]
     private var inverseDeviation: [Double]
     /// Scale and shift of the forward pass, then the backward pass's three factors.
@@ -68,8 +68,10 @@ package final class BatchNormalization2D: Layer {
             factors[1][channel] = Float(Double(bias.value[channel]) - mean[channel] * scale)
         }
         let (height, width) = pools ? (input.shape[1], input.shape[2]) : (0, 0)
-        let (output, scale, shift) = (self.output, factors[0], factors[1])
-        output.resize(pools ? [input.shape[0], height / 2, width / 2, channels] : input.shape)
+        let (scale, shift) = (factors[0], factors[1])
+        let output = execution.tensor(
+            pools ? [input.shape[0], height / 2, width / 2, channels] : input.shape)
+        self.output = relu && !pools ? output : nil
         execution.pool.split(pools ? input.shape[0] : rows) { _, part in
             let affine = Kernels.Affine(scale: scale.span, shift: shift.span)
             var target = output.mutableSpan
@@ -110,7 +112,9 @@ package final class BatchNormalization2D: Layer {
             let constant = execution.isTraining ? -scale * sumG[channel] / Double(rowsOfAll) : 0
             factors[4][channel] = Float(constant - mean[channel] * slope)
         }
-        spread(gradient, rows, execution)
+        let inputGradient = execution.tensor(input.shape)
+        spread(gradient, rows, into: inputGradient, execution)
+        (input, output) = (Tensor(), nil)
         return inputGradient
     }
 
@@ -122,7 +126,7 @@ package final class BatchNormalization2D: Layer {
         guard pools else {
             return sumOverThreads(rows, execution) { part, sums, place in
                 execution.kernels.normalizationSums(
-                    gradient.span, output: relu ? output.span : nil, input: input.span, rows: part,
+                    gradient.span, output: output?.span, input: input.span, rows: part,
                     channels: channels, into: &sums, at: place)
             }
         }
@@ -137,19 +141,20 @@ package final class BatchNormalization2D: Layer {
     }
 
     /// Sets the gradient for the input by the factors.
-    private func spread(_ gradient: Tensor, _ rows: Int, _ execution: Execution) {
-        let (input, output, inputGradient) = (self.input, self.output, self.inputGradient)
+    private func spread(
+        _ gradient: Tensor, _ rows: Int, into inputGradient: Tensor, _ execution: Execution
+    ) {
+        let (input, output) = (self.input, self.output)
         let (scale, shift, slope, share, constant) = (
             factors[0], factors[1], factors[2], factors[3], factors[4]
         )
-        inputGradient.resize(input.shape)
         execution.pool.split(pools ? input.shape[0] : rows) { _, part in
             let slopes = Kernels.GradientFactors(
                 gradient: slope.span, input: share.span, constant: constant.span)
             var target = inputGradient.mutableSpan
             guard pools else {
                 return execution.kernels.normalizationGradient(
-                    gradient.span, output: relu ? output.span : nil, input: input.span, rows: part, slopes,
+                    gradient.span, output: output?.span, input: input.span, rows: part, slopes,
                     into: &target)
             }
             let affine = Kernels.Affine(scale: scale.span, shift: shift.span)

@@ -1,7 +1,6 @@
 /// The maximum of each 2×2 window, stride 2; a last odd row or column is left out, as in PyTorch.
 package final class MaxPool2D: Layer {
-    private var input = Tensor()
-    private let (output, inputGradient) = (Tensor(), Tensor())
+    private var (input, output) = (Tensor(), Tensor())
 
     /// Makes the layer.
     package init() {}
@@ -10,8 +9,8 @@ package final class MaxPool2D: Layer {
     package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         self.input = input
         let (height, width, channels) = (input.shape[1], input.shape[2], input.shape[3])
-        let output = self.output
-        output.resize([input.shape[0], height / 2, width / 2, channels])
+        let output = execution.tensor([input.shape[0], height / 2, width / 2, channels])
+        self.output = output
         execution.pool.split(input.shape[0]) { _, images in
             var target = output.mutableSpan
             for image in images {
@@ -24,8 +23,9 @@ package final class MaxPool2D: Layer {
 
     /// Each gradient goes to its window's first maximum.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        let (input, output, inputGradient) = (self.input, self.output, self.inputGradient)
-        inputGradient.resize(input.shape)
+        let (input, output) = (self.input, self.output)
+        (self.input, self.output) = (Tensor(), Tensor())
+        let inputGradient = execution.tensor(input.shape)
         let (height, width, channels) = (input.shape[1], input.shape[2], input.shape[3])
         if height % 2 == 1 || width % 2 == 1 { inputGradient.fill(0) }
         execution.pool.split(input.shape[0]) { _, images in
@@ -56,7 +56,6 @@ package final class MaxPool2D: Layer {
 /// The mean of each 2×2 window, stride 2; a last odd row or column is left out, as in PyTorch.
 package final class AveragePool2D: Layer {
     private var inputShape: [Int] = []
-    private let (output, inputGradient) = (Tensor(), Tensor())
 
     /// Makes the layer.
     package init() {}
@@ -64,7 +63,8 @@ package final class AveragePool2D: Layer {
     /// `[batch, channels, height, width]` to `[batch, channels, height / 2, width / 2]`.
     package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         inputShape = input.shape
-        output.resize([input.shape[0], input.shape[1] / 2, input.shape[2] / 2, input.shape[3]])
+        let output = execution.tensor(
+            [input.shape[0], input.shape[1] / 2, input.shape[2] / 2, input.shape[3]])
         output.fill(0)
         eachPair { small, large in output[small] += 0.25 * input[large] }
         return output
@@ -72,7 +72,7 @@ package final class AveragePool2D: Layer {
 
     /// Each gradient is shared among its window's four inputs.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        inputGradient.resize(inputShape)
+        let inputGradient = execution.tensor(inputShape)
         inputGradient.fill(0)
         eachPair { small, large in inputGradient[large] = 0.25 * gradient[small] }
         return inputGradient
@@ -103,7 +103,6 @@ package final class AveragePool2D: Layer {
 /// The mean over all steps of a sequence, or over all cells of a map (global average pooling, Lin et al., 2014).
 package final class MeanOverSteps: Layer {
     private var inputShape: [Int] = []
-    private let (output, inputGradient) = (Tensor(), Tensor())
 
     /// Makes the layer.
     package init() {}
@@ -113,7 +112,7 @@ package final class MeanOverSteps: Layer {
         inputShape = input.shape
         let (batch, features) = (input.shape[0], input.shape[input.shape.count - 1])
         let steps = input.count / (batch * features)
-        output.resize([batch, features])
+        let output = execution.tensor([batch, features])
         let source = input.span
         for image in 0..<batch {
             for feature in 0..<features {
@@ -127,11 +126,10 @@ package final class MeanOverSteps: Layer {
 
     /// Each gradient is shared among the steps.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        inputGradient.resize(inputShape)
+        let inputGradient = execution.tensor(inputShape)
         let (batch, features) = (inputShape[0], inputShape[inputShape.count - 1])
         let steps = inputGradient.count / (batch * features)
         let share = 1 / Float(steps)
-        let inputGradient = self.inputGradient
         let source = gradient.span
         var target = inputGradient.mutableSpan
         for image in 0..<batch {

@@ -7,7 +7,7 @@ package final class LSTM: Layer {
     package let hidden: Int
     private let direction: LSTMDirection
     private var input = Tensor()
-    private let (output, inputGradient) = (Tensor(), Tensor())
+    private var output = Tensor()
 
     /// Makes the layer; its weights are zero until initialised.
     package init(name: String, inputFeatures: Int, hidden: Int) {
@@ -26,8 +26,8 @@ package final class LSTM: Layer {
         self.input = input
         let batch = input.shape[0]
         let steps = input.count / (batch * inputFeatures)
-        output.resize([batch, steps, hidden])
-        direction.prepare(batch: batch, steps: steps)
+        output = execution.tensor([batch, steps, hidden])
+        direction.prepare(batch: batch, steps: steps, execution)
         let (direction, output) = (self.direction, self.output)
         execution.pool.split(batch) { _, images in
             direction.forward(input, images, steps, into: output, at: 0, execution)
@@ -37,12 +37,12 @@ package final class LSTM: Layer {
 
     /// Sets the gradients of all weights, and returns the gradient for the input.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        inputGradient.resize(input.shape)
+        let (direction, input, output) = (self.direction, self.input, self.output)
+        (self.input, self.output) = (Tensor(), Tensor())
+        let inputGradient = execution.tensor(input.shape)
         let batch = input.shape[0]
         let steps = input.count / (batch * inputFeatures)
-        direction.prepareBackward(batch: batch, threads: execution.pool.threads)
-        let (direction, input) = (self.direction, self.input)
-        let (output, inputGradient) = (self.output, self.inputGradient)
+        direction.prepareBackward(batch: batch, execution)
         execution.pool.split(batch) { thread, images in
             direction.backward(
                 gradient, output, at: 0, input, images, steps, thread, into: inputGradient,
@@ -73,7 +73,7 @@ package final class BidirectionalLSTM: Layer {
     /// The direction that reads from the last step to the first.
     let backwardDirection: LSTMDirection
     private var input = Tensor()
-    private let (output, inputGradient) = (Tensor(), Tensor())
+    private var output = Tensor()
 
     /// Makes the layer; its weights are zero until initialised.
     package init(name: String, inputFeatures: Int, hidden: Int) {
@@ -94,10 +94,10 @@ package final class BidirectionalLSTM: Layer {
         self.input = input
         let batch = input.shape[0]
         let steps = input.count / (batch * inputFeatures)
-        let (output, hidden) = (self.output, self.hidden)
-        output.resize([batch, steps, 2 * hidden])
+        let (output, hidden) = (execution.tensor([batch, steps, 2 * hidden]), self.hidden)
+        self.output = output
         for (index, direction) in [forwardDirection, backwardDirection].enumerated() {
-            direction.prepare(batch: batch, steps: steps)
+            direction.prepare(batch: batch, steps: steps, execution)
             execution.pool.split(batch) { _, images in
                 direction.forward(input, images, steps, into: output, at: index * hidden, execution)
             }
@@ -107,13 +107,13 @@ package final class BidirectionalLSTM: Layer {
 
     /// Sets the gradients of all weights, and returns the gradient for the input.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        let (input, output) = (self.input, self.output)
-        let (inputGradient, hidden) = (self.inputGradient, self.hidden)
-        inputGradient.resize(input.shape)
+        let (input, output, hidden) = (self.input, self.output, self.hidden)
+        (self.input, self.output) = (Tensor(), Tensor())
+        let inputGradient = execution.tensor(input.shape)
         let batch = input.shape[0]
         let steps = input.count / (batch * inputFeatures)
         for (index, direction) in [forwardDirection, backwardDirection].enumerated() {
-            direction.prepareBackward(batch: batch, threads: execution.pool.threads)
+            direction.prepareBackward(batch: batch, execution)
             execution.pool.split(batch) { thread, images in
                 direction.backward(
                     gradient, output, at: index * hidden, input, images, steps, thread, into: inputGradient,

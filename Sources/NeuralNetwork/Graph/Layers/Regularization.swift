@@ -18,9 +18,7 @@ package final class Dropout: Layer {
     package let unit: Unit
     /// Tells this layer's masks from other layers'.
     package let number: Int
-    private let output = Tensor()
-    private let mask = Tensor()
-    private let inputGradient = Tensor()
+    private var mask = Tensor()
     private var isActive = false
 
     /// Makes the layer; `number` is its own within a network.
@@ -35,12 +33,12 @@ package final class Dropout: Layer {
     package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         isActive = execution.isTraining && rate > 0
         guard isActive else { return input }
-        let (output, mask) = (self.output, self.mask)
-        output.resize(input.shape)
+        let output = execution.tensor(input.shape)
         let batch = input.shape[0]
         let size = input.count / batch
         let width = unit == .channel ? input.shape[input.shape.count - 1] : size
-        mask.resize([batch, width])
+        let mask = execution.tensor([batch, width])
+        self.mask = mask
         execution.pool.split(batch) { _, images in
             var keep = mask.mutableSpan
             for image in images {
@@ -59,8 +57,7 @@ package final class Dropout: Layer {
     /// The gradient of what was kept.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         guard isActive else { return gradient }
-        let (inputGradient, mask) = (self.inputGradient, self.mask)
-        inputGradient.resize(gradient.shape)
+        let (inputGradient, mask) = (execution.tensor(gradient.shape), self.mask)
         let batch = gradient.shape[0]
         let size = gradient.count / batch
         let width = mask.shape[1]
