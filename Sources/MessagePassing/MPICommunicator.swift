@@ -23,12 +23,19 @@ package final class MPICommunicator: Communicator {
     private static let smallest = 65_536
 
     /// A message on its way.
-    private struct Pending {
+    struct Pending {
         var request: MPI_Request?
         var peer: Int
     }
 
     private var pending: [Pending] = []
+
+    /// The sums that go on beside other work.
+    var sums: [Sum] = []
+    /// Memory of the sums of a step, the first's first, used again in the next one.
+    var rooms: [UnsafeMutableRawBufferPointer] = []
+    /// How many were begun since the last end.
+    var begun = 0
 
     /// Joins the others.
     ///
@@ -45,7 +52,10 @@ package final class MPICommunicator: Communicator {
         self.onLoss = onLoss
     }
 
-    deinit { memory.deallocate() }
+    deinit {
+        memory.deallocate()
+        for room in rooms { room.deallocate() }
+    }
 
     /// Leaves, once all others do: what is sent is sent.
     package func finish() { MPI_Finalize() }
@@ -100,14 +110,10 @@ package final class MPICommunicator: Communicator {
                     send(UnsafeRawBufferPointer(bytes)[...], to: peer)
                 }
                 wait()
-                addUp(Number.self, into: bytes[...], partSize: bytes.count)
+                addUp(Number.self, into: bytes[...], from: memory)
                 return
             }
-            let count = bytes.count / stride
-            func range(_ peer: Int) -> Range<Int> {
-                let part = part(peer, of: count)
-                return part.lowerBound * stride..<part.upperBound * stride
-            }
+            func range(_ peer: Int) -> Range<Int> { part(peer, ofBytes: bytes.count, stride: stride) }
             let own = range(rank)
             reserve(own.count * size)
             for peer in 0..<size where peer != rank {
@@ -117,7 +123,7 @@ package final class MPICommunicator: Communicator {
                 send(UnsafeRawBufferPointer(bytes)[range(peer)], to: peer)
             }
             wait()
-            addUp(Number.self, into: bytes[own], partSize: own.count)
+            addUp(Number.self, into: bytes[own], from: memory)
             for peer in 0..<size where peer != rank { receive(bytes[range(peer)], from: peer) }
             for peer in 0..<size where peer != rank { send(UnsafeRawBufferPointer(bytes)[own], to: peer) }
             wait()
@@ -125,11 +131,12 @@ package final class MPICommunicator: Communicator {
     }
 
     /// Adds what came from the others to this rank's own numbers, all in the ranks' order.
-    private func addUp<Number: AdditiveArithmetic & BitwiseCopyable>(
-        _: Number.Type, into own: Slice<UnsafeMutableRawBufferPointer>, partSize: Int
+    func addUp<Number: AdditiveArithmetic & BitwiseCopyable>(
+        _: Number.Type, into own: Slice<UnsafeMutableRawBufferPointer>,
+        from others: UnsafeMutableRawBufferPointer
     ) {
         let own = UnsafeMutableRawBufferPointer(rebasing: own).bindMemory(to: Number.self)
-        let others = memory.bindMemory(to: Number.self)
+        let others = others.bindMemory(to: Number.self)
         for index in own.indices {
             var total = Number.zero
             for peer in 0..<size {
@@ -137,6 +144,12 @@ package final class MPICommunicator: Communicator {
             }
             own[index] = total
         }
+    }
+
+    /// The bytes of the numbers that a rank adds up.
+    func part(_ rank: Int, ofBytes count: Int, stride: Int) -> Range<Int> {
+        let part = part(rank, of: count / stride)
+        return part.lowerBound * stride..<part.upperBound * stride
     }
 
     // MARK: Messages
@@ -148,35 +161,56 @@ package final class MPICommunicator: Communicator {
     }
 
     private func send(_ bytes: Slice<UnsafeRawBufferPointer>, to peer: Int) {
-        guard let count = Int32(exactly: bytes.count) else { fail("a message of \(bytes.count) bytes") }
-        var message = Pending(peer: peer)
-        check(
-            cmpi_send(
-                UnsafeRawBufferPointer(rebasing: bytes).baseAddress, count, Int32(peer), 1, &message.request))
-        pending.append(message)
+        pending.append(send(bytes, to: peer, tag: 1))
     }
 
     private func receive(_ bytes: Slice<UnsafeMutableRawBufferPointer>, from peer: Int) {
-        guard let count = Int32(exactly: bytes.count) else { fail("a message of \(bytes.count) bytes") }
-        var message = Pending(peer: peer)
-        check(
-            cmpi_receive(
-                UnsafeMutableRawBufferPointer(rebasing: bytes).baseAddress, count, Int32(peer), 1,
-                &message.request))
-        pending.append(message)
+        pending.append(receive(bytes, from: peer, tag: 1))
     }
 
-    /// Waits until every message has come or gone.
+    func send(_ bytes: Slice<UnsafeRawBufferPointer>, to peer: Int, tag: Int32) -> Pending {
+        guard let count = Int32(exactly: bytes.count) else { fail("a message of \(bytes.count) bytes") }
+        var message = Pending(peer: peer)
+        let start = UnsafeRawBufferPointer(rebasing: bytes).baseAddress
+        check(cmpi_send(start, count, Int32(peer), tag, &message.request))
+        return message
+    }
+
+    func receive(
+        _ bytes: Slice<UnsafeMutableRawBufferPointer>, from peer: Int, tag: Int32
+    ) -> Pending {
+        guard let count = Int32(exactly: bytes.count) else { fail("a message of \(bytes.count) bytes") }
+        var message = Pending(peer: peer)
+        let start = UnsafeMutableRawBufferPointer(rebasing: bytes).baseAddress
+        check(cmpi_receive(start, count, Int32(peer), tag, &message.request))
+        return message
+    }
+
+    /// Takes away the messages that have come or gone.
+    func drop(_ messages: inout [Pending]) {
+        messages.removeAll { message in
+            var request = message.request
+            var done: Int32 = 0
+            check(cmpi_test(&request, &done))
+            return done != 0
+        }
+    }
+
+    /// Waits until every message of a sum that nothing goes on beside has come or gone.
     private func wait() {
+        wait {
+            drop(&pending)
+            return pending
+        }
+    }
+
+    /// Waits until nothing is missing; what was begun beside goes on meanwhile.
+    func wait(untilNoneOf missing: () -> [Pending]) {
         let deadline = Deadline.after(patience)
         var rounds = 0
         while true {
-            var done: Int32 = 0
-            pending.removeAll { message in
-                var request = message.request
-                check(cmpi_test(&request, &done))
-                return done != 0
-            }
+            advanceSums()
+            let pending = missing()
             if pending.isEmpty { return }
             rounds += 1
             // At first the answer is a matter of microseconds; then the core is somebody else's.

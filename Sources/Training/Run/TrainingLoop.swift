@@ -139,7 +139,9 @@ final class TrainingLoop {
         }
         var correct = SoftmaxCrossEntropy.countCorrect(logits: logits[0], targets: batch.targets[0])
         if isShared, let group {
+            execution.onGradients = { group.take($0) }
             network.backward(gradients, execution)
+            execution.onGradients = nil
             group.sumGradients(&losses, &correct, wantsStop: wantsStop)
         }
         let count = execution.shared?.total ?? batch.count
