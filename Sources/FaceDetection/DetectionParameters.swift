@@ -29,9 +29,9 @@ package struct DetectionParameters: Hashable, Sendable {
     /// Ends a search on the way once it is raised: then some faces are found, or none.
     package var cancellation: Cancellation?
 
-    /// Whether every second window both ways is judged first, at each scale, and all of them only about those that pass:
-    /// a quarter of the work. A face that few windows show may be missed; its box is what it would be otherwise but for a
-    /// pixel or two. OpenCV does so at scales below two alone.
+    /// Whether every second window both ways is judged first, at every second scale, and all of them only about those that
+    /// pass: an eighth of the work. A face that few windows show may be missed; its box may differ by a
+    /// tenth of its size. OpenCV does so at scales below two alone.
     package var isCoarse = false
 
     /// The side that a head is tilted to.

@@ -6,6 +6,9 @@ struct GroupedScan {
     /// How many places of a coarse scan are looked at closely: those where most windows passed. A face has more of them
     /// than a pattern that looks like one.
     private static let mostPlaces = 3
+    /// How far about such a place it is looked, and from which size to which, as shares of its side: more than the coarse
+    /// steps from window to window and from scale to scale.
+    private static let (reach, smallest, largest) = (0.2, 0.8, 1.25)
 
     private var windows: [Rectangle] = []
     private var places: [DetectedFace] = []
@@ -51,15 +54,15 @@ struct GroupedScan {
         _ parameters: DetectionParameters
     ) {
         let side = max(box.width, box.height)
-        let margin = side / 4
+        let margin = Int(Double(side) * Self.reach)
         let place = Rectangle(
             x: region.x + box.x - margin, y: region.y + box.y - margin, width: box.width + 2 * margin,
             height: box.height + 2 * margin
         ).intersection(region)
         var exact = parameters
         exact.isCoarse = false
-        exact.minSize = max(parameters.minSize, side * 4 / 5)
-        exact.maxSize = min(parameters.maxSize ?? .max, side * 5 / 4)
+        exact.minSize = max(parameters.minSize, Int(Double(side) * Self.smallest))
+        exact.maxSize = min(parameters.maxSize ?? .max, Int(Double(side) * Self.largest))
         windows.removeAll(keepingCapacity: true)
         scan.search(image, region: place, parameters: exact, into: &windows)
         close.removeAll(keepingCapacity: true)

@@ -27,6 +27,9 @@ package struct ScanScale: Hashable, Sendable {
         scales.removeAll(keepingCapacity: true)
         guard parameters.scaleFactor > 1 else { return }
         let limit = parameters.maxSize.flatMap { $0 > 0 ? $0 : nil }
+        // A coarse search visits every second scale.
+        let finest = parameters.scaleFactor
+        let step = parameters.isCoarse ? finest * finest : finest
         var isTooLarge = false
         var nearest: (factor: Float, distance: Int)?
         var factor = 1.0
@@ -35,7 +38,7 @@ package struct ScanScale: Hashable, Sendable {
             (Double(window.height) * factor).rounded(.toNearestOrEven) <= Double(height)
         {
             let single = Float(factor)
-            factor *= parameters.scaleFactor
+            factor *= step
             let across = Int((Float(window.width) * single).rounded(.toNearestOrEven))
             let down = Int((Float(window.height) * single).rounded(.toNearestOrEven))
             isTooLarge = isTooLarge || across > limit ?? width || down > limit ?? height

@@ -68,7 +68,7 @@ package struct LookSchedule {
             limit(to: max(Self.fewestLooks, image.width * image.height / Self.pixelsPerLook))
         }
         remember(at: time)
-        tracker.choose(choices)
+        tracker.choose(choices, takesTurns: !hasTime)
     }
 
     private func choice(

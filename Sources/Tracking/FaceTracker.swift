@@ -135,7 +135,10 @@ package struct FaceTracker: Sendable {
 
     /// Leaves in ``toRecognize`` those that are to be looked at, by one choice for each face in it. A new face that is
     /// skipped is not reported before it was looked at.
-    package mutating func choose(_ choices: [Choice]) {
+    ///
+    /// - Parameter takesTurns: Whether each look is one way round, as it is and mirrored by turns, but for the first at a
+    ///   face: looks both ways take a frame twice as long.
+    package mutating func choose(_ choices: [Choice], takesTurns: Bool = false) {
         var kept = 0
         for place in recognized.indices {
             let choice = place < choices.count ? choices[place] : .look
@@ -147,7 +150,8 @@ package struct FaceTracker: Sendable {
             recognized[kept] = recognized[place]
             areStill[kept] = choice == .lookAgain && tracks[recognized[place]].filter != nil
             looks[kept] =
-                areStill[kept] ? tracks[recognized[place]].nextLook(bothWays: false) : looks[place]
+                areStill[kept] || takesTurns
+                ? tracks[recognized[place]].nextLook(bothWays: false) : looks[place]
             kept += 1
         }
         toRecognize.removeLast(toRecognize.count - kept)

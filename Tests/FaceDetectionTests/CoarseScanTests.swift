@@ -1,6 +1,7 @@
 import FaceDetection
 import Faces
 import Imaging
+import Synchronization
 import Testing
 
 @Suite("the coarse search")
@@ -9,7 +10,7 @@ struct CoarseScanTests {
 
     init() throws { detector = try FaceDetector(cascadeAt: cascades + "frontalface_alt2.xml") }
 
-    @Test("finds the face of the whole search, at its place but for a few pixels")
+    @Test("finds the face of the whole search, at its place but for a tenth of its size")
     func upright() throws {
         let picture = try astronaut()
         var (image, resizer) = (GrayImage(), ImageResizer())
@@ -24,8 +25,8 @@ struct CoarseScanTests {
                 let coarse = detector.detect(in: part, parameters: parameters)
                 #expect(whole.count == 1 && coarse.count == 1, "\(side), \(shift)")
                 #expect(
-                    zip(whole, coarse).allSatisfy { $0.box.intersectionOverUnion($1.box) > 0.85 },
-                    "\(side), \(shift)")
+                    zip(whole, coarse).allSatisfy { $0.box.intersectionOverUnion($1.box) > 0.7 },
+                    "\(side), \(shift): \(whole), \(coarse)")
             }
         }
     }
@@ -54,8 +55,8 @@ struct CoarseScanTests {
         #expect(faces.allSatisfy { $0.box.intersectionOverUnion(face) > 0.8 })
     }
 
-    @Test("judges a quarter of the windows")
-    func quarter() {
+    @Test("judges an eighth of the windows")
+    func eighth() {
         func windows(isCoarse: Bool) -> Int {
             var parameters = DetectionParameters()
             parameters.isCoarse = isCoarse
@@ -66,7 +67,7 @@ struct CoarseScanTests {
                 $0 + $1.rowCount * plan.layers[$1.scale].scale.windowColumns((width: 20, height: 20))
             }
         }
-        #expect(windows(isCoarse: true) * 100 < windows(isCoarse: false) * 28)
+        #expect(windows(isCoarse: true) * 100 < windows(isCoarse: false) * 16)
     }
 
     @Test("finds nothing in a picture of nothing, and raw windows where no neighbours are asked for")
@@ -81,13 +82,12 @@ struct CoarseScanTests {
 }
 
 /// A judge who counts how often it is asked.
-private final class Counting: FaceJudge, @unchecked Sendable {
-    // Sendable unchecked: one test's thread asks it.
+private final class Counting: FaceJudge {
     let thresholds = FaceThresholds()
-    var count = 0
+    let count = Mutex(0)
 
     func probability(of face: DetectedFace, in image: GrayImage) -> Float {
-        count += 1
+        count.withLock { $0 += 1 }
         return 1
     }
 }
@@ -104,6 +104,6 @@ func wideSearchLeavesOutKnown() throws {
             .ahead, in: try astronaut(), known: [DetectedFace(box: face, neighbors: neighbors)],
             parameters: .init(), judge: judge, into: &faces)
         #expect(faces.contains { $0.isSameFace(as: DetectedFace(box: face)) } == isFound)
-        #expect(isFound == (judge.count > 0))
+        #expect(isFound == (judge.count.withLock { $0 } > 0))
     }
 }

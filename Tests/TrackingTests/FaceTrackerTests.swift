@@ -252,6 +252,18 @@ func lookedAtAgain() {
     #expect(abs(raw[.happy] - raw[.sad]) < 1e-6 && raw[.happy] > 0.4)
 }
 
+@Test("where looks take turns, all but the first are one way round, however long ago the last was")
+func turns() {
+    var tracker = FaceTracker()
+    var changes: [FaceChange] = []
+    for (number, look) in [(0, Look.bothWays), (6, .mirrored), (12, .asItIs)] {
+        tracker.match([face(100, 100)], at: UInt64(number) * frame)
+        tracker.choose([.look], takesTurns: true)
+        #expect(tracker.looks == [look])
+        tracker.update([probabilities(.happy)], into: &changes)
+    }
+}
+
 @Test("the mean of a visit weighs looks by the time between them, not by their number")
 func meanOfVisit() {
     var tracker = FaceTracker()
