@@ -72,7 +72,8 @@ final class CalibrateCommandTests {
         }
         let models = try [model(seed: 4), model(seed: 5)]
         let pictures = ["--data", "\(folder)/pictures", "--whole"]
-        let chosen = ["--shares", "0,2", "--ferplus-share", "0.6", "--frequency-exponent", "0.25"]
+        var chosen = ["--shares", "0,2", "--ferplus-share", "0.6", "--frequency-exponent", "0.25"]
+        chosen += ["--temperature", "1.5"]
         #expect(calibrate(models, more: pictures + chosen) == 0)
         let file = try SafeTensors(path: "\(folder)/mean.safetensors")
         let second = try SafeTensors(path: models[1])
@@ -81,6 +82,7 @@ final class CalibrateCommandTests {
         }
         let posterior = try Posterior(metadata: file.metadata, path: "")
         #expect(posterior.ferplusShare == 0.6 && posterior.frequencyExponent == 0.25)
+        #expect(posterior.temperature == 1.5)
         #expect(file.metadata["shares"] == "0.0,2.0")
         // Class frequencies are those of the first --data: three in four of its faces to be trained on are happy.
         #expect(calibrate([models[1]], more: pictures) == 0)

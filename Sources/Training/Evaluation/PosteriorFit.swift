@@ -13,15 +13,21 @@ extension Posterior {
     /// Fits the posterior of a trained network: class frequencies from the training set (those of the heads' targets), and
     /// the temperature that gives the least cross-entropy on the validation set's labels (Guo et al., 2017). Each source of
     /// the validation set counts alike, however many faces it has.
+    ///
+    /// - Parameter temperature: Taken instead of the one that fits, where it is given.
     package static func fitted(
         to network: EmotionNetwork, training: FaceDataSet, validation: FaceDataSet,
         labelSmoothing: Float, exponent: Float = standardFrequencyExponent,
-        ferplusShare: Float = standardFERPlusShare,
+        ferplusShare: Float = standardFERPlusShare, temperature: Float? = nil,
         targets: (_ source: Int) -> SourceTargets = { _ in SourceTargets() }
     ) -> Posterior {
         var posterior = Posterior(
             frequencies: training.jointFrequencies(network.configuration.heads, targets),
             frequencyExponent: exponent, labelSmoothing: labelSmoothing, ferplusShare: ferplusShare)
+        if let temperature {
+            posterior.temperature = temperature
+            return posterior
+        }
         let recognizer = EmotionRecognizer(network)
         let logits = (0..<validation.count).map { recognizer.logits(validation.image($0)) }
         var counts: [Int: Int] = [:]

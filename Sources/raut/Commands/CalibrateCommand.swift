@@ -19,6 +19,9 @@ package enum CalibrateCommand {
             "frequency-exponent", .number("POWER", 0...1),
             help: "the power to which class frequencies are divided out where heads are joined; "
                 + "\(Posterior.standardFrequencyExponent) unless given")
+        let temperature = Option(
+            "temperature", .number("T", 0.1...10),
+            help: "what joined logits are divided by: below 1 answers are surer; what fits best unless given")
         let threads = Option(
             "threads", .whole("N", 1...256),
             help: "threads that share the faces; as many as processors unless given")
@@ -98,7 +101,8 @@ package enum CalibrateCommand {
                     ?? 0,
                 exponent: arguments.frequencyExponent.map { Float($0) }
                     ?? Posterior.standardFrequencyExponent,
-                ferplusShare: arguments.ferplusShare.map { Float($0) } ?? Posterior.standardFERPlusShare)
+                ferplusShare: arguments.ferplusShare.map { Float($0) } ?? Posterior.standardFERPlusShare,
+                temperature: arguments.temperature.map { Float($0) })
             facts.merge(posterior.metadata) { _, new in new }
         }
         let recognizer = EmotionRecognizer(network, posterior: posterior)
