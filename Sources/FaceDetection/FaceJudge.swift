@@ -11,6 +11,9 @@ package struct FaceThresholds: Sendable, Equatable {
     package var beside: Float = 0.97
     /// One that nobody but the judge has seen.
     package var unseen: Float = 0.99
+    /// The same where it fills the picture: there are few such windows, so that chance has few of them to deceive by, and
+    /// a picture that is all face is what people cut out of others.
+    package var filling: Float = 0.99
     /// One about a place where a face was a moment ago.
     package var followed: Float = 0.8
 

@@ -186,9 +186,17 @@ package final class WideSearch: Sendable {
         for window in state.windows.prefix(4) where window.probability > 0.3 {
             let face = judge.refined(window.face, in: image, turns: parameters.findsTilted, rounds: 6).face
             let probability = judge.steadyProbability(of: face, in: image)
-            if probability > best?.probability ?? 0 { best = (face, probability) }
+            let least = Self.fills(face, image) ? judge.thresholds.filling : judge.thresholds.unseen
+            if probability >= least, probability > best?.probability ?? 0 { best = (face, probability) }
         }
-        guard let best, best.probability >= judge.thresholds.unseen else { return }
-        faces.append(best.face)
+        if let best { faces.append(best.face) }
     }
+
+    /// Whether a face fills a picture.
+    private static func fills(_ face: DetectedFace, _ image: GrayImage) -> Bool {
+        Double(max(face.box.width, face.box.height)) >= fillingShare * Double(max(image.width, image.height))
+    }
+
+    /// From which share of the picture's longer side on a window fills it. Boxes are smaller than heads.
+    private static let fillingShare = 0.5
 }

@@ -47,6 +47,8 @@ package enum VerifierNetwork {
             }
             thresholds[keyPath: place] = value
         }
+        // A file that says nothing of windows that fill the picture was fitted with them among the others.
+        if file.metadata["threshold_filling"] == nil { thresholds.filling = thresholds.unseen }
         return (network, thresholds)
     }
 
@@ -63,7 +65,8 @@ package enum VerifierNetwork {
     private static var thresholdKeys: [(String, WritableKeyPath<FaceThresholds, Float>)] {
         [
             ("threshold_found", \.found), ("threshold_alone", \.alone), ("threshold_beside", \.beside),
-            ("threshold_unseen", \.unseen), ("threshold_followed", \.followed),
+            ("threshold_unseen", \.unseen), ("threshold_filling", \.filling),
+            ("threshold_followed", \.followed),
         ]
     }
 

@@ -7,9 +7,11 @@ import Testing
 private struct Knowing: FaceJudge {
     let thresholds = FaceThresholds.easy
     var face: Rectangle?
+    /// How sure it is at most.
+    var most: Float = 1
 
     func probability(of face: DetectedFace, in image: GrayImage) -> Float {
-        self.face.map { Float($0.intersectionOverUnion(face.box)) } ?? 0
+        self.face.map { most * Float($0.intersectionOverUnion(face.box)) } ?? 0
     }
 }
 
@@ -18,6 +20,7 @@ extension FaceThresholds {
     fileprivate static var easy: FaceThresholds {
         var thresholds = FaceThresholds()
         (thresholds.alone, thresholds.beside, thresholds.unseen) = (0.5, 0.5, 0.9)
+        thresholds.filling = 0.6
         return thresholds
     }
 }
@@ -74,6 +77,20 @@ struct WideSearchTests {
         let faces = found(in: image, face: known)
         #expect(faces.count == 1)
         #expect(faces.allSatisfy { $0.box.intersectionOverUnion(known) >= 0.9 })
+    }
+
+    @Test(
+        "takes a judge's word sooner for what fills the picture than for one window of many",
+        arguments: [true, false])
+    func filling(fills: Bool) {
+        var image = GrayImage(width: fills ? 140 : 260, height: 140)
+        for index in image.pixels.indices { image.pixels[index] = UInt8(index * 7 & 255) }
+        let judge = Knowing(face: Rectangle(x: 20, y: 20, width: 100, height: 100), most: 0.75)
+        var parameters = DetectionParameters()
+        parameters.minSize = 24
+        var faces: [DetectedFace] = []
+        search.addFaces(to: &faces, in: image, parameters: parameters, judge: judge)
+        #expect(faces.count == (fills ? 1 : 0))
     }
 
     @Test("adds nothing that the judge does not take for a face, and nothing where faces are known already")

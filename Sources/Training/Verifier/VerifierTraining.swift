@@ -13,6 +13,7 @@ package final class VerifierTraining {
     private let faces: FaceDataSet
     private let execution: Execution
     private let seed: UInt64
+    private let leastWindows: Int
     /// Faces cut out of photographs, with what is around them.
     private var photographed: [VerifierExample] = []
     /// Windows that cascades take for faces.
@@ -24,9 +25,15 @@ package final class VerifierTraining {
     private var cutter = VerifierExample.Cutter()
 
     /// Takes the faces, and a network to go on with where there is one.
-    package init(faces: FaceDataSet, from network: Network? = nil, threads: Int, seed: UInt64 = 1) {
+    ///
+    /// - Parameter leastWindows: How many windows an epoch has at least, however few were mined; it has as many faces.
+    package init(
+        faces: FaceDataSet, from network: Network? = nil, threads: Int, seed: UInt64 = 1,
+        leastWindows: Int = 4_000
+    ) {
         self.faces = faces
         self.seed = seed
+        self.leastWindows = leastWindows
         self.network = network ?? VerifierNetwork.network(seed: seed)
         execution = Execution(threads: threads)
         execution.seed = seed
@@ -34,6 +41,8 @@ package final class VerifierTraining {
 
     /// How many windows without a face were mined.
     package var minedCount: Int { mistaken.count + random.count }
+    /// How many windows the network itself took for faces, on the way.
+    package private(set) var mistakeCount = 0
     /// How many faces were cut out of photographs.
     package var photographCount: Int { photographed.count }
 
@@ -112,7 +121,7 @@ package final class VerifierTraining {
         epochs: Int, batch: Int = 64, rate: Float = 0.002,
         onEpoch: (_ epoch: Int, _ loss: Double, _ accuracy: Double) -> Void
     ) throws {
-        let perEpoch = 2 * min(max(minedCount, 4_000), 12_000)
+        let perEpoch = 2 * min(max(minedCount, leastWindows), max(leastWindows, 12_000))
         let batches = VerifierBatches(
             faces: faces, photographed: photographed, mistaken: mistaken, random: random, size: batch,
             stepsPerEpoch: perEpoch / batch, seed: seed)
@@ -130,7 +139,9 @@ package final class VerifierTraining {
                     for (number, ground) in grounds.enumerated() {
                         var random = Xoshiro256StarStar(
                             seed: seed, 0x5EA2C4, done * grounds.count + number)
-                        batches.add(ground.mistakes(of: judge, &cutter, &random))
+                        let windows = ground.mistakes(of: judge, &random)
+                        batches.add(windows.map { cutter.example($0, from: ground.image) })
+                        mistakeCount += windows.count
                     }
                 }
                 if done % 2 == 0 { batches.findHard(by: network.program()) }
@@ -138,52 +149,6 @@ package final class VerifierTraining {
             })
         execution.isTraining = false
     }
-}
-
-/// A picture that windows without a face are cut from.
-private struct VerifierGround {
-    let image: GrayImage
-    /// The one face in it, or nil.
-    let face: DetectedFace?
-
-    /// Windows that a network takes for faces in a part of the picture, moved and turned to where they look most like
-    /// one: what a search of windows all over a picture would come out with.
-    func mistakes(
-        of judge: FaceVerifier, _ cutter: inout VerifierExample.Cutter, _ random: inout Xoshiro256StarStar
-    ) -> [VerifierExample] {
-        var windows: [(face: DetectedFace, probability: Float)] = []
-        let short = Float(min(image.width, image.height))
-        let part = short * random.uniform(in: face == nil ? 0.4...1 : 0.8...1)
-        let (left, top) = (
-            Int(random.uniform() * (Float(image.width) - part)),
-            Int(random.uniform() * (Float(image.height) - part))
-        )
-        for share: Float in [1, 0.7, 0.5] {
-            let side = Int(part * share * random.uniform(in: 0.85...1.15))
-            guard side >= 20 else { continue }
-            let step = side / 5
-            for y in stride(from: top + step, through: top + Int(part) - step, by: step) {
-                for x in stride(from: left + step, through: left + Int(part) - step, by: step) {
-                    let window = DetectedFace(
-                        box: Rectangle(x: x - side / 2, y: y - side / 2, width: side, height: side),
-                        tilt: Double(random.uniform(in: -12...12)))
-                    if face?.touches(window) == true { continue }
-                    let probability = judge.probability(of: window, in: image)
-                    if probability > 0.3 { windows.append((window, probability)) }
-                }
-            }
-        }
-        windows.sort { $0.probability > $1.probability }
-        return windows.prefix(6).compactMap { window in
-            let found = judge.refined(window.face, in: image, turns: true, rounds: 3).face
-            return face?.touches(found) == true ? nil : cutter.example(found, from: image)
-        }
-    }
-}
-
-extension DetectedFace {
-    /// Whether a window shows so much of a face, or so nearly only a face, that it could pass for one.
-    fileprivate func touches(_ window: DetectedFace) -> Bool { box.intersectionOverUnion(window.box) > 0.2 }
 }
 
 /// Batches of as many faces as other windows, each varied in its own way.
