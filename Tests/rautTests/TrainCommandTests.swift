@@ -93,6 +93,11 @@ final class TrainCommandTests {
         #expect(losses[0] != losses[1])
         #expect(CommandLineInterface.main(["report"] + trials + ["--output", "\(folder)/page"]) == 0)
         #expect(FileManager.default.fileExists(atPath: "\(folder)/page/report.html"))
+        // One that is none is named, beside those that are.
+        let failure = #expect(throws: Failure.self) {
+            _ = try ReportCommand.command.run(trials + ["\(folder)/none", "--output", "\(folder)/page"])
+        }
+        #expect(failure?.description.hasPrefix("\(folder)/none: no folder of 'raut train'") == true)
         try "no-flip 1\n".write(toFile: "\(folder)/grid", atomically: true, encoding: .utf8)
         #expect(CommandLineInterface.main(words + own + ["\(folder)/grid"]) == 1)
     }

@@ -5,7 +5,7 @@ import System
 import Training
 
 /// `raut report`: the page of a day from events, or training runs side by side.
-enum ReportCommand {
+package enum ReportCommand {
     struct Options: OptionGroup {
         let output = Option(
             "output", .path("F.html-or-DIR"),
@@ -19,7 +19,7 @@ enum ReportCommand {
             help: "of training runs: the FER2013 that they were trained from, to show faces")
     }
 
-    static let command = Command(
+    package static let command = Command(
         name: "report", summary: "a day's page from events; or training runs side by side",
         operands: "DIR|FILE.jsonl|-…", options: Options.self,
         notes: [
@@ -30,7 +30,13 @@ enum ReportCommand {
         example: "raut report /var/log/raut --output today.html", run: run)
 
     private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
-        if arguments.operands.allSatisfy(isTrainingRun) { return try compare(arguments) }
+        let others = arguments.operands.filter { !isTrainingRun($0) }
+        if others.isEmpty { return try compare(arguments) }
+        if let other = others.first, others.count < arguments.operands.count {
+            throw Failure(
+                description:
+                    "\(other): no folder of 'raut train', as the others are: there is no log.csv in it")
+        }
         guard arguments.operands.count == 1, let operand = arguments.operands.first else {
             throw UsageError(
                 description: "one log of events at a time: \(arguments.operands.joined(separator: ", "))")
