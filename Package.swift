@@ -150,7 +150,8 @@ let package = Package(
                 "Waiting",
             ]),
         tests("Drawing", ["Faces", "Imaging"]),
-        tests("Overlay", ["Faces", "Imaging", "Capture", "Drawing", "Pipeline", "Recording", "CSDL2"]),
+        tests(
+            "Overlay", ["System", "Faces", "Imaging", "Capture", "Drawing", "Pipeline", "Recording", "CSDL2"]),
         tests(
             "Pipeline",
             [

@@ -117,6 +117,37 @@ package final class DrawingLayer {
         }
     }
 
+    /// Lays the layer over pixels of its size in memory: 32 bits each, the upper 8 unused, then red, green and blue.
+    ///
+    /// - Returns: false where that can't be done.
+    package func lay(over pixels: inout MutableSpan<UInt8>, bytesPerRow: Int) -> Bool {
+        guard bytesPerRow >= 4 * width, pixels.count >= bytesPerRow * height else { return false }
+        return pixels.withUnsafeMutableBufferPointer { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            return lay(over: start, bytesPerRow)
+        }
+    }
+
+    private func lay(over pixels: UnsafeMutablePointer<UInt8>, _ bytesPerRow: Int) -> Bool {
+        guard let surface,
+            let target = cairo_image_surface_create_for_data(
+                pixels, CAIRO_FORMAT_RGB24, Int32(width), Int32(height), Int32(clamping: bytesPerRow))
+        else { return false }
+        defer { cairo_surface_destroy(target) }
+        guard cairo_surface_status(target) == CAIRO_STATUS_SUCCESS, let context = cairo_create(target) else {
+            return false
+        }
+        defer { cairo_destroy(context) }
+        cairo_set_source_surface(context, surface, 0, 0)
+        cairo_set_antialias(context, CAIRO_ANTIALIAS_NONE)
+        for box in covered {
+            cairo_rectangle(context, Double(box.x), Double(box.y), Double(box.width), Double(box.height))
+        }
+        cairo_fill(context)
+        cairo_surface_flush(target)
+        return cairo_status(context) == CAIRO_STATUS_SUCCESS
+    }
+
     /// Gives each pixel of a part, in Cairo's form: alpha and what is multiplied by it.
     private func forEachPixel(of box: Rectangle, _ body: (_ index: Int, _ value: UInt32) -> Void) {
         guard let surface, let bytes = cairo_image_surface_get_data(surface),

@@ -33,8 +33,8 @@ package enum Language: String, CaseIterable, Sendable {
 
 /// What the window says in words.
 package enum Phrase: CaseIterable, Sendable {
-    case unsure, or, lastMinute, paused, lost, saved, demo, noFace, closer, dark, facing, matters, little,
-        much
+    case unsure, or, lastMinute, paused, lost, saved, demo, noFace, closer, back, dark, facing, matters,
+        little, much
     case showMe, score, ready, smile
     case keyQuit, keyPause, keyMirror, keyBars, keyFace, keyFullScreen, keySnapshot, keyHelp, keyMeter,
         keyRibbon
@@ -50,6 +50,7 @@ package enum Phrase: CaseIterable, Sendable {
         case .demo: "Demo: drawn faces, no camera"
         case .noFace: "Nobody in view"
         case .closer: "Step closer"
+        case .back: "Step back"
         case .dark: "Too dark: more light, please"
         case .facing: "Face the camera"
         case .matters: "seen here:"
@@ -83,6 +84,7 @@ package enum Phrase: CaseIterable, Sendable {
         case .demo: "Demo: wajah gambar, tanpa kamera"
         case .noFace: "Tidak ada wajah"
         case .closer: "Mendekatlah"
+        case .back: "Mundurlah"
         case .dark: "Terlalu gelap: tambah cahaya"
         case .facing: "Hadap ke kamera"
         case .matters: "terlihat di sini:"

@@ -2,13 +2,16 @@ import CSDL2
 import Drawing
 import Imaging
 
-/// The drawing as a transparent texture over the picture; only what changed is sent to the graphics card.
+/// The drawing as a transparent texture over the picture; only what changed is sent to the graphics card. Where the
+/// processor draws, there is no texture: the drawing is laid over the window's own pixels.
 final class LayerTexture {
     private let layer: DrawingLayer
     private var texture: OpaquePointer?
     private var width = 0
     private var height = 0
     private var pixels: [UInt32] = []
+    /// The window whose pixels are written to; nil for a texture.
+    private var window: OpaquePointer?
 
     init(text: PangoText) { layer = DrawingLayer(text: text) }
 
@@ -19,27 +22,53 @@ final class LayerTexture {
     }
 
     /// Makes the texture show a drawing on a canvas of a size in pixels.
+    ///
+    /// - Parameter window: the one that the processor draws in; nil where a graphics card does.
     func update(
-        _ drawing: Drawing, width: Int, height: Int, on renderer: OpaquePointer
+        _ drawing: Drawing, width: Int, height: Int, on renderer: OpaquePointer, in window: OpaquePointer?
     ) throws(WindowError) {
-        let isNew = texture == nil || width != self.width || height != self.height
-        if isNew { try make(width, height, renderer) }
         do throws(DrawingError) {
             try layer.update(drawing, width: width, height: height)
         } catch {
             throw .drawing(error)
         }
+        self.window = window.flatMap { Self.hasPlainPixels($0, width, height) ? $0 : nil }
+        guard self.window == nil else { return close() }
+        let isNew = texture == nil || width != self.width || height != self.height
+        if isNew { try make(width, height, renderer) }
         for box in isNew ? layer.covered : layer.changed { try send(box) }
     }
 
     /// Lays it over what was drawn before.
     func draw(on renderer: OpaquePointer) {
+        if let window {
+            // What was asked for so far is drawn now: nothing follows it but the drawing.
+            SDL_RenderFlush(renderer)
+            guard let surface = SDL_GetWindowSurface(window)?.pointee, let pixels = surface.pixels else {
+                return
+            }
+            let stride = Int(surface.pitch)
+            var bytes = MutableSpan(
+                _unsafeStart: pixels.assumingMemoryBound(to: UInt8.self), count: stride * Int(surface.h))
+            _ = layer.lay(over: &bytes, bytesPerRow: stride)
+            return
+        }
         guard let texture else { return }
         for box in layer.covered {
             var source = SDL_Rect(box)
             var target = source
             SDL_RenderCopy(renderer, texture, &source, &target)
         }
+    }
+
+    /// True where a window's pixels have the form that Cairo draws on, and its size is known to both.
+    private static func hasPlainPixels(_ window: OpaquePointer, _ width: Int, _ height: Int) -> Bool {
+        guard let surface = SDL_GetWindowSurface(window)?.pointee, let format = surface.format?.pointee else {
+            return false
+        }
+        return surface.w == width && surface.h == height && format.BytesPerPixel == 4
+            && format.Rmask == 0xFF_0000 && format.Gmask == 0xFF00 && format.Bmask == 0xFF
+            && surface.pitch % 4 == 0
     }
 
     private func make(_ width: Int, _ height: Int, _ renderer: OpaquePointer) throws(WindowError) {

@@ -13,6 +13,9 @@ final class PictureTexture {
     private var planar = YUVImage()
     private var gray = GrayImage()
     private var noChroma: [UInt8] = []
+    private var mirror = FrameMirror()
+    /// True where the picture in it is a mirror image already.
+    private(set) var isMirrored = false
 
     /// Gives the texture back; to be called while the renderer is there.
     func close() {
@@ -22,7 +25,20 @@ final class PictureTexture {
     }
 
     /// Replaces the picture; a frame whose bytes are no picture leaves the one before.
-    func update(_ frame: Frame, on renderer: OpaquePointer) throws(WindowError) {
+    ///
+    /// - Parameter mirrors: true to take the mirror image.
+    func update(_ frame: Frame, mirrors: Bool = false, on renderer: OpaquePointer) throws(WindowError) {
+        guard mirrors else {
+            try send(frame, renderer)
+            isMirrored = false
+            return
+        }
+        guard let image = mirror.image(of: frame) else { return }
+        try send(image, renderer)
+        isMirrored = true
+    }
+
+    private func send(_ frame: Frame, _ renderer: OpaquePointer) throws(WindowError) {
         switch frame.format {
         case .mjpeg:
             guard (try? decoder.planes(of: frame, into: &planar)) != nil else { return }

@@ -27,8 +27,6 @@ package final class Viewer {
     private static let statusInterval: UInt64 = 500_000_000
     /// How long a line at the foot stays, in seconds.
     private static let messageTime = 5.0
-    /// How often something that moves is drawn where the picture stands, in seconds.
-    private static let motionInterval = 1.0 / 60
 
     /// Joins a window to a pipeline made with `isViewed`.
     package init(_ window: Window, _ pipeline: Pipeline, settings: ViewerSettings) {
@@ -52,8 +50,9 @@ package final class Viewer {
     package func run() throws(WindowError) {
         var lastDrawing = 0.0
         while !pipeline.isOver {
-            // Short, because the wait ends for keys, not for frames.
-            for action in try window.actions(waitingUpTo: 4) {
+            let frame = pipeline.view()
+            // Short, because the wait ends for keys, not for frames; a frame that is there is shown at once.
+            for action in try window.actions(waitingUpTo: frame == nil ? 4 : 0) {
                 if action == .quit { return }
                 try perform(action)
             }
@@ -62,7 +61,7 @@ package final class Viewer {
                 isDirty = true
             }
             let isStill = isPaused || challenge?.isResting ?? false
-            if let frame = pipeline.view() {
+            if let frame {
                 if !isStill { try window.setPicture(frame.frame) }
                 framesShown += 1
                 isDirty = isDirty || !isStill
@@ -70,7 +69,7 @@ package final class Viewer {
             let now = Self.seconds
             if !isPaused { try play(at: now) }
             updateNotes(at: now)
-            guard isDirty || window.isMoving && now - lastDrawing >= Self.motionInterval else { continue }
+            guard isDirty || window.isMoving && now - lastDrawing >= window.motionInterval else { continue }
             isDirty = false
             lastDrawing = now
             try draw(at: now)
@@ -158,7 +157,10 @@ package final class Viewer {
         window.notes.demo = pipeline.source.name == "demo" ? language.line(.demo) : ""
         let hint =
             isPaused || pipeline.isSourceLost
-            ? nil : hints.phrase(faceCount: scene.faces.count, pipeline.currentScene.hint, at: time)
+            ? nil
+            : hints.phrase(
+                faceCount: scene.faces.count, largest: window.share(ofHeight: scene.faces),
+                pipeline.currentScene.hint, at: time)
         window.notes.hint = hint.map { language.line($0) } ?? ""
         let now = MonotonicClock.now
         if now &- lastStatus >= Self.statusInterval, !settings.isBooth {

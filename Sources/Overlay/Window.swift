@@ -16,14 +16,20 @@ package final class Window {
     package var notes = Notes()
     /// True where what is drawn still moves: it must be drawn again soon.
     package private(set) var isMoving = false
+    /// Seconds between two drawings of what moves while the picture stands: where the processor draws, a new picture
+    /// mostly comes before.
+    package var motionInterval: Double { made.isSoftware ? 1.0 / 20 : 1.0 / 60 }
 
-    private let window: OpaquePointer
-    private let renderer: OpaquePointer
+    private let made: WindowRenderer
+    private var window: OpaquePointer { made.window }
+    private var renderer: OpaquePointer { made.renderer }
     private let picture = PictureTexture()
     private let layout: SceneLayout
     private let layer: LayerTexture
     private let isKiosk: Bool
     private var isFullScreen = false
+    /// Where the window was before it filled a screen that nobody manages.
+    private var placeBefore: SDL_Rect?
 
     /// Sets what the process's libraries are told of by its environment; to be called before it has threads.
     ///
@@ -51,7 +57,7 @@ package final class Window {
         SDL_SetHint(SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0")
         try Self.openDisplay()
         do throws(WindowError) {
-            (window, renderer) =
+            made =
                 isKiosk ? try Self.openScreen(title) : try Self.open(title, pictureWidth, pictureHeight)
         } catch {
             SDL_QuitSubSystem(SDL_INIT_VIDEO)
@@ -67,8 +73,7 @@ package final class Window {
         guard !DisplayWatch.isGone else { return }
         picture.close()
         layer.close()
-        SDL_DestroyRenderer(renderer)
-        SDL_DestroyWindow(window)
+        made.close()
         SDL_QuitSubSystem(SDL_INIT_VIDEO)
     }
 
@@ -97,14 +102,38 @@ package final class Window {
     /// Fills the screen, or goes back to a window.
     package func toggleFullScreen() {
         isFullScreen.toggle()
+        guard WindowManager.isThere(for: window) else { return placeByHand() }
         SDL_SetWindowFullscreen(window, isFullScreen ? SDL_WINDOW_FULLSCREEN_DESKTOP.rawValue : 0)
+    }
+
+    /// Does what a window manager would: SDL asks one, and takes it as done where there is none.
+    private func placeByHand() {
+        var place = SDL_Rect()
+        if isFullScreen {
+            SDL_GetWindowPosition(window, &place.x, &place.y)
+            SDL_GetWindowSize(window, &place.w, &place.h)
+            placeBefore = place
+            SDL_GetDisplayBounds(max(0, SDL_GetWindowDisplayIndex(window)), &place)
+        } else {
+            guard let placeBefore else { return }
+            place = placeBefore
+        }
+        SDL_SetWindowPosition(window, place.x, place.y)
+        SDL_SetWindowSize(window, place.w, place.h)
     }
 
     // MARK: - Drawing
 
     /// Takes a frame as the picture to show; bytes that are no picture leave the one before.
     package func setPicture(_ frame: Frame) throws(WindowError) {
-        try picture.update(frame, on: renderer)
+        // The processor turns a small picture faster than the window that it fills.
+        try picture.update(frame, mirrors: isMirrored && made.isSoftware, on: renderer)
+    }
+
+    /// How much of the picture's height the largest of some faces takes; 0 without one.
+    package func share(ofHeight faces: [DrawnFace]) -> Double {
+        guard picture.height > 0 else { return 0 }
+        return Double(faces.map(\.box.height).max() ?? 0) / Double(picture.height)
     }
 
     /// Draws the picture and what is over it.
@@ -122,14 +151,20 @@ package final class Window {
         let drawing = layout.arrange(
             picture.texture == nil ? [] : faces, on: canvas, options: options, notes: notes, at: time)
         isMoving = drawing.isMoving
-        try layer.update(drawing, width: Int(width), height: Int(height), on: renderer)
-        SDL_SetRenderDrawColor(renderer, 12, 14, 18, 255)
-        SDL_RenderClear(renderer)
+        try layer.update(
+            drawing, width: Int(width), height: Int(height), on: renderer, in: made.isSoftware ? window : nil)
+        let box = canvas.picture
+        let isFilled =
+            picture.texture != nil && box.x <= 0 && box.y <= 0 && box.right >= Double(width)
+            && box.bottom >= Double(height)
+        if !isFilled || !made.isSoftware {
+            SDL_SetRenderDrawColor(renderer, 12, 14, 18, 255)
+            SDL_RenderClear(renderer)
+        }
         if let texture = picture.texture {
-            let box = canvas.picture
             var target = SDL_FRect(
                 x: Float(box.x), y: Float(box.y), w: Float(box.width), h: Float(box.height))
-            let flip = isMirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE
+            let flip = isMirrored != picture.isMirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE
             SDL_RenderCopyExF(renderer, texture, nil, &target, 0, nil, flip)
         }
         layer.draw(on: renderer)
@@ -163,8 +198,14 @@ package final class Window {
         }
         if !isDriverNamed {
             // In SDL's own order, without those that draw into nothing or complain of a display that is not asked for.
-            let drivers = [("DISPLAY", "x11"), ("WAYLAND_DISPLAY", "wayland")].filter { getenv($0.0) != nil }
+            var drivers = [("DISPLAY", "x11"), ("WAYLAND_DISPLAY", "wayland")].filter { getenv($0.0) != nil }
+            if getenv("WAYLAND_DISPLAY") != nil, WaylandSeat.isMissing {
+                drivers.removeAll { $0.1 == "wayland" }
+                guard !drivers.isEmpty else { throw .noDisplay(reason: noSeat) }
+            }
             SDL_SetHint("SDL_VIDEODRIVER", drivers.map(\.1).joined(separator: ","))
+        } else if getenv("SDL_VIDEODRIVER").map({ String(cString: $0) }) == "wayland", WaylandSeat.isMissing {
+            throw .noDisplay(reason: noSeat)
         }
         guard SDL_InitSubSystem(SDL_INIT_VIDEO) == 0 else {
             let reason = SDL_GetError().map { String(cString: $0) } ?? "SDL gives no reason"
@@ -172,6 +213,9 @@ package final class Window {
                 reason: isDriverNamed ? reason : "the one that is named in the environment can't be reached")
         }
     }
+
+    private static let noSeat =
+        "the Wayland compositor has no seat, neither keyboard nor pointer, which SDL can't do without before 2.30"
 
     /// The picture's own size, larger for small pictures, smaller where the display is.
     private static func firstSize(_ width: Int, _ height: Int) -> (width: Int32, height: Int32) {
@@ -185,40 +229,21 @@ package final class Window {
 
     private static func open(
         _ title: String, _ pictureWidth: Int, _ pictureHeight: Int
-    ) throws(WindowError) -> (OpaquePointer, OpaquePointer) {
+    ) throws(WindowError) -> WindowRenderer {
         let size = firstSize(pictureWidth, pictureHeight)
         // SDL_WINDOWPOS_CENTERED, a macro that is not imported.
         let centered: Int32 = 0x2FFF_0000
-        return try make(
+        return try WindowRenderer(
             title, SDL_Rect(x: centered, y: centered, w: size.width, h: size.height),
             SDL_WINDOW_RESIZABLE.rawValue)
     }
 
     /// As large as the screen, whether or not there is a window manager that makes it so.
-    private static func openScreen(_ title: String) throws(WindowError) -> (OpaquePointer, OpaquePointer) {
+    private static func openScreen(_ title: String) throws(WindowError) -> WindowRenderer {
         var bounds = SDL_Rect(x: 0, y: 0, w: 1280, h: 720)
         SDL_GetDisplayBounds(0, &bounds)
-        return try make(
+        return try WindowRenderer(
             title, bounds, SDL_WINDOW_FULLSCREEN_DESKTOP.rawValue | SDL_WINDOW_BORDERLESS.rawValue)
-    }
-
-    private static func make(
-        _ title: String, _ place: SDL_Rect, _ flags: UInt32
-    ) throws(WindowError) -> (OpaquePointer, OpaquePointer) {
-        let flags = flags | SDL_WINDOW_ALLOW_HIGHDPI.rawValue
-        guard let window = SDL_CreateWindow(title, place.x, place.y, place.w, place.h, flags) else {
-            throw .noDisplay(reason: SDL_GetError().map { String(cString: $0) } ?? "SDL gives no reason")
-        }
-        SDL_SetWindowMinimumSize(window, 160, 120)
-        let fast = SDL_RENDERER_ACCELERATED.rawValue | SDL_RENDERER_PRESENTVSYNC.rawValue
-        let slow = SDL_RENDERER_SOFTWARE.rawValue
-        guard let renderer = SDL_CreateRenderer(window, -1, fast) ?? SDL_CreateRenderer(window, -1, slow)
-        else {
-            let error = WindowError.sdl("nothing can be drawn in it")
-            SDL_DestroyWindow(window)
-            throw error
-        }
-        return (window, renderer)
     }
 
     /// Pixels a point by the display's own word, which X11 gives as dots an inch: 96 is one.

@@ -83,4 +83,16 @@ struct BoothTests {
         #expect(hints.phrase(faceCount: 2, nil, at: 2.6) == nil)
         #expect(hints.phrase(faceCount: 0, nil, at: 2.7) == nil)
     }
+
+    @Test("one who came so near that the face is lost is asked to step back, for a while")
+    func near() {
+        var hints = HintFinder()
+        #expect(hints.phrase(faceCount: 1, largest: 0.9, nil, at: 0) == nil)
+        #expect(hints.phrase(faceCount: 0, largest: 0, nil, at: 1) == nil)
+        #expect(hints.phrase(faceCount: 0, largest: 0, nil, at: 2) == .back)
+        #expect(hints.phrase(faceCount: 0, largest: 0, .tooDark(mean: 9), at: 3) == .dark)
+        #expect(hints.phrase(faceCount: 0, largest: 0, nil, at: 12) == .facing)
+        #expect(hints.phrase(faceCount: 1, largest: 0.4, nil, at: 13) == nil)
+        #expect(hints.phrase(faceCount: 0, largest: 0, nil, at: 16) == .facing)
+    }
 }

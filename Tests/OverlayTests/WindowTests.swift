@@ -159,6 +159,35 @@ struct WindowTests {
         #expect(try shown(window, [face]) != bars)
     }
 
+    @Test("a mirrored picture is the picture turned, whether it came before the mirror or after")
+    func mirror() throws {
+        let window = try open()
+        var frame = try Sample.all()[4].frame
+        for index in frame.bytes.indices {
+            frame.bytes[index] = UInt8((index % Sample.side) * 2 + (index / Sample.side) / 2)
+        }
+        try window.setPicture(frame)
+        let plain = try shown(window)
+        func differences(_ image: ColorImage) -> Int {
+            var count = 0
+            for y in 0..<plain.height {
+                for x in 0..<plain.width {
+                    let at = 3 * (y * plain.width + x)
+                    let other = 3 * (y * plain.width + plain.width - 1 - x)
+                    if abs(Int(plain.pixels[at]) - Int(image.pixels[other])) > 6 { count += 1 }
+                }
+            }
+            return count
+        }
+        #expect(differences(plain) > plain.width * plain.height / 2)
+        window.isMirrored = true
+        #expect(try differences(shown(window)) < plain.width * plain.height / 50)
+        try window.setPicture(frame)
+        #expect(try differences(shown(window)) < plain.width * plain.height / 50)
+        window.isMirrored = false
+        #expect(try differences(shown(window)) > plain.width * plain.height / 2)
+    }
+
     @Test("a window and a copy of the same scene are the same picture")
     func sameAsCopy() throws {
         let window = try open()
