@@ -17,7 +17,7 @@ private func left(_ clock: String, face: Int, seconds: Double, dominant: String 
 
 private func record(_ lines: [String]) -> DayRecord {
     var record = DayRecord()
-    for line in lines { record.add(line) }
+    for line in lines { record.add(Array(line.utf8)) }
     record.finish()
     return record
 }

@@ -62,6 +62,19 @@ final class PictureListTests {
         #expect(
             places.paths
                 == ["x.png", "x-2.png", "y.png", "picture.png", "z.jpg"].map { "\(folder)/copies/\($0)" })
+        #expect(places.renamedCount == 0)
+    }
+
+    @Test("a file that is there keeps its name, unless it is to be replaced")
+    func kept() throws {
+        try FileManager.default.createDirectory(atPath: "\(folder)/kept", withIntermediateDirectories: true)
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: "\(folder)/kept/x.png"))
+        let items: [PictureItem] = [.file("a/x.png"), .file("b/x.png"), .file("c/y.png")]
+        let places = try CopyPlaces(in: "\(folder)/kept", for: items)
+        #expect(places.paths == ["x-2.png", "x-3.png", "y.png"].map { "\(folder)/kept/\($0)" })
+        #expect(places.renamedCount == 2)
+        let replaced = try CopyPlaces(in: "\(folder)/kept", for: items, replaces: true)
+        #expect(replaced.paths == ["x.png", "x-2.png", "y.png"].map { "\(folder)/kept/\($0)" })
     }
 }
 

@@ -24,9 +24,9 @@ struct EventLogTests {
     private let pace = EventLog.Pace(pause: 0.02, clock: { noon })
 
     private func lines(of day: EventDay? = nil) throws -> [String] {
-        var lines: [String] = []
-        try EventLogFile.read(day ?? today, in: path) { lines.append("\($0) \($1)") }
-        return lines
+        var all: [(Int, [UInt8])] = []
+        try EventLogFile.read(day ?? today, in: path) { all.append(($0, $1)) }
+        return all.map { "\($0.0) \(String(decoding: $0.1, as: UTF8.self))" }
     }
 
     @Test("what was sent is there after the end, each line as it was, with the run that wrote it")

@@ -43,7 +43,10 @@ final class CalibrateCommandTests {
 
     private func calibrate(_ models: [String], votes: Bool = true, more: [String] = []) -> Int32 {
         CommandLineInterface.main(
-            ["calibrate", "--data", "\(folder)/images.csv", "--output", "\(folder)/mean.safetensors"]
+            [
+                "calibrate", "--data", "\(folder)/images.csv", "--output", "\(folder)/mean.safetensors",
+                "--replace",
+            ]
                 + (votes ? ["--ferplus", "\(folder)/votes.csv"] : []) + more + models)
     }
 

@@ -55,6 +55,7 @@ final class ImageCommandTests {
 
     private func describe(
         _ files: [String], recognizer: EmotionRecognizer? = nil, minSize: Int = 80, output: String? = nil,
+        replaces: Bool = false,
         asJSON: Bool = true, explains: Bool = false, table: String? = nil, threads: Int = 1
     ) throws -> Said {
         final class Box { var said = Said(status: -1) }
@@ -63,7 +64,7 @@ final class ImageCommandTests {
         let run = PictureRun(
             list, tablePath: table, isJSON: asJSON, threads: threads, write: { box.said.output.append($0) },
             report: { box.said.complaints.append($0) })
-        let copies = try output.map { try CopyPlaces(in: $0, for: list.items) }
+        let copies = try output.map { try CopyPlaces(in: $0, for: list.items, replaces: replaces) }
         box.said.status = try ImageCommand.describe(list, in: run, asJSON: asJSON, copies: copies) {
             try Self.analysis(recognizer: recognizer, minSize: minSize, explains: explains)
         }
@@ -230,7 +231,7 @@ final class ImageCommandTests {
                 "x-2.png", "x.png",
             ])
         let before = try Data(contentsOf: URL(fileURLWithPath: both[0]))
-        let said = try describe([both[0]], output: "\(folder)/b/../a")
+        let said = try describe([both[0]], output: "\(folder)/b/../a", replaces: true)
         #expect(said.status == 1 && said.complaints.first?.contains("the picture itself") == true)
         #expect(try Data(contentsOf: URL(fileURLWithPath: both[0])) == before)
     }

@@ -43,7 +43,7 @@ struct OutletTests {
     private func events(_ folder: String) -> [String] {
         var lines: [String] = []
         for (day, _) in EventLogFile.days(in: folder) {
-            try? EventLogFile.read(day, in: folder) { lines.append($1) }
+            try? EventLogFile.read(day, in: folder) { lines.append(String(decoding: $1, as: UTF8.self)) }
         }
         return lines
     }

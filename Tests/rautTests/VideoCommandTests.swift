@@ -79,7 +79,8 @@ final class VideoCommandTests {
     func everything() throws {
         let (table, lines, page) = ("\(folder)/t.csv", "\(folder)/l.jsonl", "\(folder)/page.html")
         let outputs = VideoRun.Outputs(
-            table: try OutputFile(table), lines: try OutputFile(lines), copies: "\(folder)/copies", page: page
+            table: try OutputFile(table), lines: try OutputFile(lines), copies: "\(folder)/copies",
+            page: try OutputFile(page)
         )
         let stop = EndRequest()
         #expect(try videoRun(outputs).perform([clip], until: stop) == 0)
@@ -149,10 +150,28 @@ final class VideoCommandTests {
         #expect(rows.count > 20 && rows.dropFirst().allSatisfy { $0.hasPrefix(clip) })
         #expect(throws: Failure.self) { try OutputFile("/proc/none/t.csv") }
         #expect(throws: Failure.self) { try OutputFile(folder) }
-        let full = try videoRun(
-            VideoRun.Outputs(table: try OutputFile("\(folder)/x.csv"), copies: "\(folder)"))
         // The copy would fall on the video.
+        let full = try videoRun(VideoRun.Outputs(copies: "\(folder)", replacesCopies: true))
         #expect(try full.perform([clip], until: stop) == 1)
+    }
+
+    @Test("a copy takes no file's place, and an older one's beginning is not taken for its own")
+    func copies() throws {
+        let old = try Data(contentsOf: URL(fileURLWithPath: clip))
+        for name in ["clip.silent.mp4", "clip-2.silent.mp4", "clip-2.part.mp4"] {
+            try Data("mine".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        }
+        let run = try videoRun(VideoRun.Outputs(copies: folder))
+        #expect(try run.perform([clip], until: EndRequest()) == 0)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: clip)) == old)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        #expect(
+            names == ["clip-2.mp4", "clip-2.part.mp4", "clip-2.silent.mp4", "clip.mp4", "clip.silent.mp4"])
+        let probed = try self.run(
+            "ffprobe",
+            ["-v", "error", "-show_entries", "stream=codec_type", "-of", "csv=p=0", "\(folder)/clip-2.mp4"])
+        #expect(probed.output.contains("video") && probed.output.contains("audio"))
+        #expect(try String(contentsOfFile: "\(folder)/clip.silent.mp4", encoding: .utf8) == "mine")
     }
 
     @Test("without a place, nothing is left of a file that was begun")
@@ -162,5 +181,39 @@ final class VideoCommandTests {
             try file.write("half")
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["clip.mp4"])
+    }
+
+    @Test("what somebody kept is written over only where that was said; an empty file is no loss")
+    func replaced() throws {
+        let path = "\(folder)/kept.csv"
+        func write(_ text: String, replaces: Bool) throws {
+            let file = try OutputFile(path, replaces: replaces)
+            try file.write(text)
+            try file.finish()
+        }
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
+        try write("one", replaces: false)
+        #expect(throws: Failure.self) { try write("two", replaces: false) }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "one")
+        try write("three", replaces: true)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "three")
+        #expect(throws: Failure.self) { try OutputFile.guardFree(path, replaces: false) }
+        try OutputFile.guardFree("-", replaces: false)
+    }
+
+    @Test("a device or pipe is written to, not replaced; a pipe without a reader is told")
+    func pipes() throws {
+        let path = "\(folder)/pipe"
+        try #require(mkfifo(path, 0o600) == 0)
+        #expect(throws: Failure.self) { try OutputFile(path) }
+        let reader = open(path, O_RDONLY | O_NONBLOCK)
+        defer { close(reader) }
+        let file = try OutputFile(path)
+        try file.write("through")
+        try file.finish()
+        var bytes = [UInt8](repeating: 0, count: 16)
+        #expect(read(reader, &bytes, 16) == 7)
+        var status = stat()
+        #expect(stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
     }
 }

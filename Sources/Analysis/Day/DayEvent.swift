@@ -1,6 +1,5 @@
 import Events
 import Faces
-import Foundation
 
 /// What a line of events tells about the day; events that tell nothing about it are passed over.
 enum DayEvent {
@@ -13,52 +12,107 @@ enum DayEvent {
     case other
 
     /// Reads a line of JSON; nil where it is none, or an event lacks what it must have.
-    init?(_ line: String) {
-        guard let object = (try? JSONSerialization.jsonObject(with: Data(line.utf8))) as? [String: Any],
-            let name = object["event"] as? String
-        else { return nil }
-        let time = (object["time"] as? String).flatMap { EventTime($0) }
+    init?(_ line: [UInt8]) {
+        var reader = JSONReader(line)
+        let members = Members(&reader)
+        guard reader.isWhole, let name = members.event else { return nil }
         switch name {
-        case "hello": self = .hello(source: object["source"] as? String ?? "")
+        case "hello": self = .hello(source: members.source ?? "")
         case "dropped":
-            guard let count = object["count"] as? Int, count >= 0 else { return nil }
+            guard let count = members.count, count >= 0 else { return nil }
             self = .dropped(count)
         case "appeared", "changed":
-            guard let time, let face = object["face"] as? Int, let emotion = Self.emotion(object["emotion"])
+            guard let time = members.time, let face = members.face, let emotion = members.emotion
             else { return nil }
             self = .seen(face: face, emotion, isNew: name == "appeared", time)
         case "left":
-            guard let time, let face = object["face"] as? Int, let seconds = object["seconds"] as? Double,
-                seconds.isFinite, seconds >= 0
+            guard let time = members.time, let face = members.face, let seconds = members.seconds,
+                seconds >= 0
             else { return nil }
-            self = .left(
-                face: face, seconds: seconds, dominant: Self.emotion(object["dominant"]),
-                Self.probabilities(object["emotions"]), time)
+            self = .left(face: face, seconds: seconds, dominant: members.dominant, members.emotions, time)
         case "frame":
-            guard let time, let faces = object["faces"] as? [[String: Any]] else { return nil }
-            var seen: [(face: Int, emotion: Emotion)] = []
-            for face in faces {
-                guard let number = face["face"] as? Int, let emotion = Self.emotion(face["emotion"]) else {
-                    return nil
-                }
-                seen.append((number, emotion))
-            }
-            self = .frame(seen, time)
+            guard let time = members.time, let faces = members.faces else { return nil }
+            self = .frame(faces, time)
         default: self = .other
         }
     }
 
-    private static func emotion(_ value: Any?) -> Emotion? {
-        (value as? String).flatMap { name in Emotion.allCases.first { $0.description == name } }
-    }
+    /// The members of an event that a day is made of, whichever event it is; nil for one that is not there or is
+    /// something else.
+    private struct Members {
+        var event: String?
+        var source: String?
+        var time: EventTime?
+        var face: Int?
+        var count: Int?
+        var seconds: Double?
+        var emotion: Emotion?
+        var dominant: Emotion?
+        var emotions: EmotionProbabilities?
+        var faces: [(face: Int, emotion: Emotion)]?
 
-    private static func probabilities(_ value: Any?) -> EmotionProbabilities? {
-        guard let named = value as? [String: Double] else { return nil }
-        var lanes = SIMD8<Float>(repeating: 0)
-        for emotion in Emotion.allCases {
-            let share = named[emotion.description] ?? 0
-            lanes[emotion.rawValue] = share.isFinite ? Float(max(0, min(1, share))) : 0
+        init(_ reader: inout JSONReader) {
+            guard reader.beginObject() else { return }
+            while let key = reader.nextKey() {
+                switch key {
+                case "event": event = reader.string()
+                case "source": source = reader.string()
+                case "time": time = reader.string().flatMap { EventTime($0) }
+                case "face": face = reader.integer()
+                case "count": count = reader.integer()
+                case "seconds": seconds = reader.number()
+                case "emotion": emotion = reader.string().flatMap { Emotion(named: $0) }
+                case "dominant": dominant = reader.string().flatMap { Emotion(named: $0) }
+                // A visit's means; those of a moment are not needed.
+                case "emotions" where event == nil || event == "left": emotions = Self.probabilities(&reader)
+                case "faces": faces = Self.faces(&reader)
+                default: reader.skip()
+                }
+            }
         }
-        return EmotionProbabilities(lanes: lanes)
+
+        private static func probabilities(_ reader: inout JSONReader) -> EmotionProbabilities? {
+            guard reader.beginObject() else { return nil }
+            var lanes = SIMD8<Float>(repeating: 0)
+            var isWhole = true
+            while let key = reader.nextKey() {
+                guard let share = reader.number() else {
+                    isWhole = false
+                    continue
+                }
+                if let emotion = Emotion(named: key) {
+                    lanes[emotion.rawValue] = Float(max(0, min(1, share)))
+                }
+            }
+            return isWhole ? EmotionProbabilities(lanes: lanes) : nil
+        }
+
+        /// Nil where one of them is no face.
+        private static func faces(_ reader: inout JSONReader) -> [(face: Int, emotion: Emotion)]? {
+            guard reader.beginArray() else { return nil }
+            var faces: [(face: Int, emotion: Emotion)] = []
+            var isWhole = true
+            while reader.nextElement() {
+                var (face, emotion): (Int?, Emotion?)
+                if reader.beginObject() {
+                    while let key = reader.nextKey() {
+                        switch key {
+                        case "face": face = reader.integer()
+                        case "emotion": emotion = reader.string().flatMap { Emotion(named: $0) }
+                        default: reader.skip()
+                        }
+                    }
+                }
+                if let face, let emotion { faces.append((face, emotion)) } else { isWhole = false }
+            }
+            return isWhole ? faces : nil
+        }
+    }
+}
+
+extension Emotion {
+    fileprivate init?(named name: String) {
+        guard let known = Self.allCases.first(where: { $0.description == name }) else { return nil }
+        self = known
     }
 }

@@ -6,9 +6,8 @@ import Foundation
 package struct DayPage {
     private let record: DayRecord
     private let calendar: Calendar
-
-    /// What tells such a page from other files.
-    package static let mark = Page.mark
+    /// The hours with visits and those between them, each with its visits.
+    private let visitsByHour: [(hour: Date, visits: [Visit])]
 
     /// Faces in view at once that have a part of their hour's row each; those beyond share the last one.
     private static let mostLanes = 3
@@ -23,6 +22,7 @@ package struct DayPage {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = timeZone
         self.calendar = calendar
+        visitsByHour = Self.byHour(record.visits, calendar)
     }
 
     /// The page as one file of HTML.
@@ -37,7 +37,7 @@ package struct DayPage {
         let most = Emotion.allCases.max { (shares[$0] ?? 0) < (shares[$1] ?? 0) } ?? .neutral
         let count = record.visits.count
         var lead =
-            "\(count) \(count == 1 ? "visit" : "visits"), \(spokenDuration(seconds)) in view, mostly \(most)."
+            "\(visits(count)), \(spokenDuration(seconds)) in view, mostly \(most)."
         if let smile = longestSmile {
             lead +=
                 " The longest smile lasted \(spokenDuration(smile.span.seconds)), at \(time(smile.span.start)) on face "
@@ -81,10 +81,14 @@ package struct DayPage {
 
     // MARK: - Parts
 
-    /// The hours with visits and those between them, each with its visits.
-    private var visitsByHour: [(hour: Date, visits: [Visit])] {
-        let groups = Dictionary(grouping: record.visits) { visit in
-            calendar.dateInterval(of: .hour, for: visit.start.instant)?.start ?? visit.start.instant
+    private static func byHour(_ visits: [Visit], _ calendar: Calendar) -> [(hour: Date, visits: [Visit])] {
+        // Visits are in order: a calendar is asked once an hour, not once a visit.
+        var known: DateInterval?
+        let groups = Dictionary(grouping: visits) { visit in
+            let instant = visit.start.instant
+            if let known, known.start <= instant, instant < known.end { return known.start }
+            known = calendar.dateInterval(of: .hour, for: instant)
+            return known?.start ?? instant
         }
         guard var hour = groups.keys.min(), let last = groups.keys.max() else { return [] }
         var result: [(hour: Date, visits: [Visit])] = []
@@ -110,7 +114,7 @@ package struct DayPage {
                 let name = clock(hour.hour)
                 return (
                     label: index % step == 0 ? String(name.prefix(2)) : "", value: count,
-                    words: "from \(name): \(count) \(count == 1 ? "visit" : "visits")"
+                    words: "from \(name): \(visits(count))"
                 )
             })
     }
@@ -174,7 +178,7 @@ package struct DayPage {
         let name = clock(Date(timeIntervalSince1970: Double(60 * number)))
         return EmotionChart.Span(
             start: start, end: start + 60, emotion: emotion,
-            words: "\(name): mostly \(emotion), \(minute.visits) \(minute.visits == 1 ? "visit" : "visits")",
+            words: "\(name): mostly \(emotion), \(visits(minute.visits))",
             lane: 0,
             lanes: 1)
     }
@@ -209,7 +213,7 @@ package struct DayPage {
             rows: visitsByHour.filter { !$0.visits.isEmpty }.map { hour in
                 let shares = Self.shares(of: hour.visits)
                 let mean = hour.visits.reduce(0) { $0 + $1.seconds } / Double(hour.visits.count)
-                return [clock(hour.hour), "\(hour.visits.count)", spokenDuration(mean)]
+                return [clock(hour.hour), grouped(hour.visits.count), spokenDuration(mean)]
                     + Emotion.allCases.map { percent(shares[$0] ?? 0) }
             }
         ).html
@@ -225,6 +229,8 @@ package struct DayPage {
         if let broken = record.brokenWords { lines.append("Left out: \(broken).") }
         return lines.isEmpty ? "" : "<p class='note'>\(escaped(lines.joined(separator: " ")))</p>"
     }
+
+    private func visits(_ count: Int) -> String { "\(grouped(count)) \(count == 1 ? "visit" : "visits")" }
 
     private func time(_ time: EventTime) -> String {
         let parts = calendar.dateComponents([.hour, .minute, .second], from: time.instant)

@@ -71,9 +71,9 @@ package struct DayRecord: Sendable {
 
     /// Adds a line of JSON; empty lines are passed over. The runs count up with each first line, unless `run` says which
     /// it is.
-    package mutating func add(_ line: String, run number: Int? = nil) {
+    package mutating func add(_ line: [UInt8], run number: Int? = nil) {
         lineCount += 1
-        guard line.contains(where: { !$0.isWhitespace }) else { return }
+        guard line.contains(where: { $0 > 0x20 }) else { return }
         guard let event = DayEvent(line) else {
             brokenCount += 1
             if brokenLines.count < Self.mostNamed { brokenLines.append(lineCount) }

@@ -50,11 +50,11 @@ enum EmotionChart {
         }
         let height = Double(rows.count) * row
         var parts = ""
-        for index in 0...5 {
-            let time = range.lowerBound + length * Double(index) / 5
+        for time in ticks(range) {
             parts +=
                 "<line class='grid' x1='\(fixed(x(time)))' y1='0' x2='\(fixed(x(time)))' y2='\(fixed(height))'/>"
-            let anchor = index == 0 ? "start" : index == 5 ? "end" : "middle"
+            let anchor =
+                time == range.lowerBound ? "start" : x(time) > right - 16 ? "end" : "middle"
             parts += text(x(time), height + 18, tick(time), anchor: anchor, faint: true)
         }
         for (index, (name, spans)) in rows.enumerated() {
@@ -71,12 +71,25 @@ enum EmotionChart {
         return svg(height + 24, title, parts)
     }
 
+    /// Steps of time that people count in, in seconds.
+    private static let steps: [Double] = [
+        0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400,
+    ]
+
+    /// Round times from a beginning on, at most six steps of them.
+    private static func ticks(_ range: ClosedRange<Double>) -> [Double] {
+        let length = range.upperBound - range.lowerBound
+        let step = steps.first { length / $0 <= 6 } ?? max(1e-3, length / 6)
+        return (0...6).map { range.lowerBound + Double($0) * step }.filter { $0 <= range.upperBound }
+    }
+
     /// A column for each value, each with a word below it.
     static func columns(
         _ title: String, _ values: [(label: String, value: Int, words: String)]
     ) -> String {
         let (height, most) = (170.0, Double(max(1, values.map(\.value).max() ?? 1)))
-        let width = Self.width / Double(max(1, values.count))
+        // A few columns don't fill the page.
+        let width = min(Self.width / 6, Self.width / Double(max(1, values.count)))
         var parts = "<line class='grid' x1='0' y1='\(height)' x2='\(fixed(Self.width))' y2='\(height)'/>"
         for (index, entry) in values.enumerated() {
             let x = Double(index) * width
@@ -85,7 +98,7 @@ enum EmotionChart {
                 parts +=
                     "<rect class='mark' x='\(fixed(x + 3))' y='\(fixed(height - tall))' width='\(fixed(max(2, width - 6)))' "
                     + "height='\(fixed(tall))' rx='3' \(spoken(entry.words))/>"
-                parts += text(x + width / 2, height - tall - 6, "\(entry.value)", anchor: "middle")
+                parts += text(x + width / 2, height - tall - 6, grouped(entry.value), anchor: "middle")
             }
             parts += text(x + width / 2, height + 18, entry.label, anchor: "middle", faint: true)
         }
@@ -128,6 +141,17 @@ enum EmotionChart {
     }
 
     private static func fixed(_ value: Double) -> String { String(format: "%.1f", value) }
+}
+
+/// A count in groups of three digits: `1,412`.
+package func grouped(_ count: Int) -> String {
+    var digits = String(count.magnitude)
+    var groups: [String] = []
+    while digits.count > 3 {
+        groups.insert(String(digits.suffix(3)), at: 0)
+        digits.removeLast(3)
+    }
+    return (count < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
 }
 
 /// A share as `71 %`, one below a hundredth as `0.4 %`.

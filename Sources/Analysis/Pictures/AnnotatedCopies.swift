@@ -8,22 +8,33 @@ import System
 package struct CopyPlaces: Sendable {
     /// The path for the copy of each picture, in their order.
     package let paths: [String]
+    /// How many copies have a number because a file of their own name was there.
+    package private(set) var renamedCount = 0
 
     /// Makes the folder where it is not there, and gives each picture a name in it: its own, with a number where another
     /// picture has that.
     ///
+    /// - Parameter replaces: true where a file that is there makes room; else it is kept, and the copy has a number.
     /// - Throws: ``ImageError/unwritable(path:reason:)`` where there can be no such folder.
-    package init(in folder: String, for items: [PictureItem]) throws(ImageError) {
+    package init(in folder: String, for items: [PictureItem], replaces: Bool = false) throws(ImageError) {
         if FileSystem.kind(of: folder) == nil {
             try Self.make(folder)
         } else if !FileSystem.isFolder(folder) {
             throw .unwritable(path: folder, reason: "it is no folder")
         }
         var taken: Set<String> = []
-        paths = items.map { Self.place(for: $0.name, in: folder, &taken) }
+        var renamedCount = 0
+        paths = items.map { item in
+            let wanted = Self.place(for: item.name, in: folder)
+            let path = NewFile.free(wanted) { taken.contains($0) || !replaces && NewFile.isKept($0) }
+            if path != wanted, !replaces, NewFile.isKept(wanted) { renamedCount += 1 }
+            taken.insert(path)
+            return path
+        }
+        self.renamedCount = renamedCount
     }
 
-    private static func place(for file: String, in folder: String, _ taken: inout Set<String>) -> String {
+    private static func place(for file: String, in folder: String) -> String {
         var name = file.split(separator: "/").last.map(String.init) ?? "picture"
         name = String(name.prefix { !"?#".contains($0) || !file.contains("://") })
         if name == "-" || name.isEmpty { name = "picture" }
@@ -31,13 +42,7 @@ package struct CopyPlaces: Sendable {
         let ending = dot.map { String(name[name.index(after: $0)...]) } ?? ""
         let stem = dot.map { String(name[..<$0]) } ?? name
         let written = PictureList.endings.contains(ending.lowercased()) ? ending : "png"
-        var path = "\(folder)/\(stem).\(written)"
-        var number = 1
-        while !taken.insert(path).inserted {
-            number += 1
-            path = "\(folder)/\(stem)-\(number).\(written)"
-        }
-        return path
+        return "\(folder)/\(stem).\(written)"
     }
 
     /// Makes a folder and those above it.

@@ -33,8 +33,7 @@ package final class AnnotatedVideo: Sendable {
         self.original = original
         self.path = path
         // Joined to the sound it goes to its place; until then its name says that it is not whole.
-        let name = FileName(path)
-        pictures = "\(name.stem).silent.\(name.ending)"
+        pictures = Self.beside(path, "silent")
         recorder = try Recording(
             path: pictures, frameRate: frameRate, notify: { [failure] in failure.set($0) })
     }
@@ -56,8 +55,7 @@ package final class AnnotatedVideo: Sendable {
         guard FileSystem.kind(of: pictures) != nil else {
             throw .cannotWrite(path: path, reason: "no frame of it was written")
         }
-        let name = FileName(path)
-        let beside = "\(name.stem).part.\(name.ending)"
+        let beside = Self.beside(path, "part")
         // The sound as it is where the format can hold it, else encoded anew, else left out.
         var reason = ""
         for sound in [["-c:a", "copy"], ["-c:a", "aac", "-b:a", "192k"], ["-an"]] {
@@ -105,6 +103,14 @@ package final class AnnotatedVideo: Sendable {
             try AtomicFile.replace(path, with: beside)
         } catch {
             throw .cannotWrite(path: path, reason: "\(error)")
+        }
+    }
+
+    /// A name in the same folder, of the same format, that no file has.
+    private static func beside(_ path: String, _ word: String) -> String {
+        let name = FileName(path)
+        return NewFile.free("\(name.stem).\(getpid()).\(word).\(name.ending)") {
+            FileSystem.kind(of: $0) != nil
         }
     }
 

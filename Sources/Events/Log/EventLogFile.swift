@@ -86,18 +86,25 @@ package final class EventLogFile {
     /// The lines of a day, each with the number of its run, in the order in which they were written; the first line of
     /// a run comes before its others.
     ///
+    /// - Parameters:
+    ///   - body: gets each line, without its end.
+    ///   - onProgress: told after each line how much of the file is read, from 0 to 1.
     /// - Throws: ``EventError/cannotLog(path:reason:)`` where the file can't be read.
     package static func read(
-        _ day: EventDay, in folder: String, _ body: (_ run: Int, _ line: String) -> Void
+        _ day: EventDay, in folder: String, _ body: (_ run: Int, _ line: [UInt8]) -> Void,
+        onProgress: (Double) -> Void = { _ in }
     ) throws(EventError) {
         let path = path(folder, day)
         do {
             let database = try SQLiteDatabase(path: path, isReadOnly: true)
             try database.run("SELECT id, hello FROM runs ORDER BY id") {
-                body(Int($0.integer(0)), $0.text(1))
+                body(Int($0.integer(0)), $0.bytes(1))
             }
-            try database.run("SELECT run, line FROM events ORDER BY id") {
-                body(Int($0.integer(0)), $0.text(1))
+            var last = 1.0
+            try database.run("SELECT max(id) FROM events") { last = Double($0.integer(0)) }
+            try database.run("SELECT run, line, id FROM events ORDER BY id") {
+                body(Int($0.integer(0)), $0.bytes(1))
+                onProgress(Double($0.integer(2)) / max(1, last))
             }
         } catch {
             throw .cannotLog(path: path, reason: error.description)

@@ -84,8 +84,12 @@ package final class SQLiteDatabase {
         fileprivate let statement: OpaquePointer
 
         func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
-        func text(_ column: Int32) -> String {
-            sqlite3_column_text(statement, column).map { String(cString: $0) } ?? ""
+        /// A text in UTF-8.
+        func bytes(_ column: Int32) -> [UInt8] {
+            // The text first, as SQLite may turn it into UTF-8 and only then knows its length.
+            guard let text = sqlite3_column_text(statement, column) else { return [] }
+            return Array(
+                UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, column))))
         }
     }
 

@@ -1,11 +1,18 @@
 import Foundation
 import System
 
-/// A file that a command writes bit by bit: beside its place, and renamed when it is whole; `-` is standard output.
+/// A file that a command writes bit by bit: beside its place, and renamed when it is whole. `-` is standard output; a
+/// device or pipe is written to as it is.
 package final class OutputFile {
+    private enum Target {
+        case standardOutput
+        case direct
+        case beside(String)
+    }
+
     private let path: String
-    private let beside: String
-    private var descriptor: Int32
+    private let target: Target
+    private var descriptor: Int32 = -1
     private var waiting: [UInt8] = []
 
     /// Bytes that are collected before they are written.
@@ -13,30 +20,48 @@ package final class OutputFile {
 
     /// Begins a file.
     ///
-    /// - Throws: ``Failure`` where it can't be made.
-    package init(_ path: String) throws(Failure) {
+    /// - Parameter replaces: true to write over what is there already.
+    /// - Throws: ``Failure`` where it can't be made, or something is kept there.
+    package init(_ path: String, replaces: Bool = false) throws(Failure) {
         self.path = path
         guard path != "-" else {
-            (beside, descriptor) = ("", -1)
+            target = .standardOutput
             return
         }
-        guard !FileSystem.isFolder(path) else {
-            throw Failure(description: "\(path): cannot write it: it is a folder")
+        switch FileSystem.kind(of: path) {
+        case .folder: throw Failure(description: "\(path): cannot write it: it is a folder")
+        case .pipe, .other:
+            target = .direct
+            // Of a pipe that nobody reads it must not wait for a reader.
+            descriptor = FileName.withCString(path) { open($0, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) }
+            if descriptor >= 0 { _ = fcntl(descriptor, F_SETFL, 0) }
+        case .file, nil:
+            try Self.guardFree(path, replaces: replaces)
+            let beside = AtomicFile.besideName(path)
+            target = .beside(beside)
+            descriptor = FileName.withCString(beside) {
+                open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            }
         }
-        beside = AtomicFile.besideName(path)
-        descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw Self.failure(path, .last) }
     }
 
     deinit {
         guard descriptor >= 0 else { return }
         close(descriptor)
-        unlink(beside)
+        if case .beside(let beside) = target { _ = FileName.withCString(beside) { unlink($0) } }
+    }
+
+    /// Refuses a place that a person named and at which something is kept, before any work is done for it.
+    package static func guardFree(_ path: String, replaces: Bool) throws(Failure) {
+        guard !replaces, path != "-", NewFile.isKept(path) else { return }
+        throw Failure(
+            description: "\(path): is there already, and is kept: name another file, or say --replace")
     }
 
     /// Adds text.
     package func write(_ text: String) throws {
-        guard !beside.isEmpty else { return try StandardOutput.write(text) }
+        if case .standardOutput = target { return try StandardOutput.write(text) }
         waiting.append(contentsOf: text.utf8)
         if waiting.count >= Self.chunk { try flush() }
     }
@@ -45,6 +70,7 @@ package final class OutputFile {
     package func finish() throws(Failure) {
         guard descriptor >= 0 else { return }
         try flush()
+        guard case .beside(let beside) = target else { return }
         let isSynced = fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS
         guard isSynced else { throw Self.failure(path, .last) }
         close(descriptor)
@@ -75,4 +101,11 @@ package final class OutputFile {
     private static func failure(_ path: String, _ error: Errno) -> Failure {
         Failure(description: "\(path): cannot write it: \(error)")
     }
+}
+
+/// Whether files that are there already are written over; for every command that is told where to write.
+package struct ReplaceOptions: OptionGroup {
+    package let replace = Option("replace", help: "write over files that are there already")
+
+    package init() {}
 }

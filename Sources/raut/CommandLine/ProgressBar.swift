@@ -2,7 +2,7 @@ import Foundation
 import System
 
 /// A line on standard error that says how far long work is and when it will end: renewed in place in a terminal, in a
-/// log not written at all.
+/// log a plain line now and then.
 final class ProgressBar {
     private let isTerminal: Bool
     private let start = MonotonicClock.seconds
@@ -13,6 +13,8 @@ final class ProgressBar {
     private static let width = 24
     /// Seconds before the first line, so that short work shows none, and between two.
     private static let (delay, interval) = (0.5, 0.1)
+    /// The same in a log.
+    private static let logInterval = 30.0
 
     init(isTerminal: Bool = isatty(STDERR_FILENO) == 1) { self.isTerminal = isTerminal }
 
@@ -22,16 +24,21 @@ final class ProgressBar {
     ///   - share: what is done, from 0 to 1.
     ///   - words: what stands after the bar.
     func show(_ share: Double, _ words: @autoclosure () -> String) {
-        guard isTerminal else { return }
         let now = MonotonicClock.seconds
-        guard now - start > Self.delay, now - shown > Self.interval else { return }
+        let (delay, interval) =
+            isTerminal ? (Self.delay, Self.interval) : (Self.logInterval, Self.logInterval)
+        guard now - start > delay, now - shown > interval else { return }
         shown = now
-        isShown = true
         let share = max(0, min(1, share))
+        let left = share > 0 ? (now - start) * (1 - share) / share : 0
+        let rest =
+            (share > 0 ? "\(percent(share))  " : "") + words()
+            + (share > 0 && share < 1 ? "  ETA \(duration(left))" : "")
+        guard isTerminal else { return put("raut: \(rest)\n") }
+        isShown = true
         let filled = Int(share * Double(Self.width))
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: Self.width - filled)
-        let left = share > 0 ? (now - start) * (1 - share) / share : 0
-        put("\r\u{1B}[K\(bar) \(percent(share))  \(words())" + (share > 0 ? "  ETA \(duration(left))" : ""))
+        put("\r\u{1B}[K\(bar) \(rest)")
     }
 
     /// Takes the line away, before another one is written or at the end.

@@ -1,3 +1,4 @@
+import Analysis
 import Foundation
 
 /// A share as "71.2 %".
@@ -21,14 +22,7 @@ func quoted(_ text: String) throws -> String {
     return String(decoding: try encoder.encode(text), as: UTF8.self)
 }
 
-/// A count with its word, in groups of three digits: `1 face`, `1,412 faces`.
-func counted(_ count: Int, _ word: String) -> String {
-    var digits = String(count.magnitude)
-    var groups: [String] = []
-    while digits.count > 3 {
-        groups.insert(String(digits.suffix(3)), at: 0)
-        digits.removeLast(3)
-    }
-    return (count < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",") + " \(word)"
-        + (count == 1 ? "" : "s")
+/// A count with its word, in groups of three digits: `1 face`, `1,412 faces`; `words` is the plural where it is no "s".
+func counted(_ count: Int, _ word: String, _ words: String? = nil) -> String {
+    "\(grouped(count)) \(count == 1 ? word : words ?? word + "s")"
 }

@@ -8,6 +8,7 @@ import Training
 package enum CalibrateCommand {
     struct Options: OptionGroup {
         let output = Option(required: "output", .path("FILE"), help: "the model file to write")
+        let replace = ReplaceOptions().replace
         let shares = Option(
             "shares", .numbers("W,…", 0...1000),
             help: "how much each model counts in the mean; alike unless given")
@@ -41,6 +42,7 @@ package enum CalibrateCommand {
 
     private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
         let output = arguments.output
+        try OutputFile.guardFree(output, replaces: arguments.replace)
         let threads = arguments.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let models = try arguments.operands.map { name in
             let path = try Locations.model(name)

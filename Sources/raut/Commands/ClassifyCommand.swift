@@ -36,7 +36,7 @@ enum ClassifyCommand {
         let recognizer = try EmotionRecognizer(modelAt: Locations.model(arguments.recognition.model))
         let run = PictureRun(
             PictureList(arguments.operands, isRecursive: arguments.pictures.recursive),
-            tablePath: arguments.pictures.csv, isJSON: isJSON,
+            tablePath: arguments.pictures.csv, replaces: arguments.pictures.replace, isJSON: isJSON,
             threads: arguments.threads ?? (repetitions > 1 ? 1 : nil))
         return try run.perform(
             counting: nil, worker: { Worker() },

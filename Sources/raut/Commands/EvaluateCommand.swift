@@ -27,6 +27,7 @@ package enum EvaluateCommand {
         let pictures = Option(
             "pictures", .path("DIR"),
             help: "write there, as SVG, the confusion matrices and how sure answers are against how right")
+        let replace = ReplaceOptions().replace
         let json = Option("json", help: "one JSON object for each --data")
         let labelled = LabelledDataOptions()
 
@@ -131,7 +132,9 @@ package enum EvaluateCommand {
         var text = ""
         for judgement in judgements {
             if let folder = arguments.pictures {
-                try writePictures(to: folder, judgement.request, judgement.evaluation, judgement.agreements)
+                try writePictures(
+                    to: folder, replaces: arguments.replace, judgement.request, judgement.evaluation,
+                    judgement.agreements)
             }
             text += arguments.json ? try json(judgement) : self.text(judgement)
         }
@@ -143,12 +146,15 @@ package enum EvaluateCommand {
     }
 
     private static func writePictures(
-        to folder: String, _ request: Request, _ evaluation: Evaluation, _ agreements: [AgreementEvaluation]
+        to folder: String, replaces: Bool, _ request: Request, _ evaluation: Evaluation,
+        _ agreements: [AgreementEvaluation]
     ) throws {
         let target = try RunFolder(folder)
         let faces = request.usage == "all" ? "all faces" : request.usage
         func write(_ chart: String, _ name: String) throws {
-            try target.write(chart, to: "\(target.path)/\(request.model)-\(name).svg")
+            let path = "\(target.path)/\(request.model)-\(name).svg"
+            try OutputFile.guardFree(path, replaces: replaces)
+            try target.write(chart, to: path)
         }
         try write(
             Chart.confusion(

@@ -82,13 +82,19 @@ package enum ImageCommand {
             ? try EmotionRecognizer(modelAt: Locations.model(arguments.recognition.model)) : nil
         let explains = arguments.explain
         let run = PictureRun(
-            list, tablePath: arguments.pictures.csv, isJSON: arguments.json,
+            list, tablePath: arguments.pictures.csv, replaces: arguments.pictures.replace,
+            isJSON: arguments.json,
             threads: sharesScan ? 1 : arguments.threads)
+        let copies = try arguments.output.map { folder throws(ImageError) in
+            try CopyPlaces(in: folder, for: list.items, replaces: arguments.pictures.replace)
+        }
+        if let copies, copies.renamedCount > 0, let folder = arguments.output {
+            Program.report(
+                "\(folder): files of these names are kept: \(counted(copies.renamedCount, "copy", "copies")) "
+                    + "with a number; --replace writes over them")
+        }
         return try describe(
-            list, in: run, repetitions: arguments.repetitions, asJSON: arguments.json,
-            copies: arguments.output.map { folder throws(ImageError) in
-                try CopyPlaces(in: folder, for: list.items)
-            }
+            list, in: run, repetitions: arguments.repetitions, asJSON: arguments.json, copies: copies
         ) { [parameters] in
             let first = try FaceDetector(cascadeAt: cascade, profileAt: findsProfiles ? side : nil)
             let detector = VerifyingDetector(

@@ -11,6 +11,7 @@ enum ModelCommand {
         let json = Option("json", help: "one JSON object")
         let export = Option(
             "export", .path("FILE"), help: "write the network as ONNX, for other programs: FILE.onnx")
+        let replace = ReplaceOptions().replace
     }
 
     static let command = Command(
@@ -25,6 +26,7 @@ enum ModelCommand {
         let facts = file.metadata.filter { !own.contains($0.key) }
         let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? nil
         if let target = arguments.export {
+            try OutputFile.guardFree(target, replaces: arguments.replace)
             try network.exportONNX(to: target, facts: facts)
             Program.report("\(target): written as ONNX, operator set 17")
             guard arguments.json else { return 0 }

@@ -22,25 +22,30 @@ package struct PictureRun {
         package let recursive = Option("recursive", help: "look in the folders below a folder, too")
         package let csv = Option(
             "csv", .path("FILE"), help: "write a table with a row a face there; - is standard output")
+        package let replace = ReplaceOptions().replace
 
         package init() {}
     }
 
     private let list: PictureList
     private let tablePath: String?
+    private let replaces: Bool
     private let isJSON: Bool
     private let threads: Int
     private let write: (String) throws -> Void
     private let report: (String) -> Void
 
-    /// - Parameter threads: how many threads share the pictures; as many as processors where nil.
+    /// - Parameters:
+    ///   - replaces: true where the table takes the place of a file that is there.
+    ///   - threads: how many threads share the pictures; as many as processors where nil.
     package init(
-        _ list: PictureList, tablePath: String? = nil, isJSON: Bool, threads: Int?,
+        _ list: PictureList, tablePath: String? = nil, replaces: Bool = false, isJSON: Bool, threads: Int?,
         write: @escaping (String) throws -> Void = StandardOutput.write,
         report: @escaping (String) -> Void = Program.report
     ) {
         self.list = list
         self.tablePath = tablePath
+        self.replaces = replaces
         self.isJSON = isJSON
         self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
         self.write = write
@@ -57,7 +62,9 @@ package struct PictureRun {
         counting noun: String?, worker: @escaping @Sendable () throws -> Worker,
         work: @escaping @Sendable (Worker, PictureItem, Int) throws(ImageError) -> Finding
     ) throws -> Int32 {
-        let table = try tablePath.map { path throws(Failure) in try OutputFile(path) }
+        let table = try tablePath.map { path throws(Failure) in
+            try OutputFile(path, replaces: replaces)
+        }
         var rows = FaceTable(decimals: 4)
         try table?.write(rows.header)
         let (items, bar) = (list.items, ProgressBar())

@@ -197,7 +197,8 @@ extension Recipe {
             try RunFolder(output).write(text, to: note)
             say(place)
             let command = commands(isMean: stage.isMean)
-            words += ["--output", stage.isMean ? model : "\(output)/\(stage.name)"]
+            words +=
+                stage.isMean ? ["--output", model, "--replace"] : ["--output", "\(output)/\(stage.name)"]
             let status = try command.run(words + (stage.isMean ? [] : ["--resume"]) + stage.words)
             guard status == 0 else { return status }
         }

@@ -17,6 +17,7 @@ package enum ReportCommand {
         let data = Option(
             "data", .path("FILE"),
             help: "of training runs: the FER2013 that they were trained from, to show faces")
+        let replace = ReplaceOptions().replace
     }
 
     package static let command = Command(
@@ -41,29 +42,37 @@ package enum ReportCommand {
             throw UsageError(
                 description: "one log of events at a time: \(arguments.operands.joined(separator: ", "))")
         }
+        // Begun first, so that what can't be written is told before the work.
+        let begin = { (path: String) throws(Failure) in try OutputFile(path, replaces: arguments.replace) }
+        let (page, table) = (try arguments.output.map(begin), try arguments.csv.map(begin))
         let record = try read(operand, day: arguments.day)
         if let broken = record.brokenWords { Program.report("\(operand): left out \(broken)") }
         guard record.lineCount > record.brokenCount || record.brokenCount == 0 else {
             throw Failure(description: "\(operand): no line of it is an event")
         }
         if record.visits.isEmpty { Program.report("\(operand): no face in it") }
-        if let path = arguments.csv { try write(record.csv, to: path) }
-        if let path = arguments.output {
-            try write(DayPage(record).html, to: path)
-        } else if arguments.csv == nil {
-            let path = "raut-\(record.range.map { EventDay(of: $0.lowerBound).description } ?? "day").html"
-            guard FileSystem.kind(of: path) == nil || isOwnPage(path) else {
-                throw Failure(description: "\(path): there is a file of another kind: give --output F.html")
-            }
-            try write(DayPage(record).html, to: path)
+        if let table { try finish(table, with: record.csv) }
+        if let page {
+            try finish(page, with: DayPage(record).html)
+        } else if table == nil {
+            // The name is ours to choose: one that nobody has.
+            let name = "raut-\(record.range.map { EventDay(of: $0.lowerBound).description } ?? "day").html"
+            let path = NewFile.free(name) { NewFile.isKept($0) && !arguments.replace }
+            try finish(OutputFile(path, replaces: arguments.replace), with: DayPage(record).html)
             try StandardOutput.write(path + "\n")
         }
         return 0
     }
 
+    private static func finish(_ file: OutputFile, with text: String) throws {
+        try file.write(text)
+        try file.finish()
+    }
+
     /// The events that an operand names.
     private static func read(_ operand: String, day: EventDay?) throws -> DayRecord {
         var record = DayRecord()
+        let bar = ProgressBar()
         if FileSystem.isFolder(operand) {
             let days = EventLogFile.days(in: operand).map(\.day)
             guard let day = day ?? days.last else {
@@ -77,58 +86,60 @@ package enum ReportCommand {
                         "\(operand): no events of \(day): there is \(days.map(\.description).joined(separator: ", "))"
                 )
             }
-            try EventLogFile.read(day, in: operand) { record.add($1, run: $0) }
+            try EventLogFile.read(day, in: operand, { record.add($1, run: $0) }) { share in
+                bar.show(share, "\(operand): \(counted(record.lineCount, "line"))")
+            }
         } else {
             guard day == nil else { throw UsageError(description: "--day is for a folder of logs") }
-            try eachLine(of: operand) { record.add($0) }
+            try eachLine(of: operand, { record.add($0) }) { share in
+                bar.show(share, "\(operand): \(counted(record.lineCount, "line"))")
+            }
         }
+        bar.clear()
         record.finish()
         return record
     }
 
+    /// Bytes of a line beyond which it is no event, and the rest is let go.
+    private static let longestLine = 1 << 20
+
     /// Gives each line of a file, or of standard input, to `body`; a line that is too long to be an event is cut.
-    private static func eachLine(of path: String, _ body: (String) -> Void) throws {
+    ///
+    /// - Parameter onProgress: told now and then how much of the file is read, from 0 to 1; 0 of a pipe.
+    private static func eachLine(
+        of path: String, _ body: ([UInt8]) -> Void, onProgress: (Double) -> Void
+    ) throws(Failure) {
         let descriptor =
             path == "-"
             ? dup(STDIN_FILENO) : FileName.withCString(path) { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw Failure(description: "\(path): cannot read it: \(Errno.last)") }
         let file = OpenFile(descriptor: descriptor)
-        var (line, room) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))
+        var status = stat()
+        let size = fstat(descriptor, &status) == 0 && file.isRegular ? Double(status.st_size) : 0
+        var (line, room, done) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16), 0.0)
         while true {
+            let got = room.withUnsafeMutableBytes { bytes in
+                Result { () throws(Errno) in try file.read(into: bytes) }
+            }
             let count: Int
-            do {
-                let got = room.withUnsafeMutableBytes { bytes in
-                    Result { () throws(Errno) in try file.read(into: bytes) }
-                }
-                count = try got.get()
-            } catch {
-                throw Failure(description: "\(path): cannot read it: \(error)")
+            switch got {
+            case .success(0):
+                if !line.isEmpty { body(line) }
+                return
+            case .success(let some): count = some
+            case .failure(let error): throw Failure(description: "\(path): cannot read it: \(error)")
             }
-            guard count > 0 else { break }
-            for byte in room[..<count] {
-                if byte == UInt8(ascii: "\n") {
-                    body(String(decoding: line, as: UTF8.self))
-                    line.removeAll(keepingCapacity: true)
-                } else if line.count < 1 << 20 {
-                    line.append(byte)
-                }
+            var rest = room[..<count]
+            while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                line.append(contentsOf: rest[..<end].prefix(longestLine - line.count))
+                body(line)
+                line.removeAll(keepingCapacity: true)
+                rest = rest[(end + 1)...]
             }
+            line.append(contentsOf: rest.prefix(longestLine - line.count))
+            done += Double(count)
+            onProgress(size > 0 ? done / size : 0)
         }
-        if !line.isEmpty { body(String(decoding: line, as: UTF8.self)) }
-    }
-
-    private static func write(_ text: String, to path: String) throws {
-        let file = try OutputFile(path)
-        try file.write(text)
-        try file.finish()
-    }
-
-    /// True for a page that this command has made.
-    private static func isOwnPage(_ path: String) -> Bool {
-        guard let file = FileHandle(forReadingAtPath: path), let start = try? file.read(upToCount: 400) else {
-            return false
-        }
-        return String(decoding: start, as: UTF8.self).contains(DayPage.mark)
     }
 
     private static func isTrainingRun(_ operand: String) -> Bool {
@@ -140,6 +151,7 @@ package enum ReportCommand {
         guard let output = arguments.output else {
             throw UsageError(description: "training runs need --output DIR: see 'raut report --help'")
         }
+        try OutputFile.guardFree("\(output)/report.html", replaces: arguments.replace)
         let runs = try arguments.operands.map { try RunRecord(folder: $0) }
         let pictures = try arguments.data.map { try FER2013.read(path: $0) }
         try Report(runs, pictures: pictures).write(to: output)

@@ -22,6 +22,7 @@ enum TrainVerifierCommand {
             "judge", .path("FILE"), help: "a second look to find those faces by, from a training before")
         let from = Option("from", .path("FILE"), help: "a second look to go on with")
         let output = Option(required: "output", .path("FILE"), help: "the model file to write")
+        let replace = ReplaceOptions().replace
         let epochs = Option("epochs", .whole("N", 1...1000), standard: 8, help: "passes")
         let threads = Option("threads", .whole("N", 1...64), standard: 2, help: "threads that share a batch")
     }
@@ -34,6 +35,7 @@ enum TrainVerifierCommand {
 
     private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
         let (folder, epochs) = (arguments.backgrounds, arguments.epochs)
+        try OutputFile.guardFree(arguments.output, replaces: arguments.replace)
         let training = VerifierTraining(
             faces: try FER2013.read(path: arguments.data).part(.training),
             from: try arguments.from.map { try VerifierNetwork.network(modelAt: $0).network },

@@ -18,6 +18,7 @@ enum VideoCommand {
             "json", .path("FILE"), help: "a JSON object a line for each frame; - is standard output")
         let output = Option("output", .path("DIR"), help: "annotated copies there, with their sound")
         let report = Option("report", .path("FILE.html"), help: "a page: timeline, moments, shares")
+        let replace = ReplaceOptions().replace
         let detection = DetectionOptions()
         let search = LiveSearchOptions()
         let recognition = ModelOptions()
@@ -37,6 +38,7 @@ enum VideoCommand {
         if arguments.csv == "-", arguments.json == "-" {
             throw UsageError(description: "--csv - and --json - both want standard output")
         }
+        let outputs = try outputs(arguments)
         var configuration = Pipeline.Configuration()
         configuration.detection = try arguments.detection.parameters(configuration.detection)
         configuration.detection.threads = arguments.search.threads
@@ -47,10 +49,7 @@ enum VideoCommand {
         let run = try VideoRun(
             configuration: configuration, cascade: Locations.cascade(arguments.detection.cascade),
             recognizer: EmotionRecognizer(modelAt: Locations.model(arguments.recognition.model)),
-            outputs: VideoRun.Outputs(
-                table: arguments.csv.map { path throws(Failure) in try OutputFile(path) },
-                lines: arguments.json.map { path throws(Failure) in try OutputFile(path) },
-                copies: arguments.output, page: arguments.report),
+            outputs: outputs,
             printsSummary: arguments.csv != "-" && arguments.json != "-")
         let stop = EndRequest()
         try StopSignals.take(
@@ -63,5 +62,15 @@ enum VideoCommand {
                 StandardOutput.ending.raise()
             })
         return try run.perform(arguments.operands, until: stop)
+    }
+
+    /// Begins all files, so that one which can't be written is told before the work.
+    private static func outputs(_ arguments: Arguments<Options>) throws(Failure) -> VideoRun.Outputs {
+        let begin = { (path: String?) throws(Failure) in
+            try path.map { path throws(Failure) in try OutputFile(path, replaces: arguments.replace) }
+        }
+        return VideoRun.Outputs(
+            table: try begin(arguments.csv), lines: try begin(arguments.json), copies: arguments.output,
+            page: try begin(arguments.report), replacesCopies: arguments.replace)
     }
 }

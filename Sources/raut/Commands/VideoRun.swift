@@ -19,12 +19,16 @@ package struct VideoRun {
         /// The folder of annotated copies.
         var copies: String?
         /// The page.
-        var page: String?
+        var page: OutputFile?
+        /// True where a copy takes the place of a file of its name.
+        var replacesCopies = false
 
         package init(
-            table: OutputFile? = nil, lines: OutputFile? = nil, copies: String? = nil, page: String? = nil
+            table: OutputFile? = nil, lines: OutputFile? = nil, copies: String? = nil,
+            page: OutputFile? = nil, replacesCopies: Bool = false
         ) {
             (self.table, self.lines, self.copies, self.page) = (table, lines, copies, page)
+            self.replacesCopies = replacesCopies
         }
     }
 
@@ -52,7 +56,7 @@ package struct VideoRun {
     package func perform(_ files: [String], until stop: EndRequest) throws -> Int32 {
         let table = Confined(RowWriter(FaceTable(includesRaw: true), outputs.table))
         try table.value.begin()
-        var places = CopyNames()
+        var places = CopyNames(replaces: outputs.replacesCopies)
         var records: [VideoRecord] = []
         var status: Int32 = 0
         for file in files where !stop.isRequested {
@@ -78,9 +82,8 @@ package struct VideoRun {
         try outputs.table?.finish()
         try outputs.lines?.finish()
         if let page = outputs.page {
-            let file = try OutputFile(page)
-            try file.write(VideoPage.html(of: records))
-            try file.finish()
+            try page.write(VideoPage.html(of: records))
+            try page.finish()
         }
         return status
     }
@@ -172,9 +175,13 @@ package struct VideoRun {
     }
 }
 
-/// Names of annotated copies: the video's own, with a number where another video of this run has it.
+/// Names of annotated copies: the video's own, with a number where another file has it.
 private struct CopyNames {
+    /// True where files that are there already make room.
+    let replaces: Bool
     private var taken: Set<String> = []
+
+    init(replaces: Bool) { self.replaces = replaces }
 
     mutating func place(for file: String, in folder: String) throws -> String {
         do {
@@ -184,12 +191,12 @@ private struct CopyNames {
         }
         let name = file.split(separator: "/").last.map(String.init) ?? "video"
         let (stem, ending) = Self.parts(name)
-        var path = "\(folder)/\(stem).\(ending)"
-        var number = 1
-        while !taken.insert(path).inserted {
-            number += 1
-            path = "\(folder)/\(stem)-\(number).\(ending)"
+        let wanted = "\(folder)/\(stem).\(ending)"
+        let path = NewFile.free(wanted) { taken.contains($0) || !replaces && NewFile.isKept($0) }
+        if path != wanted, NewFile.isKept(wanted) {
+            Program.report("\(wanted) is kept: the copy goes to \(path)")
         }
+        taken.insert(path)
         return path
     }
 
