@@ -178,6 +178,8 @@ struct SessionTableTests {
         case .lost:
             stand.camera.isThere = false
             try need(eventually { stand.count(#""state":"lost""#) == 1 })
+            // What is said of it follows its event.
+            try need(eventually { stand.reports.contains { $0.contains("lost") } })
             // Its last frames may be on their way to the encoder; what is done to that now is to find nothing to write.
             try need(eventually { stand.session.isRecordingIdle })
         case .reloading:
