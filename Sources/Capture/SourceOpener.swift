@@ -113,7 +113,7 @@ package enum SourceOpener {
         do throws(CameraError) {
             let camera = try Camera(settings(try device(name), request), signal: signal)
             return turned(OpenedSource(source: camera, notes: camera.notes), request)
-        } catch .notThere(_, let cameras) where !name.hasPrefix("/dev/") {
+        } catch .notThere(_, let cameras) where !name.hasPrefix("/dev/") && !isNumber(name) {
             let known = cameras.isEmpty ? "" : "; there is \(cameras.joined(separator: ", "))"
             throw .cannotOpen(source: name, reason: "no file and no camera of this name\(known)")
         } catch .noFormat(let path, let offered) {
@@ -147,9 +147,11 @@ package enum SourceOpener {
         return OpenedSource(source: source, notes: ["\(source.name): \(reason): waiting for it"])
     }
 
+    private static func isNumber(_ name: String) -> Bool { name.allSatisfy { $0.isASCII && $0.isNumber } }
+
     /// The device of a camera that is named by its place in the list, from 0; any other name as it is.
     private static func device(_ name: String) throws(CameraError) -> String {
-        guard name.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(name) else { return name }
+        guard isNumber(name), let number = Int(name) else { return name }
         let devices = Camera.list().map(\.device)
         guard devices.indices.contains(number) else {
             throw .notThere(name: name, cameras: devices)

@@ -24,14 +24,14 @@ package enum EventError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .cannotListen(let path, let reason): "\(path): cannot open the event socket: \(reason)"
         case .badAddress(let address, let reason):
-            "\(address): \(reason); expected mqtt://[user:password@]host[:port]/topic"
+            "\(address): \(reason); expected mqtt://host[:port]/topic, as 'raut run --help' shows with a user and a password"
         case .cannotPublish(let address, let reason): "\(address): cannot publish events: \(reason)"
         case .noThread(let reason):
             "no thread can be started: \(reason): allow more processes (ulimit -u, TasksMax)"
         case .badHTTPAddress(let text, let reason): "'\(text)': \(reason); expected [ADDRESS:]PORT"
         case .cannotServe(let address, let reason): "\(address): cannot serve pages: \(reason)"
         case .badToken(let path, let reason): "\(path): no token for HTTP: \(reason)"
-        case .cannotLog(let path, let reason): "\(path): the log of events: \(reason)"
+        case .cannotLog(let path, let reason): "\(path): cannot use it as a log of events: \(reason)"
         }
     }
 }

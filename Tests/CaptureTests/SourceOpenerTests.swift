@@ -43,6 +43,8 @@ struct SourceOpenerTests {
         #expect(opened.notes.count == 1)
         #expect(opened.notes.first?.hasPrefix("/dev/video99: there is no such") ?? false)
         #expect(opened.notes.first?.hasSuffix(": waiting for it") ?? false)
+        request.name = "97"
+        #expect(try SourceOpener.open(request).source is AwaitedSource)
         request.name = "clip.mp5"
         #expect(throws: CaptureError.self) { try SourceOpener.open(request) }
     }

@@ -41,6 +41,14 @@ struct ArgumentsTests {
         #expect(arguments.fine.scaleFactor == 1.2)
     }
 
+    @Test("who gives run a file is told how to watch it")
+    func source() throws {
+        let run = Command(
+            name: "run", summary: "watches", options: Options.self, example: "raut run", run: { _ in 0 })
+        let error = #expect(throws: UsageError.self) { try Arguments<Options>(["/dev/null"], for: run) }
+        #expect(error?.description == "unexpected '/dev/null': to watch it: raut run --source /dev/null")
+    }
+
     @Test("an absent option has the table's value, or none")
     func absent() throws {
         let arguments = try parse("a.jpg")

@@ -271,7 +271,7 @@ final class ImageCommandTests {
         #expect(three.closing == "12 pictures, 11 faces, 1 unreadable")
     }
 
-    @Test("a table has a header and a row a face, with nothing for what pictures have not")
+    @Test("a table has a header and a row a face, and there is none without a picture")
     func table() throws {
         let path = "\(folder)/faces.csv"
         let said = try describe(
@@ -287,6 +287,8 @@ final class ImageCommandTests {
         let face = try #require((said.lines.first?["faces"] as? [[String: Any]])?.first)
         #expect(fields[4...7].compactMap { Int($0) } == face["box"] as? [Int])
         #expect(fields[11...].compactMap { Double($0) } == face["probabilities"] as? [Double])
+        #expect(try describe(["\(folder)/none.png"], table: "\(folder)/none.csv").status == 1)
+        #expect(!FileManager.default.fileExists(atPath: "\(folder)/none.csv"))
     }
 
     @Test("a video is told how it is done, and what can't be written is said")

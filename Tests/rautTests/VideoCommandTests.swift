@@ -155,6 +155,16 @@ final class VideoCommandTests {
         #expect(try full.perform([clip], until: stop) == 1)
     }
 
+    @Test("where no video can be read nothing is written, and what was there stays")
+    func unread() throws {
+        let names = ["t.csv", "l.jsonl", "p.html"].map { "\(folder)/\($0)" }
+        for name in names { try Data("mine".utf8).write(to: URL(fileURLWithPath: name)) }
+        let outputs = try names.map { try OutputFile($0, replaces: true) }
+        let run = try videoRun(VideoRun.Outputs(table: outputs[0], lines: outputs[1], page: outputs[2]))
+        #expect(try run.perform(["\(folder)/none.mp4"], until: EndRequest()) == 1)
+        for name in names { #expect(try String(contentsOfFile: name, encoding: .utf8) == "mine") }
+    }
+
     @Test("a copy takes no file's place, and an older one's beginning is not taken for its own")
     func copies() throws {
         let old = try Data(contentsOf: URL(fileURLWithPath: clip))

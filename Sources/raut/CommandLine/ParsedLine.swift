@@ -1,3 +1,5 @@
+import System
+
 /// The words of a command line, read by the declarations of one command.
 package struct ParsedLine: Sendable {
     /// The words that are no options, in order: files, mostly.
@@ -90,8 +92,11 @@ package struct ParsedLine: Sendable {
             throw UsageError(description: "\(command.operands) is missing: usage: \(command.usage)")
         }
         if operands.count > taken.upperBound {
+            let word = operands[taken.upperBound]
+            let isSource = command.name == "run" && FileSystem.kind(of: word) != nil
             throw UsageError(
-                description: "unexpected '\(operands[taken.upperBound])': usage: \(command.usage)")
+                description: "unexpected '\(word)': "
+                    + (isSource ? "to watch it: raut run --source \(word)" : "usage: \(command.usage)"))
         }
     }
 

@@ -104,7 +104,8 @@ package struct PictureRun {
                     counted(index + 1, "picture") + (noun.map { ", " + counted(faces, $0) } ?? ""))
             })
         bar.clear()
-        try table?.finish()
+        // Where no picture was read no table is written, and one that was there stays.
+        if items.count + list.failures.count > unreadable { try table?.finish() }
         if items.count + list.failures.count > 1 {
             let parts =
                 [counted(items.count, "picture")] + (noun.map { [counted(faces, $0)] } ?? [])

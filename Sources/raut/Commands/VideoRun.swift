@@ -79,6 +79,8 @@ package struct VideoRun {
             Program.report("stopped: what was not finished is not written")
             return 130
         }
+        // Where nothing was read nothing is written, and what was there stays.
+        guard !records.isEmpty else { return status }
         try outputs.table?.finish()
         try outputs.lines?.finish()
         if let page = outputs.page {

@@ -21,10 +21,10 @@ enum LiveSource {
             return try surroundings.openSource(request, cancellation)
         } catch {
             guard mayWait, isAwaited(request, settings), !cancellation.isRaised else { throw error }
-            let what = request.shownName ?? "no camera"
+            let what = request.shownName.map { "\($0): \(error.reason)" } ?? error.reason
             return OpenedSource(
                 source: AwaitedSource(request, reason: error.reason, open: surroundings.openSource),
-                notes: ["\(what): \(error.reason): waiting for it"])
+                notes: ["\(what): waiting for it"])
         }
     }
 
