@@ -30,10 +30,11 @@ through() {
 
 plain_webcam
 : >"$events"; : >"$messages"
-$raut run --headless --source vivid --size 320x180 --fps 10 >"$events" 2>"$messages" &
+$raut run --headless --source vivid --size 320x180 --fps 10 --stats 1 >"$events" 2>"$messages" &
 program=$!
 await 120 test -s "$events" || fail "no hello"
-sleep 3
+# Not before frames come: until then it is still being opened.
+await 120 grep -q 'raut: [1-9][0-9.]* frames/s' "$messages" || fail "no frames"
 
 through "unplugged while streaming" "it was unplugged" camera disconnect=1
 through "a streaming error" "the stream failed" camera inject_fatal_streaming_error=1

@@ -9,6 +9,10 @@ private nonisolated(unsafe) var signalPipe: Int32 = -1
 ///
 /// A second signal ends the program at once, for a person who does not want to wait.
 enum StopSignals {
+    /// For so many seconds a second signal is the first one's echo: timeout(1) sends one to the program and one to its
+    /// group.
+    private static let echo = 0.05
+
     /// Takes SIGINT, SIGTERM and SIGHUP from now on.
     ///
     /// By a handler and not by `sigwait`, because libraries make threads before `main` that don't block them.
@@ -39,12 +43,15 @@ enum StopSignals {
         let reading = ends[0]
         do throws(Errno) {
             _ = try JoinableThread(name: "raut-signals") {
-                var isEnding = false
+                var patience: Deadline?
                 while true {
                     let number = nextSignal(reading)
-                    if number == SIGHUP, !isEnding, !onHangUp() { continue }
-                    if isEnding { _exit(128 + number) }
-                    isEnding = true
+                    if number == SIGHUP, patience == nil, !onHangUp() { continue }
+                    if let patience {
+                        guard patience.isOver else { continue }
+                        _exit(128 + number)
+                    }
+                    patience = .after(echo)
                     onStop()
                 }
             }
