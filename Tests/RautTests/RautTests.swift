@@ -46,7 +46,7 @@ struct RautTests {
         let folder = FileManager.default.temporaryDirectory.appending(path: "raut-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        for number in 100..<200 {
+        for number in 1000..<5000 {
             try FileManager.default.createSymbolicLink(
                 at: folder.appending(path: "\(number).png"),
                 withDestinationURL: URL(filePath: root + "/Tests/Fixtures/astronaut.png"))
