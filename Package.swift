@@ -125,13 +125,13 @@ let package = Package(
                 "CLinux",
             ]),
         .target(name: "Mutation", path: "Tests/Mutation"),
-        .target(name: "Waiting", dependencies: ["System"], path: "Tests/Waiting"),
+        .target(name: "TestSupport", dependencies: ["System"], path: "Tests/TestSupport"),
         .target(name: "SchemaCheck", dependencies: ["Events"], path: "Tests/SchemaCheck"),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(name: "HouseTests"),
-        tests("System", ["Waiting"]),
+        tests("System", ["TestSupport"]),
         tests("Imaging", ["System", "Mutation"]),
-        tests("Capture", ["System", "Imaging", "Mutation", "Waiting"]),
+        tests("Capture", ["System", "Imaging", "Mutation", "TestSupport"]),
         tests(
             "FaceDetection", ["System", "CKernels", "Faces", "Imaging", "Mutation", "CAllocationCounter"]),
         tests("NeuralNetwork", ["CKernels", "Mutation"]),
@@ -142,12 +142,13 @@ let package = Package(
             "FaceVerification",
             ["Faces", "Imaging", "FaceDetection", "NeuralNetwork", "CAllocationCounter"]),
         tests("Tracking", ["Faces", "Imaging", "FaceDetection", "EmotionRecognition"]),
-        tests("Training", ["System", "Faces", "Imaging", "NeuralNetwork", "EmotionRecognition"]),
+        tests(
+            "Training", ["System", "Faces", "Imaging", "NeuralNetwork", "EmotionRecognition", "TestSupport"]),
         tests(
             "Events",
             [
                 "System", "Faces", "Imaging", "EmotionRecognition", "Tracking", "Mutation", "SchemaCheck",
-                "Waiting",
+                "TestSupport",
             ]),
         tests("Drawing", ["Faces", "Imaging"]),
         tests(
@@ -157,7 +158,7 @@ let package = Package(
             [
                 "SchemaCheck", "System", "Imaging", "Faces", "Capture", "FaceDetection", "EmotionRecognition",
                 "Events", "Recording",
-                "Tracking", "Waiting",
+                "Tracking", "TestSupport",
             ]),
         tests(
             "Analysis", ["SchemaCheck", "Events", "Faces", "FaceDetection", "Imaging", "Pipeline", "Capture"]),
@@ -167,7 +168,7 @@ let package = Package(
             "raut",
             [
                 "EmotionRecognition", "FaceDetection", "FaceVerification", "Faces", "Imaging", "Capture",
-                "Events", "Pipeline", "Analysis", "NeuralNetwork", "Mutation", "SchemaCheck", "Waiting",
+                "Events", "Pipeline", "Analysis", "NeuralNetwork", "Mutation", "SchemaCheck", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]

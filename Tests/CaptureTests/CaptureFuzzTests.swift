@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import Mutation
 import System
+import TestSupport
 import Testing
 
 /// Damaged streams and frames: each is refused or read, none crashes or hangs.
@@ -108,7 +109,7 @@ struct CaptureFuzzTests {
 
     @Test("damaged NUT streams are refused or read")
     func nut() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let video = "\(folder.path)/clip.nut"
         let words = FFmpegCommand(location: "x").arguments
         try makeWithFFmpeg(

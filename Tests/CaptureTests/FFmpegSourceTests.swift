@@ -3,7 +3,7 @@ import Foundation
 import Imaging
 import System
 import Testing
-import Waiting
+import TestSupport
 
 /// Runs the real ffmpeg to make a file for a test.
 func makeWithFFmpeg(_ words: [String]) throws {
@@ -16,7 +16,7 @@ func makeWithFFmpeg(_ words: [String]) throws {
 struct FFmpegSourceTests {
     private let folder: TemporaryFolder
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = TemporaryFolder() }
 
     private func command(_ location: String, program: String? = nil) -> FFmpegCommand {
         var command = FFmpegCommand(location: location)

@@ -3,13 +3,13 @@ import Foundation
 import Imaging
 import System
 import Testing
-import Waiting
+import TestSupport
 
 @Suite("a source's name")
 struct SourceOpenerTests {
     private let folder: TemporaryFolder
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = TemporaryFolder() }
 
     private func open(_ name: String, fast: Bool = true) throws -> any FrameSource {
         try SourceOpener.open(SourceRequest(name: name, asFastAsPossible: fast)).source
@@ -262,7 +262,7 @@ struct SourceOpenerTests {
         let rubbish = try folder.write((0..<5000).map { UInt8($0 * 37 & 255) }, to: "rubbish.mp4")
         let empty = try folder.write([], to: "empty.mp4")
         let sound = try folder.write(wave(samples: 800), to: "sound.wav")
-        let noPictures = try TemporaryFolder()
+        let noPictures = TemporaryFolder()
         for (name, words) in [
             (sound, "there is no video in it"), ("/no/such/file.mp4", "no file and no camera of this name"),
             (rubbish, "Invalid data"),

@@ -1,6 +1,7 @@
 import Capture
 import Foundation
 import System
+import TestSupport
 import Testing
 
 /// Every state of a source that ffmpeg reads, with everything that may happen to it there: the table in
@@ -32,7 +33,7 @@ struct SourceTableTests {
     private let frames: String
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = TemporaryFolder()
         frames = "\(folder.path)/frames.nut"
         let words = FFmpegCommand(location: "x").arguments
         try makeWithFFmpeg(

@@ -4,7 +4,7 @@ import Glibc
 import Mutation
 import Synchronization
 import Testing
-import Waiting
+import TestSupport
 
 @Suite("Fuzz: readers of the event socket")
 struct SocketFuzzTests {

@@ -5,7 +5,7 @@ import Glibc
 import Synchronization
 import System
 import Testing
-import Waiting
+import TestSupport
 
 private let hello = Array("{\"event\":\"hello\",\"version\":1,\"source\":\"demo\"}\n".utf8)
 

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import System
 import Testing
-import Waiting
+import TestSupport
 
 private let hello = Array("hello\n".utf8)
 

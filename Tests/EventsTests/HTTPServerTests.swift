@@ -4,7 +4,7 @@ import Foundation
 import Glibc
 import Synchronization
 import Testing
-import Waiting
+import TestSupport
 
 /// A connection as a browser has one, read as plain text.
 private final class TestBrowser {

@@ -4,7 +4,7 @@ import Foundation
 import Glibc
 import System
 import Testing
-import Waiting
+import TestSupport
 
 @Suite("an MQTT broker that floods over TLS", .serialized, .timeLimit(.minutes(3)))
 struct MQTTEncryptedTests {

@@ -5,7 +5,7 @@ import Glibc
 import Synchronization
 import System
 import Testing
-import Waiting
+import TestSupport
 
 /// A broker that does as it is told with each client, and keeps what clients say.
 private final class FaultyBroker: Sendable {

@@ -4,7 +4,7 @@ import Foundation
 import Glibc
 import Synchronization
 import Testing
-import Waiting
+import TestSupport
 
 /// A real broker on the loopback interface.
 private final class Broker {

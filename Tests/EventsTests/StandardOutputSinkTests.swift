@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import System
 import Testing
-import Waiting
+import TestSupport
 
 private func makePipe() -> (reading: Int32, writing: Int32) {
     var ends: [Int32] = [0, 0]

@@ -45,18 +45,6 @@ final class TestReader {
     func close() { Glibc.close(descriptor) }
 }
 
-/// A folder that is removed at the end of a test.
-final class TemporaryFolder {
-    let path: String
-
-    init() {
-        path = NSTemporaryDirectory() + "raut-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-        mkdir(path, 0o700)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}
-
 /// How many sockets this process holds open.
 func openSockets() -> Int {
     let folder = "/proc/self/fd"

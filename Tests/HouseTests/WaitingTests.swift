@@ -3,9 +3,9 @@ import Testing
 
 @Suite("The house: no test sleeps, and none asks what time it is")
 struct WaitingTests {
-    /// Files whose tests may wait for time to pass, each with its reason. All others wait for a condition (`Waiting`).
+    /// Files whose tests may wait for time to pass, each with its reason. All others wait for a condition (`TestSupport`).
     private static let sleeping = [
-        "Tests/Waiting/Waiting.swift": "looks again and again for a condition, with a deadline",
+        "Tests/TestSupport/Waiting.swift": "looks again and again for a condition, with a deadline",
         "Tests/SystemTests/SystemTests.swift": "the end of a wait is what it tests",
         "Tests/CaptureTests/FFmpegSourceTests.swift":
             "a server that says nothing, and an end for a test that hangs",

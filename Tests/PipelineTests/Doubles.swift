@@ -10,7 +10,7 @@ import SchemaCheck
 import Synchronization
 import System
 import Testing
-import Waiting
+import TestSupport
 
 /// A source of grey frames that does as its script says.
 final class ScriptedSource: RecoverableSource, Sendable {

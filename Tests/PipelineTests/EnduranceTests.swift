@@ -10,7 +10,7 @@ import Pipeline
 import Synchronization
 import System
 import Testing
-import Waiting
+import TestSupport
 
 /// How many frames `make endurance` asks for; nil in every other run.
 private let frameCount = ProcessInfo.processInfo.environment["RAUT_ENDURANCE"].flatMap { Int($0) }

@@ -8,7 +8,7 @@ import Pipeline
 import Synchronization
 import System
 import Testing
-import Waiting
+import TestSupport
 
 @Suite("the pipeline", .timeLimit(.minutes(3)))
 struct PipelineTests {

@@ -5,7 +5,7 @@ import Recording
 import Synchronization
 import System
 import Testing
-import Waiting
+import TestSupport
 
 @Suite("recording")
 struct RecordingTests {

@@ -1,6 +1,6 @@
 import Glibc
 import Testing
-import Waiting
+import TestSupport
 
 import System
 

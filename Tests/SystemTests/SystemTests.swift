@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 import System
@@ -139,23 +140,6 @@ struct FileTests {
         #expect(FileSystem.folder(of: "a") == ".")
         #expect(FileSystem.folder(of: "/a") == "/")
         #expect(FileSystem.folder(of: "/a/b") == "/a")
-    }
-}
-
-/// A folder for one test, removed with what is in it.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() {
-        var name = Array("/tmp/raut-system-XXXXXX".utf8CString)
-        path = mkdtemp(&name).map { String(cString: $0) } ?? "/nowhere"
-    }
-
-    func path(_ name: String) -> String { "\(path)/\(name)" }
-
-    deinit {
-        for name in (try? FileSystem.names(in: path)) ?? [] { unlink("\(path)/\(name)") }
-        rmdir(path)
     }
 }
 

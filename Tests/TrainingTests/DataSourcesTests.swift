@@ -5,6 +5,7 @@ import Foundation
 import Imaging
 import NeuralNetwork
 import Synchronization
+import TestSupport
 import Testing
 import Training
 
@@ -52,7 +53,7 @@ extension TemporaryFolder {
 struct EmotionFolderTests {
     private let folder: TemporaryFolder
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = TemporaryFolder() }
 
     @Test(
         "a folder's name says its emotion",
@@ -136,7 +137,7 @@ struct DataSourcesTests {
     private let folder: TemporaryFolder
     private let made = MadeUpFinder()
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = TemporaryFolder() }
 
     private func read(
         _ paths: [String], finder: FaceFinder? = nil, cache: String? = nil, votes: String? = nil
@@ -178,7 +179,7 @@ struct DataSourcesTests {
     func cache() throws {
         for number in 0..<6 { try folder.picture("happy/p\(number)_1.png", number: number) }
         try Data("no picture".utf8).write(to: URL(fileURLWithPath: "\(folder.path)/happy/x.png"))
-        let cache = try TemporaryFolder()
+        let cache = TemporaryFolder()
         let first = try read([folder.path], cache: cache.path)
         #expect(made.count == 6)
         let again = try read([folder.path], cache: cache.path)
@@ -198,7 +199,7 @@ struct DataSourcesTests {
     func damagedCache() throws {
         try folder.picture("happy/a_1.png")
         try folder.picture("happy/b_1.png", number: 2)
-        let cache = try TemporaryFolder()
+        let cache = TemporaryFolder()
         let first = try read([folder.path], cache: cache.path)
         let name = try #require(try FileManager.default.contentsOfDirectory(atPath: cache.path).first)
         let file = URL(fileURLWithPath: "\(cache.path)/\(name)")
@@ -219,7 +220,7 @@ struct DataSourcesTests {
     @Test("stopped, the faces cut so far are kept")
     func stopped() throws {
         for number in 0..<80 { try folder.picture("happy/p\(number)_1.png", side: 160, number: number) }
-        let cache = try TemporaryFolder()
+        let cache = TemporaryFolder()
         var told = 0
         let finder = made.finder()
         #expect(throws: DataSources.Stopped.self) {
@@ -242,7 +243,7 @@ struct DataSourcesTests {
             "votes.csv",
             "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
                 + "Training,a,0,9,0,0,0,0,0,0,1,0\nPublicTest,b,0,0,0,0,9,0,0,0,1,0\n")
-        let pictures = try TemporaryFolder()
+        let pictures = TemporaryFolder()
         try pictures.picture("test/sad/a.png")
         let data = try read([pictures.path, table], votes: votes)
         #expect(data.faces.labels == [4, 3, 0])

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Training
 
@@ -7,7 +8,7 @@ struct FER2013Tests {
     private let folder: TemporaryFolder
     private let header = "emotion,pixels,Usage"
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = TemporaryFolder() }
 
     private func read(_ lines: [String], ending: String = "\n") throws -> FaceDataSet {
         let text = lines.joined(separator: ending) + ending
@@ -207,7 +208,7 @@ struct FERPlusTests {
     private let header =
         "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = TemporaryFolder() }
 
     private func read(_ lines: [String], into data: inout FaceDataSet) throws {
         try FERPlus.read(path: folder.file("votes.csv", lines.joined(separator: "\n") + "\n"), into: &data)

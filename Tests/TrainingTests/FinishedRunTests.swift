@@ -1,6 +1,7 @@
 import EmotionRecognition
 import Foundation
 import NeuralNetwork
+import TestSupport
 import Testing
 import Training
 
@@ -12,7 +13,7 @@ struct FinishedRunTests {
     private var options: TrainingOptions
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = TemporaryFolder()
         var rows = ["emotion,pixels,Usage"]
         for label in 0..<7 {
             for number in 0..<4 { rows.append(row("\(label)", label * 9 + number)) }

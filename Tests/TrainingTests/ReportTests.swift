@@ -1,6 +1,7 @@
 import EmotionRecognition
 import Faces
 import Foundation
+import TestSupport
 import Testing
 import Training
 
@@ -77,7 +78,7 @@ struct ReportTests {
 
     @Test("the page holds each run and loads nothing from elsewhere; a name cannot inject markup")
     func page() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let record = RunRecord(name: "<b>a", architecture: "cnn", history: run)
         try Report([record, record]).write(to: folder.path)
         let page = try String(contentsOfFile: "\(folder.path)/report.html", encoding: .utf8)
@@ -111,7 +112,7 @@ struct ReportTests {
 
     @Test("the tables set augmentation and BiLSTM apart, count copies, and mark what is better")
     func tables() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let runs = [
             record("a", "cnn", augmented: true), record("b", "cnn-bilstm", augmented: true),
             record("c", "cnn", augmented: false), record("d", "cnn-bilstm", augmented: false),

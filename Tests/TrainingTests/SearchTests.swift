@@ -1,6 +1,7 @@
 import EmotionRecognition
 import Foundation
 import NeuralNetwork
+import TestSupport
 import Testing
 import Training
 
@@ -112,7 +113,7 @@ struct SearchTests {
 
     @Test("trials are ranked, and one whose loss is no number is kept apart")
     func ranking() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         var trials = try plan("learning-rate 0.001 0.00000001\nbatch 8").trials
         trials.append(
             Hyperparameters(learningRate: .greatestFiniteMagnitude, batch: 8, dropout: 0, augmentation: 0))
@@ -128,7 +129,7 @@ struct SearchTests {
 
     @Test("a search that was stopped within a trial ends with the table of an unbroken one")
     func resumes() throws {
-        let (whole, broken) = (try TemporaryFolder(), try TemporaryFolder())
+        let (whole, broken) = (TemporaryFolder(), TemporaryFolder())
         let plan = try plan("learning-rate 0.001 0.003\nbatch 8")
         let unbroken = try search(plan, in: whole)
         #expect(try unbroken.run())
@@ -150,7 +151,7 @@ struct SearchTests {
 
     @Test("a search is neither written over nor mixed with another")
     func otherSearch() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let plan = try plan("batch 8 16")
         _ = try search(plan, in: folder)
         #expect(message { try search(plan, in: folder) }?.contains("a search is there") == true)

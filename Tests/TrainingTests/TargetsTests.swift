@@ -3,6 +3,7 @@ import EmotionRecognition
 import Foundation
 import Imaging
 import NeuralNetwork
+import TestSupport
 import Testing
 import Training
 
@@ -255,7 +256,7 @@ struct TargetsTests {
 
     @Test("a face from a photograph is moved into what lies around it, one without into its border")
     func surroundings() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let path = try folder.picture("happy/a_1.png")
         try folder.picture("happy/b_1.png", number: 1)
         #expect(!path.isEmpty)

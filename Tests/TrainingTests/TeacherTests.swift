@@ -1,5 +1,6 @@
 import EmotionRecognition
 import NeuralNetwork
+import TestSupport
 import Testing
 import Training
 
@@ -80,7 +81,7 @@ struct TeacherTests {
 
     @Test("a checkpoint made with a teacher is not taken up without it")
     func checkpoint() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let network = EmotionNetwork(options(1).network, seed: 5)
         let teacher = Teacher([network], on: data, looks: 1, threads: 1)
         let path = "\(folder.path)/checkpoint.safetensors"

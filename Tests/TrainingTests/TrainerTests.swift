@@ -2,6 +2,7 @@ import EmotionRecognition
 import Foundation
 import NeuralNetwork
 import System
+import TestSupport
 import Testing
 import Training
 
@@ -156,7 +157,7 @@ struct TrainerTests {
 
     @Test("a run stopped in the middle of an epoch and resumed ends at the weights of an unbroken one")
     func resumes() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let path = "\(folder.path)/checkpoint.safetensors"
         let unbroken = try Trainer(options(epochs: 3), training: data, validation: data)
         #expect(try unbroken.run())
@@ -174,7 +175,7 @@ struct TrainerTests {
 
     @Test("a checkpoint of other options is refused, and says so")
     func otherRun() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let path = "\(folder.path)/checkpoint.safetensors"
         try Trainer(options(epochs: 1), training: data, validation: data).saveCheckpoint(to: path)
         let other = try Trainer(options(epochs: 1, batch: 8), training: data, validation: data)
@@ -190,7 +191,7 @@ struct TrainerTests {
 
     @Test("a checkpoint that can't be written leaves the old one whole")
     func unwritable() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let path = "\(folder.path)/checkpoint.safetensors"
         let trainer = try Trainer(options(epochs: 1), training: data, validation: data)
         try trainer.saveCheckpoint(to: path)
@@ -203,7 +204,7 @@ struct TrainerTests {
 
     @Test("a run is not taken up with other FER+ votes than it began with")
     func otherVotes() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let path = folder.path + "/checkpoint.safetensors"
         func trainer(votingFor shift: Int) throws -> Trainer {
             var voted = data
@@ -224,7 +225,7 @@ struct TrainerTests {
 
     @Test("a folder that another program trains into is refused until that one ends")
     func locked() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let first = try RunFolder(folder.path)
         do {
             let lock = try first.lock()
@@ -243,7 +244,7 @@ struct TrainerTests {
 
     @Test("a loss that is no number stops the run and leaves the last checkpoint")
     func notFinite() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let run = try RunFolder(folder.path)
         let trainer = try Trainer(options(epochs: 3), training: data, validation: data)
         let error = message {

@@ -4,7 +4,7 @@ import Foundation
 import Glibc
 import System
 import Testing
-import Waiting
+import TestSupport
 
 import raut
 

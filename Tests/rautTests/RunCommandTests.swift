@@ -1,6 +1,6 @@
 import Pipeline
 import Testing
-import Waiting
+import TestSupport
 
 import raut
 

@@ -6,7 +6,7 @@ import Pipeline
 import Synchronization
 import System
 import Testing
-import Waiting
+import TestSupport
 
 import raut
 

@@ -4,7 +4,7 @@ import Glibc
 import Pipeline
 import System
 import Testing
-import Waiting
+import TestSupport
 
 import raut
 
