@@ -89,6 +89,15 @@ package final class MQTTClient {
     /// True between the broker's welcome and the end of the connection.
     package var isConnected: Bool { state.pointee.isConnected }
 
+    /// Throws where the broker began a packet so many seconds ago and has not ended it; TLS hides that.
+    func expectWholePackets(within seconds: Double) throws(EventError) {
+        guard let begun = meter?.unfinishedSince, Double(MonotonicClock.now - begun) * 1e-9 >= seconds
+        else { return }
+        throw .cannotPublish(
+            address: address.name,
+            reason: "the broker began a packet and did not end it in \(Int(seconds)) seconds")
+    }
+
     /// The numbers of messages that the broker has acknowledged since the last call.
     func takeAcknowledged() -> [Int32] {
         defer { state.pointee.acknowledged.removeAll(keepingCapacity: true) }

@@ -61,6 +61,9 @@ final class MQTTMeter {
     /// One more packet is sent, which the broker will answer.
     func expectAnswer() { allowance.answers += 1 }
 
+    /// When the packet began that the broker has not ended yet; nil between packets, and where TLS hides them.
+    var unfinishedSince: UInt64? { headers.unfinishedSince }
+
     /// True where all that the library said has been sent.
     var isClear: Bool { outgoing.isEmpty }
 
@@ -129,6 +132,8 @@ struct PacketHeaders {
     private var rest = 0
     /// Messages of quality of service 2 that the broker has not released.
     private var held = 0
+    /// When the first byte came of a packet whose last one has not.
+    private(set) var unfinishedSince: UInt64?
 
     /// Bytes of a packet: a broker that nobody subscribed at has no more to say.
     static let largest = 4096
@@ -144,12 +149,14 @@ struct PacketHeaders {
                 let count = min(rest, bytes.distance(from: place, to: bytes.endIndex))
                 place = bytes.index(place, offsetBy: count)
                 rest -= count
+                if rest == 0 { unfinishedSince = nil }
                 continue
             }
             let byte = bytes[place]
             place = bytes.index(after: place)
             guard let known = shift else {
                 (kind, size, shift) = (byte, 0, 0)
+                unfinishedSince = MonotonicClock.now
                 continue
             }
             size |= Int(byte & 127) << known
@@ -174,6 +181,7 @@ struct PacketHeaders {
             throw MQTTMeter.Refusal(reason: "the broker sends more than anybody asked for")
         }
         (rest, shift) = (size, nil)
+        if size == 0 { unfinishedSince = nil }
     }
 }
 

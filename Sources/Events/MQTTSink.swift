@@ -38,7 +38,7 @@ package final class MQTTSink: EventSink, Sendable {
 
     /// How long things may take, in seconds; the defaults suit a network.
     package struct Timing: Sendable {
-        /// To reach a broker, and for its answer.
+        /// To reach a broker, for its answer, and for the end of a packet that it began.
         package var patience = 10.0
         /// To acknowledge a line.
         package var acknowledgement = 60.0
@@ -208,6 +208,7 @@ package final class MQTTSink: EventSink, Sendable {
         while true {
             try client.exchange(waitingFor: wake.descriptor, milliseconds: end == nil ? 1000 : 10)
             wake.lower()
+            try client.expectWholePackets(within: timing.patience)
             if client.isConnected, !stopping.isRaised || isGreeted {
                 if !isGreeted {
                     isGreeted = true

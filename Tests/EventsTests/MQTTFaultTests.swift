@@ -23,6 +23,8 @@ private final class FaultyBroker: Sendable {
         case hold
         /// Welcomes byte by byte, and begins a packet of 256 MB as slowly.
         case trickle
+        /// Welcomes, and begins a packet that it never ends.
+        case pause
     }
 
     let port: Int
@@ -107,6 +109,10 @@ private final class FaultyBroker: Sendable {
                 guard say([byte]) else { return }
                 _ = holds(for: 0.02) { true }
             }
+        case .pause:
+            guard say([0x20, 2, 0, 0]) else { return }
+            // The head of an acknowledgement (MQTT 3.1.1, 3.4) and half of its number.
+            guard say([0x40, 2, 0]) else { return }
         }
         while take() {}
     }
@@ -200,6 +206,19 @@ struct MQTTFaultTests {
     @Test("a packet whose header comes in pieces is seen through")
     func pieces() throws {
         try seesThrough(.trickle, "the broker sends a packet of 266338304 bytes, which nobody asked for")
+    }
+
+    @Test("a packet that is begun and never ended ends the connection")
+    func unfinished() throws {
+        let broker = try FaultyBroker(.pause)
+        let notices = Guarded<[MQTTSink.Notice]>([])
+        let sink = try sink(broker, patience: 2, pause: 5, notices: notices)
+        #expect(eventually { notices.withLock { $0.count } >= 1 })
+        #expect(
+            notices.withLock { $0.first }
+                == .lost(reason: "the broker began a packet and did not end it in 2 seconds"))
+        sink.stop()
+        broker.leave()
     }
 
     private func seesThrough(_ manner: FaultyBroker.Manner, _ reason: String) throws {
