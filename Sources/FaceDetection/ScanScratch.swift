@@ -1,5 +1,6 @@
 import CKernels
 import Imaging
+import System
 
 /// The memory one thread scans with, kept from picture to picture.
 final class ScanScratch {
@@ -112,6 +113,7 @@ private struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
         if bytes <= memory.count { return }
         memory.deallocate()
         memory = .allocate(byteCount: bytes, alignment: 64)
+        LargeMemory.advise(UnsafeRawBufferPointer(memory))
         memory.initializeMemory(as: UInt8.self, repeating: 0)
     }
 

@@ -1,3 +1,5 @@
+import System
+
 /// An 8-bit colour image, red, green, blue interleaved, rows one after another without gaps.
 ///
 /// Its storage is kept when it is resized, so that one image can be filled once a frame without allocation.
@@ -13,7 +15,7 @@ package struct ColorImage: Sendable, Equatable {
     package init(width: Int = 0, height: Int = 0) {
         self.width = max(0, width)
         self.height = max(0, height)
-        pixels = [UInt8](repeating: 0, count: self.width * self.height * 3)
+        pixels = [UInt8](large: self.width * self.height * 3, repeating: 0)
     }
 
     /// Takes pixels as they are, or returns nil where their count is not `width * height * 3`.

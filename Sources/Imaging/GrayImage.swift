@@ -1,3 +1,5 @@
+import System
+
 /// An 8-bit grey image, rows one after another without gaps.
 ///
 /// Its storage is kept when it is resized, so that one image can be filled once a frame without allocation.
@@ -29,16 +31,5 @@ package struct GrayImage: Sendable, Equatable {
         pixels.resize(to: max(0, width) * max(0, height))
         self.width = max(0, width)
         self.height = max(0, height)
-    }
-}
-
-extension [UInt8] {
-    /// Makes it so long; what is new is 0. Allocates only to grow.
-    mutating func resize(to count: Int) {
-        if self.count > count {
-            removeLast(self.count - count)
-        } else if self.count < count {
-            append(contentsOf: repeatElement(0, count: count - self.count))
-        }
     }
 }

@@ -1,3 +1,5 @@
+import System
+
 /// Sums over every rectangle of a grey image in four look-ups (Crow 1984; tilted: Lienhart and Maydt 2002).
 ///
 /// Each table has one column and one row more than the image. Entries wrap around at 32 bits: differences are
@@ -57,16 +59,6 @@ package struct IntegralImage: Sendable, Equatable {
                 }
                 tilted[row + x] = sum
             }
-        }
-    }
-}
-
-extension Array where Element == UInt32 {
-    fileprivate mutating func resize(to count: Int) {
-        if self.count > count {
-            removeLast(self.count - count)
-        } else if self.count < count {
-            append(contentsOf: repeatElement(0, count: count - self.count))
         }
     }
 }

@@ -1,4 +1,5 @@
 import CTurboJPEG
+import System
 
 /// Decodes JPEGs one after another, sequential or progressive, in grey, YCbCr, RGB, CMYK or YCCK, through
 /// libjpeg-turbo.
@@ -189,7 +190,7 @@ package final class JPEGDecoder {
 
     private func decodeCMYK(_ bytes: [UInt8], _ header: Header) throws(JPEGError) {
         let count = header.width * header.height * 4
-        if cmyk.count != count { cmyk = [UInt8](repeating: 0, count: count) }
+        if cmyk.count != count { cmyk = [UInt8](large: count, repeating: 0) }
         try decompress(bytes, header, TJPF_CMYK, into: &cmyk)
     }
 
@@ -209,7 +210,7 @@ package final class JPEGDecoder {
         let lumaCount = lumaWidth * lumaHeight
         let chromaCount = chromaWidth * chromaHeight
         let count = lumaCount + 2 * chromaCount
-        if planes.count != count { planes = [UInt8](repeating: 0, count: count) }
+        if planes.count != count { planes = [UInt8](large: count, repeating: 0) }
         let status = bytes.withUnsafeBufferPointer { source in
             planes.withUnsafeMutableBufferPointer { target -> Int32 in
                 guard let base = target.baseAddress else { return -1 }

@@ -1,3 +1,5 @@
+import System
+
 /// An 8-bit picture in three planes with the chroma at half size both ways (4:2:0, "I420"): what a window's
 /// graphics card takes. Full range (0 to 255), BT.601, as in JPEG.
 ///
@@ -45,8 +47,8 @@ package struct YUVImage: Sendable, Equatable {
         guard width != self.width || height != self.height else { return }
         self.width = max(0, width)
         self.height = max(0, height)
-        luma = [UInt8](repeating: 0, count: self.width * self.height)
-        blueChroma = [UInt8](repeating: 128, count: chromaWidth * chromaHeight)
+        luma = [UInt8](large: self.width * self.height, repeating: 0)
+        blueChroma = [UInt8](large: chromaWidth * chromaHeight, repeating: 128)
         redChroma = blueChroma
     }
 

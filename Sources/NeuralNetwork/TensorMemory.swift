@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Memory that tensors are made in and leave again: what one layer's activations leave behind in the backward pass is where
 /// the next one's gradient goes.
@@ -64,7 +65,7 @@ final class TensorMemory {
                 return false
             }
             // A wish: looking up small pages takes a good part of a pass over a large map.
-            madvise(raw, Self.limit * 4, MADV_HUGEPAGE)
+            LargeMemory.advise(UnsafeRawBufferPointer(start: raw, count: Self.limit * 4))
             start = raw.bindMemory(to: Float.self, capacity: Self.limit)
         }
         guard count > open, let start else { return true }
