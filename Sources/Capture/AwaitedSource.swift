@@ -78,5 +78,5 @@ package final class AwaitedSource: RecoverableSource {
         source?.cancel()
     }
 
-    package func takeNotice() -> SourceNotice? { source?.takeNotice() }
+    package func takeChange() -> SourceChange? { source?.takeChange() }
 }

@@ -24,9 +24,9 @@ package protocol FrameSource: AnyObject, Sendable {
     /// Makes a waiting `next` return false soon; may be called from any thread.
     func cancel()
 
-    /// What is newly wrong, or right again, with a source that goes on giving frames; nil where nothing has
-    /// changed since the last call. Asked after each frame.
-    func takeNotice() -> SourceNotice?
+    /// That a source which goes on giving frames is ``SourceChange/troubled(reason:)`` or has
+    /// ``SourceChange/recovered``; nil where nothing has changed since the last call. Asked after each frame.
+    func takeChange() -> SourceChange?
 }
 
 extension FrameSource {
@@ -34,15 +34,7 @@ extension FrameSource {
     package var givesStills: Bool { false }
 
     /// Most sources either work or fail.
-    package func takeNotice() -> SourceNotice? { nil }
-}
-
-/// A fault of a source that goes on giving frames, said once, and its end.
-package enum SourceNotice: Equatable, Sendable {
-    /// Frames are lost before they reach us: the driver drops them or hands over broken ones.
-    case troubled(reason: String)
-    /// Frames come as they should again.
-    case recovered
+    package func takeChange() -> SourceChange? { nil }
 }
 
 /// A source that can be opened again after ``CaptureError/lost(source:reason:)``: a camera that is plugged in

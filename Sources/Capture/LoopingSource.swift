@@ -66,7 +66,7 @@ final class LoopingSource: FrameSource {
         state.withLock { $0.source }.cancel()
     }
 
-    func takeNotice() -> SourceNotice? { state.withLock { $0.source }.takeNotice() }
+    func takeChange() -> SourceChange? { state.withLock { $0.source }.takeChange() }
 }
 
 extension LoopingSource.State {

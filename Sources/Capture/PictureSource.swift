@@ -29,7 +29,7 @@ final class PictureSource: FrameSource, Sendable {
         var place = 0
         let reader = ImageReader()
         var image = ColorImage()
-        var notices: [SourceNotice] = []
+        var changes: [SourceChange] = []
         var isTroubled = false
     }
 
@@ -97,8 +97,8 @@ final class PictureSource: FrameSource, Sendable {
 
     func cancel() { signal.raise() }
 
-    func takeNotice() -> SourceNotice? {
-        reading.withLock { $0.notices.isEmpty ? nil : $0.notices.removeFirst() }
+    func takeChange() -> SourceChange? {
+        reading.withLock { $0.changes.isEmpty ? nil : $0.changes.removeFirst() }
     }
 }
 
@@ -131,12 +131,12 @@ extension PictureSource.Reading {
         while place < paths.count, !signal.isRaised {
             do {
                 try reader.readColor(path: paths[place], into: &image)
-                if isTroubled { notices.append(.recovered) }
+                if isTroubled { changes.append(.recovered) }
                 isTroubled = false
                 return true
             } catch {
                 refusal = refusal ?? .cannotOpen(source: paths[place], reason: error.reason)
-                if !isTroubled { notices.append(.troubled(reason: "\(error)")) }
+                if !isTroubled { changes.append(.troubled(reason: "\(error)")) }
                 isTroubled = true
                 place += 1
             }

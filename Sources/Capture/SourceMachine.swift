@@ -32,8 +32,8 @@ package struct SourceMachine: Equatable, Sendable {
 
     /// What happens.
     package enum Event: Equatable, Sendable {
-        /// A frame has come.
-        case frame
+        /// A frame has come, from the source that has this name and size now.
+        case frame(name: String, size: FrameSize)
         /// There are no more frames.
         case end
         /// No frame comes, or it can't be opened, and whether another try may help.
@@ -48,17 +48,13 @@ package struct SourceMachine: Equatable, Sendable {
         case stop
     }
 
-    /// What is to be said.
+    /// What is to be done about it.
     package enum Action: Equatable, Sendable {
         case nothing
-        /// It is lost, for this reason.
-        case tellLost(CaptureError)
-        /// It is there, but can't be opened yet: taken by another program, no permission.
-        case tellWaiting(CaptureError)
-        /// It gives frames again.
-        case tellBack
-        /// It has failed for good.
-        case tellFailed(CaptureError)
+        /// Those who follow the source are told.
+        case tell(SourceChange)
+        /// All ends: the source has failed for good.
+        case end(CaptureError)
     }
 
     /// What is done now.
@@ -91,12 +87,13 @@ package struct SourceMachine: Equatable, Sendable {
             pauses.reset()
         case (.changing, _): break
         case (_, .exchange): state = .changing
-        case (.opening, .frame), (.running, .frame), (.returning, .frame):
+        case (.opening, .frame(let name, let size)), (.running, .frame(let name, let size)),
+            (.returning, .frame(let name, let size)):
             state = .running
             guard isLost else { break }
             (isLost, said) = (false, nil)
             pauses.reset()
-            return .tellBack
+            return .tell(.back(name: name, size: size))
         case (.opening, .end), (.running, .end), (.returning, .end): state = .ended
         case (.lost, .pauseOver): state = .reopening
         // It is back when it gives a frame: one that opens and gives none is lost once, not again and again.
@@ -111,18 +108,18 @@ package struct SourceMachine: Equatable, Sendable {
     private mutating func fail(_ error: CaptureError, _ canComeBack: Bool) -> Action {
         guard canComeBack else {
             state = .failed
-            return .tellFailed(error)
+            return .end(error)
         }
         let wasReopening = state == .reopening
         state = .lost
         guard isLost else {
             (isLost, said) = (true, error.reason)
             mayTryAtOnce = true
-            return .tellLost(error)
+            return .tell(.lost(error))
         }
         // That it is not there is known; that it is there and taken by another program is news.
         guard wasReopening, case .cannotOpen(_, let reason) = error, reason != said else { return .nothing }
         said = reason
-        return .tellWaiting(error)
+        return .tell(.waiting(error))
     }
 }

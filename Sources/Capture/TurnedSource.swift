@@ -14,7 +14,7 @@ final class TurnedSource: RecoverableSource, Sendable {
         let decoder = FrameDecoder()
         var inner = Frame()
         var image = ColorImage()
-        var notices: [SourceNotice] = []
+        var changes: [SourceChange] = []
         var isTroubled = false
     }
 
@@ -37,11 +37,11 @@ final class TurnedSource: RecoverableSource, Sendable {
                 do throws(CaptureError) {
                     try work.decoder.color(of: work.inner, into: &work.image)
                 } catch {
-                    if !work.isTroubled { work.notices.append(.troubled(reason: error.reason)) }
+                    if !work.isTroubled { work.changes.append(.troubled(reason: error.reason)) }
                     work.isTroubled = true
                     continue
                 }
-                if work.isTroubled { work.notices.append(.recovered) }
+                if work.isTroubled { work.changes.append(.recovered) }
                 work.isTroubled = false
                 fill(&frame, from: work.image, of: work.inner)
                 return true
@@ -57,8 +57,8 @@ final class TurnedSource: RecoverableSource, Sendable {
         try source.reopen()
     }
 
-    func takeNotice() -> SourceNotice? {
-        work.withLock { $0.notices.isEmpty ? source.takeNotice() : $0.notices.removeFirst() }
+    func takeChange() -> SourceChange? {
+        work.withLock { $0.changes.isEmpty ? source.takeChange() : $0.changes.removeFirst() }
     }
 
     private func fill(_ frame: inout Frame, from image: ColorImage, of inner: Frame) {

@@ -150,17 +150,24 @@ final class FrameWorker {
         publisher.announce(width: image.width, height: image.height)
     }
 
-    /// Tells readers what became of the source; when it is lost, every face leaves.
-    func tell(_ state: Event.SourceState, reason: String) {
-        if state == .lost { leaveAll() }
+    /// Tells readers what became of the source: when it is lost, every face leaves; when it is back, its name and the
+    /// size of its frames are told first.
+    func tell(_ change: SourceChange) {
+        let (state, reason): (Event.SourceState, String)
+        switch change {
+        case .lost(let error):
+            leaveAll()
+            (state, reason) = (.lost, error.reason)
+        // To readers it is lost, as before.
+        case .waiting: return
+        case .back(let name, let size):
+            self.size = (size.width, size.height)
+            publisher.announce(source: name, width: size.width, height: size.height)
+            (state, reason) = (.back, name)
+        case .troubled(let words): (state, reason) = (.troubled, words)
+        case .recovered: (state, reason) = (.recovered, "frames come as they should again")
+        }
         publisher.publish(state, reason: reason, time: configuration.isPlayback ? lastTime : .now)
-    }
-
-    /// The source is back, under this name and with frames of this size: readers are told of both first.
-    func tellBack(as source: String, width: Int, height: Int) {
-        size = (width, height)
-        publisher.announce(source: source, width: width, height: height)
-        tell(.back, reason: source)
     }
 
     /// Every face leaves: there will be no more frames, or not for a while.

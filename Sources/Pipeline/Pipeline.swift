@@ -25,26 +25,10 @@ package final class Pipeline: Sendable {
         case failed(CaptureError)
     }
 
-    /// What a person at the terminal may want to know; each is said once.
-    package enum Notice: Sendable, Equatable {
-        /// The source is lost; it is tried again until it is back.
-        case lost(CaptureError)
-        /// The lost source is there, but can't be opened yet: taken by another program, no permission.
-        case waiting(CaptureError)
-        /// The source is back under this name.
-        case back(name: String)
-        /// The source gives frames, but not as it should.
-        case troubled(reason: String)
-        /// It gives frames as it should again.
-        case recovered
-    }
-
     /// What capture tells the worker between frames.
     enum Message: Sendable {
-        case lost(reason: String)
-        case back(name: String, width: Int, height: Int)
-        case troubled(reason: String)
-        case recovered
+        /// What became of the source.
+        case source(SourceChange)
         /// Another worker takes over, with the faces of the one before where the source is the same.
         case exchange(Confined<FrameWorker>, keepsFaces: Bool)
     }
@@ -90,7 +74,7 @@ package final class Pipeline: Sendable {
     let isPlayback: Atomic<Bool>
     let captureProgress = Progress()
     let workerProgress = Progress()
-    let notify: @Sendable (Notice) -> Void
+    let notify: @Sendable (SourceChange) -> Void
     /// The worker's, for whoever must end it while it is too busy to say good-bye itself.
     let publisher: Guarded<EventPublisher>
     private let threads = Guarded<[JoinableThread]>([])
@@ -110,13 +94,13 @@ package final class Pipeline: Sendable {
     ///     changes.
     ///   - isViewed: true where ``view()`` will be called for the picture.
     ///   - recorder: who gets each frame worked on, with its faces.
-    ///   - notify: called from the pipeline's threads.
+    ///   - notify: told what becomes of the source, each change once; called from the pipeline's threads.
     /// - Throws: ``PipelineError/noThread(reason:)``.
     package init(
         source: any FrameSource, finder: sending any FaceFinding, recognizer: any EmotionNaming,
         configuration: Configuration, sinks: [any EventSink], hello: Event.Hello? = nil,
         isViewed: Bool = false, recorder: (any Recorder)? = nil,
-        notify: @escaping @Sendable (Notice) -> Void = { _ in }
+        notify: @escaping @Sendable (SourceChange) -> Void = { _ in }
     ) throws(PipelineError) {
         supply = Guarded(Supply(source: source))
         self.notify = notify

@@ -14,7 +14,11 @@ extension Pipeline {
             let (event, frame) = known.map { ($0, nil) } ?? happening(in: &machine, &pool)
             let action = machine.take(event)
             isLost.store(machine.isLost, ordering: .relaxed)
-            tell(action)
+            switch action {
+            case .nothing: break
+            case .tell(let change): tell(change)
+            case .end(let error): end(.failed(error))
+            }
             if let frame { pass(frame) }
         }
         ending.withLock { ending in if ending.outcome == nil { ending.outcome = .ended } }
@@ -50,24 +54,24 @@ extension Pipeline {
         case .changing:
             change()
             return (.opened, nil)
-        default:
+        case .opening, .running, .returning:
             do throws(CaptureError) {
                 let frame = try pool.next { frame throws(CaptureError) in try source.next(into: &frame) }
-                return frame.map { (.frame, $0) } ?? (asked() ?? .end, nil)
+                guard let frame else { return (asked() ?? .end, nil) }
+                let size = FrameSize(width: source.width, height: source.height)
+                return (.frame(name: source.name, size: size), frame)
             } catch {
                 let canComeBack = (source as? any RecoverableSource)?.canComeBack ?? false
                 return (asked() ?? .fault(error, canComeBack: canComeBack), nil)
             }
+        // Nothing happens any more.
+        case .ended, .failed, .stopped: return (.stop, nil)
         }
     }
 
     private func pass(_ frame: SharedFrame) {
         statistics.update { $0.taken += 1 }
-        switch source.takeNotice() {
-        case .troubled(let reason): tell(.troubled(reason: reason))
-        case .recovered: tell(.recovered)
-        case nil: break
-        }
+        if let change = source.takeChange() { tell(change) }
         viewSlot?.put(frame)
         if isPictured.load(ordering: .relaxed) { pictureSlot.put(frame) }
         if slot.put(frame, waits: waits) { statistics.update { $0.dropped += 1 } }
@@ -75,22 +79,19 @@ extension Pipeline {
 
     private var waits: Bool { isPlayback.load(ordering: .relaxed) }
 
-    private func tell(_ message: Message) {
+    private func send(_ message: Message) {
         if slot.put(message: message, waits: waits) { statistics.update { $0.dropped += 1 } }
     }
 
-    private func tell(_ action: SourceMachine.Action) {
-        switch action {
-        case .nothing: break
-        case .tellLost(let error):
-            tell(.lost(reason: error.reason))
-            notify(.lost(error))
-        case .tellWaiting(let error): notify(.waiting(error))
-        case .tellBack:
-            let source = source
-            tell(.back(name: source.name, width: source.width, height: source.height))
-            notify(.back(name: source.name))
-        case .tellFailed(let error): end(.failed(error))
+    private func tell(_ change: SourceChange) {
+        switch change {
+        case .lost, .back:
+            send(.source(change))
+            notify(change)
+        // Readers know that it is lost, and a frame that waits is none of its.
+        case .waiting: notify(change)
+        // The worker says so, as it does where it finds the broken frames itself.
+        case .troubled, .recovered: send(.source(change))
         }
     }
 
@@ -110,7 +111,7 @@ extension Pipeline {
         // The end, or yet another source, may have been asked for while there was no source to tell it.
         if asked() != nil { next.source.cancel() }
         // Where readers were told that the one before was lost, the first frame of this one says that frames come again.
-        if let worker = next.worker { tell(.exchange(worker, keepsFaces: false)) }
+        if let worker = next.worker { send(.exchange(worker, keepsFaces: false)) }
     }
 }
 

@@ -9,13 +9,13 @@ extension Pipeline {
         while let contents = slot.take() {
             workerProgress.step()
             for message in contents.messages {
-                if case .exchange(let next, let keepsFaces) = message {
+                switch message {
+                case .source(let change): tell(change, worker)
+                case .exchange(let next, let keepsFaces):
                     next.value.takeOver(from: worker, keepsFaces: keepsFaces)
                     worker = next.value
                     publisher.withLock { $0 = worker.publisher }
                     isBroken = false
-                } else {
-                    handle(message, worker)
                 }
             }
             if let frame = contents.value {
@@ -42,28 +42,23 @@ extension Pipeline {
     private func work(on frame: SharedFrame, _ worker: FrameWorker, _ isBroken: inout Bool) {
         do throws(CaptureError) {
             guard try worker.work(on: frame.frame) else { return }
-            if isBroken { handle(.recovered, worker) }
+            if isBroken { tell(.recovered, worker) }
             isBroken = false
             scene.withLock { $0 = worker.scene }
             worker.recorder?.record(frame, worker.scene.faces, waits: worker.configuration.isPlayback)
         } catch {
             statistics.update { $0.broken += 1 }
-            if !isBroken { handle(.troubled(reason: error.reason), worker) }
+            if !isBroken { tell(.troubled(reason: error.reason), worker) }
             isBroken = true
         }
     }
 
-    private func handle(_ message: Message, _ worker: FrameWorker) {
-        switch message {
-        case .lost(let reason): worker.tell(.lost, reason: reason)
-        case .back(let name, let width, let height): worker.tellBack(as: name, width: width, height: height)
-        case .troubled(let reason):
-            worker.tell(.troubled, reason: reason)
-            notify(.troubled(reason: reason))
-        case .recovered:
-            worker.tell(.recovered, reason: "frames come as they should again")
-            notify(.recovered)
-        case .exchange: break
+    private func tell(_ change: SourceChange, _ worker: FrameWorker) {
+        worker.tell(change)
+        switch change {
+        case .troubled, .recovered: notify(change)
+        // The capture thread says those at once.
+        case .lost, .waiting, .back: break
         }
         scene.withLock { $0 = worker.scene }
     }

@@ -216,33 +216,33 @@ struct CameraTests {
     @Test("that hands over a broken buffer says so once and goes on with whole ones")
     func brokenBuffer() throws {
         let camera = try Camera(small())
-        #expect(try notices(of: camera, during: 10).isEmpty)
+        #expect(try changes(of: camera, during: 10).isEmpty)
         try control("inject_v4l2_buf_flag_error=1")
-        let notices = try notices(of: camera, during: 80)
-        #expect(notices == [.troubled(reason: "the driver hands over broken frames"), .recovered])
+        let changes = try changes(of: camera, during: 80)
+        #expect(changes == [.troubled(reason: "the driver hands over broken frames"), .recovered])
     }
 
     @Test("of which half the frames are dropped says so once, and when it is over")
     func dropped() throws {
         let camera = try Camera(small())
-        #expect(try notices(of: camera, during: 10).isEmpty)
+        #expect(try changes(of: camera, during: 10).isEmpty)
         try control("percentage_of_dropped_buffers=50")
-        let trouble = try notices(of: camera, during: 40)
+        let trouble = try changes(of: camera, during: 40)
         try #require(trouble.count == 1)
         #expect("\(trouble[0])".contains("the driver dropped "))
         try control("percentage_of_dropped_buffers=0")
-        #expect(try notices(of: camera, during: 80) == [.recovered])
+        #expect(try changes(of: camera, during: 80) == [.recovered])
     }
 
     /// What a camera says of itself while so many frames are read.
-    private func notices(of camera: Camera, during count: Int) throws -> [SourceNotice] {
+    private func changes(of camera: Camera, during count: Int) throws -> [SourceChange] {
         var frame = Frame()
-        var notices: [SourceNotice] = []
+        var changes: [SourceChange] = []
         for _ in 0..<count {
             guard try camera.next(into: &frame) else { break }
-            if let notice = camera.takeNotice() { notices.append(notice) }
+            if let change = camera.takeChange() { changes.append(change) }
         }
-        return notices
+        return changes
     }
 
     @Test("read by ffmpeg gives frames, is lost when it is unplugged and comes back, with numbers that go on")

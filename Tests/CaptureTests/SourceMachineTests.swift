@@ -5,8 +5,10 @@ import Testing
 private let gone = CaptureError.lost(source: "camera", reason: "it was unplugged")
 private let busy = CaptureError.cannotOpen(source: "camera", reason: "busy")
 
+private let frame = SourceMachine.Event.frame(name: "camera", size: FrameSize(width: 640, height: 480))
+
 private let events: [(name: String, event: SourceMachine.Event)] = [
-    ("frame", .frame), ("end", .end), ("fault", .fault(gone, canComeBack: true)),
+    ("frame", frame), ("end", .end), ("fault", .fault(gone, canComeBack: true)),
     ("fault for good", .fault(gone, canComeBack: false)), ("pause over", .pauseOver), ("opened", .opened),
     ("exchange", .exchange), ("stop", .stop),
 ]
@@ -16,11 +18,11 @@ private func machine(in state: SourceMachine.State) -> SourceMachine {
     let way: [SourceMachine.Event] =
         switch state {
         case .opening: []
-        case .running: [.frame]
-        case .lost: [.frame, .fault(gone, canComeBack: true)]
-        case .reopening: [.frame, .fault(gone, canComeBack: true), .pauseOver]
-        case .returning: [.frame, .fault(gone, canComeBack: true), .pauseOver, .opened]
-        case .changing: [.frame, .exchange]
+        case .running: [frame]
+        case .lost: [frame, .fault(gone, canComeBack: true)]
+        case .reopening: [frame, .fault(gone, canComeBack: true), .pauseOver]
+        case .returning: [frame, .fault(gone, canComeBack: true), .pauseOver, .opened]
+        case .changing: [frame, .exchange]
         case .ended: [.end]
         case .failed: [.fault(gone, canComeBack: false)]
         case .stopped: [.stop]
@@ -33,10 +35,8 @@ private func machine(in state: SourceMachine.State) -> SourceMachine {
 private func word(_ action: SourceMachine.Action) -> String {
     switch action {
     case .nothing: ""
-    case .tellLost: ": told"
-    case .tellWaiting: ": told why"
-    case .tellBack: ": told"
-    case .tellFailed: ": said"
+    case .tell: ": told"
+    case .end: ": said"
     }
 }
 
@@ -81,8 +81,8 @@ struct SourceMachineTests {
     @Test("a source that opens and gives nothing is told as lost once, and as back once it gives a frame")
     func saidOnce() {
         var machine = SourceMachine()
-        #expect(machine.take(.frame) == .nothing)
-        #expect(machine.take(.fault(gone, canComeBack: true)) == .tellLost(gone))
+        #expect(machine.take(frame) == .nothing)
+        #expect(machine.take(.fault(gone, canComeBack: true)) == .tell(.lost(gone)))
         for _ in 0..<3 {
             #expect(machine.take(.pauseOver) == .nothing)
             #expect(machine.take(.opened) == .nothing)
@@ -91,8 +91,8 @@ struct SourceMachineTests {
         }
         #expect(machine.take(.pauseOver) == .nothing)
         #expect(machine.take(.opened) == .nothing)
-        #expect(machine.take(.frame) == .tellBack)
-        #expect(machine.take(.frame) == .nothing)
+        #expect(machine.take(frame) == .tell(.back(name: "camera", size: FrameSize(width: 640, height: 480))))
+        #expect(machine.take(frame) == .nothing)
         #expect(!machine.isLost)
     }
 
@@ -101,7 +101,7 @@ struct SourceMachineTests {
         var machine = machine(in: .reopening)
         #expect(machine.take(.fault(gone, canComeBack: true)) == .nothing)
         #expect(machine.take(.pauseOver) == .nothing)
-        #expect(machine.take(.fault(busy, canComeBack: true)) == .tellWaiting(busy))
+        #expect(machine.take(.fault(busy, canComeBack: true)) == .tell(.waiting(busy)))
         #expect(machine.take(.pauseOver) == .nothing)
         #expect(machine.take(.fault(busy, canComeBack: true)) == .nothing)
     }

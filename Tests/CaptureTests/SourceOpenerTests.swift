@@ -108,14 +108,14 @@ struct SourceOpenerTests {
         let source = try open(folder.path)
         var frame = Frame()
         var levels: [Int] = []
-        var notices: [SourceNotice] = []
+        var changes: [SourceChange] = []
         while try source.next(into: &frame) {
             levels.append(Int(frame.bytes[0]))
-            while let notice = source.takeNotice() { notices.append(notice) }
+            while let change = source.takeChange() { changes.append(change) }
         }
         #expect(zip(levels, [10, 30, 90]).allSatisfy { abs($0 - $1) <= 2 } && levels.count == 3)
         #expect(
-            notices == [
+            changes == [
                 .troubled(
                     reason:
                         "\(folder.path)/c.png: no picture that is read: JPEG, PNG, WebP, BMP, TIFF, GIF, HEIC or AVIF"

@@ -3,57 +3,57 @@ import Testing
 
 @Suite("a stream's health")
 struct StreamHealthTests {
-    private func notices(_ sequences: some Sequence<UInt32>, _ health: inout StreamHealth) -> [SourceNotice] {
+    private func changes(_ sequences: some Sequence<UInt32>, _ health: inout StreamHealth) -> [SourceChange] {
         sequences.compactMap { sequence in
             health.count(goodFrame: sequence)
-            return health.takeNotice()
+            return health.takeChange()
         }
     }
 
     @Test("is good while no frame is lost, also where the driver's count wraps around")
     func good() {
         var health = StreamHealth()
-        #expect(notices((0..<200).map { UInt32.max - 100 &+ $0 }, &health).isEmpty)
+        #expect(changes((0..<200).map { UInt32.max - 100 &+ $0 }, &health).isEmpty)
     }
 
     @Test("bears every fifth frame lost, as under load")
     func bearable() {
         var health = StreamHealth()
-        #expect(notices((0..<500).filter { $0 % 5 != 2 }, &health).isEmpty)
+        #expect(changes((0..<500).filter { $0 % 5 != 2 }, &health).isEmpty)
     }
 
     @Test("is bad once where every other frame is lost, and good once when none is any more")
     func half() {
         var health = StreamHealth()
-        let bad = notices((0..<200).filter { $0 % 2 == 0 }, &health)
+        let bad = changes((0..<200).filter { $0 % 2 == 0 }, &health)
         #expect(bad == [.troubled(reason: "the driver dropped 10 of the last 30 frames")])
-        #expect(notices(200..<400, &health) == [.recovered])
+        #expect(changes(200..<400, &health) == [.recovered])
     }
 
     @Test("is bad at the first broken frame, good after a window without one")
     func broken() {
         var health = StreamHealth()
-        #expect(notices(0..<20, &health).isEmpty)
+        #expect(changes(0..<20, &health).isEmpty)
         for sequence in UInt32(20)..<23 { health.count(brokenFrame: sequence) }
-        #expect(health.takeNotice() == .troubled(reason: "the driver hands over broken frames"))
-        #expect(health.takeNotice() == nil)
-        #expect(notices(23..<40, &health).isEmpty)
-        #expect(notices(40..<80, &health) == [.recovered])
+        #expect(health.takeChange() == .troubled(reason: "the driver hands over broken frames"))
+        #expect(health.takeChange() == nil)
+        #expect(changes(23..<40, &health).isEmpty)
+        #expect(changes(40..<80, &health) == [.recovered])
     }
 
     @Test("says nothing of the first frames, in which cameras find themselves")
     func warmUp() {
         var health = StreamHealth()
         health.count(brokenFrame: 0)
-        #expect(notices([3, 9, 14, 20], &health).isEmpty)
-        #expect(health.takeNotice() == nil)
+        #expect(changes([3, 9, 14, 20], &health).isEmpty)
+        #expect(health.takeChange() == nil)
     }
 
     @Test("takes a count that starts anew for no loss")
     func restarted() {
         var health = StreamHealth()
-        #expect(notices(5000..<5100, &health).isEmpty)
-        #expect(notices(0..<100, &health).isEmpty)
+        #expect(changes(5000..<5100, &health).isEmpty)
+        #expect(changes(0..<100, &health).isEmpty)
     }
 }
 

@@ -25,7 +25,7 @@ final class ScriptedSource: RecoverableSource, Sendable {
         /// Nothing until a condition holds.
         case until(@Sendable () -> Bool)
         case lost(reason: String)
-        case notice(SourceNotice)
+        case change(SourceChange)
         /// Frames have this size from now on.
         case resize(width: Int, height: Int)
         /// The source has this name from now on.
@@ -50,7 +50,7 @@ final class ScriptedSource: RecoverableSource, Sendable {
         var absences: Int
         var refusals: Int
         var tries = 0
-        var notice: SourceNotice?
+        var change: SourceChange?
         var number = 0
         var time: UInt64?
     }
@@ -78,7 +78,7 @@ final class ScriptedSource: RecoverableSource, Sendable {
             case .pause(let milliseconds): _ = cancellation.sleep(seconds: Double(milliseconds) / 1000)
             case .until(let condition): _ = eventually { cancellation.isRaised || condition() }
             case .lost(let reason): throw .lost(source: name, reason: reason)
-            case .notice(let new): state.withLock { $0.notice = new }
+            case .change(let new): state.withLock { $0.change = new }
             case .resize(let width, let height):
                 state.withLock { ($0.width, $0.height) = (width, height) }
             case .rename(let name): state.withLock { $0.name = name }
@@ -106,7 +106,7 @@ final class ScriptedSource: RecoverableSource, Sendable {
 
     func cancel() { cancellation.raise() }
 
-    func takeNotice() -> SourceNotice? { state.withLock { $0.notice.take() } }
+    func takeChange() -> SourceChange? { state.withLock { $0.change.take() } }
 
     func reopen() throws(CaptureError) {
         try state.withLock { state throws(CaptureError) in

@@ -101,22 +101,23 @@ struct PipelineTests {
     @Test("a lost source is said once, every face leaves, and it is taken up again when it is back")
     func lostAndBack() throws {
         let lines = Lines()
-        let notices = Mutex<[Pipeline.Notice]>([])
+        let changes = Mutex<[SourceChange]>([])
         let frames = Array(repeating: ScriptedSource.Step.frame, count: 10)
         let source = ScriptedSource(
             frames + [.lost(reason: "unplugged")] + frames, absences: 2, refusals: 2)
         let pipeline = try Pipeline(
             source: source, finder: ScriptedFinder(), recognizer: Happy(), configuration: playback(),
-            sinks: [lines], notify: { notice in notices.withLock { $0.append(notice) } })
+            sinks: [lines], notify: { change in changes.withLock { $0.append(change) } })
         #expect(pipeline.wait() == .ended)
         #expect(
             lines.names == ["appeared", "left", "source lost", "source back", "appeared", "left"])
         #expect(lines.all[2].contains(#""reason":"unplugged""#))
         #expect(pipeline.counts.worked == 20)
         #expect(
-            notices.withLock { $0 } == [
+            changes.withLock { $0 } == [
                 .lost(.lost(source: "scripted", reason: "unplugged")),
-                .waiting(.cannotOpen(source: "scripted", reason: "busy")), .back(name: "scripted"),
+                .waiting(.cannotOpen(source: "scripted", reason: "busy")),
+                .back(name: "scripted", size: FrameSize(width: 320, height: 240)),
             ])
     }
 
@@ -171,8 +172,8 @@ struct PipelineTests {
         let lines = Lines()
         let frames = Array(repeating: ScriptedSource.Step.frame, count: 5)
         let steps =
-            frames + [.notice(.troubled(reason: "half of the frames are lost"))] + frames
-            + [.notice(.recovered)] + frames
+            frames + [.change(.troubled(reason: "half of the frames are lost"))] + frames
+            + [.change(.recovered)] + frames
         let pipeline = try Pipeline(
             source: ScriptedSource(steps), finder: ScriptedFinder(), recognizer: Happy(),
             configuration: playback(), sinks: [lines])

@@ -136,7 +136,7 @@ package final class Camera: RecoverableSource, @unchecked Sendable {
     package func cancel() { signal.raise() }
 
     /// Frames that the driver dropped or broke, said once.
-    package func takeNotice() -> SourceNotice? { running?.health.takeNotice() }
+    package func takeChange() -> SourceChange? { running?.health.takeChange() }
 
     /// Finds the same camera, under whatever number it is now, and starts it again as it was asked for first.
     package func reopen() throws(CaptureError) {

@@ -7,7 +7,7 @@ package struct StreamHealth {
     /// Frames at the start of a stream in which cameras find themselves.
     static let warmUp: UInt64 = 5
 
-    private var notice: SourceNotice?
+    private var change: SourceChange?
     private var isTroubled = false
     private var good: UInt64 = 0
     private var lastSequence: UInt32?
@@ -21,9 +21,9 @@ package struct StreamHealth {
     package init() {}
 
     /// Takes what is new since the last call.
-    package mutating func takeNotice() -> SourceNotice? {
-        defer { notice = nil }
-        return notice
+    package mutating func takeChange() -> SourceChange? {
+        defer { change = nil }
+        return change
     }
 
     /// A frame has come whole; `sequence` counts the driver's frames, those it dropped too.
@@ -60,13 +60,13 @@ package struct StreamHealth {
     private mutating func report(_ reason: String) {
         guard good >= Self.warmUp else { return }
         sinceTrouble = 0
-        if !isTroubled { notice = .troubled(reason: reason) }
+        if !isTroubled { change = .troubled(reason: reason) }
         isTroubled = true
     }
 
     private mutating func settle() {
         guard isTroubled, sinceTrouble >= Self.window, lostCount <= Self.bearable else { return }
         isTroubled = false
-        notice = .recovered
+        change = .recovered
     }
 }

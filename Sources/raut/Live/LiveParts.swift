@@ -243,9 +243,9 @@ final class LiveParts: SessionParts {
         if ServiceNotifier.isWatched { ServiceNotifier.ready(status: "waiting for the next frame") }
     }
 
-    private func report(_ notice: Pipeline.Notice) {
+    private func report(_ change: SourceChange) {
         let name = state.withLock { $0.pipeline }?.source.name ?? "the source"
-        switch notice {
+        switch change {
         case .lost(let error):
             // Of a source that was not there yet, it is said already that it is waited for.
             if let awaited = state.withLock({ $0.pipeline })?.source as? AwaitedSource, !awaited.wasOpen {
@@ -253,7 +253,7 @@ final class LiveParts: SessionParts {
             }
             surroundings.report("\(error); waiting for it to come back")
         case .waiting(let error): surroundings.report("\(error); waiting for it")
-        case .back(let name): surroundings.report("\(name): back")
+        case .back(let name, _): surroundings.report("\(name): back")
         case .troubled(let reason): surroundings.report("\(name): \(reason)")
         case .recovered: surroundings.report("\(name): frames come as they should again")
         }
