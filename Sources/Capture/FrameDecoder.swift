@@ -128,10 +128,11 @@ package final class FrameDecoder {
                     case .nv12:
                         let chroma = source + planes[1].offset + y / 2 * planes[1].bytesPerRow
                         row = .init(luma: first, blue: chroma, red: chroma + 1, lumaStep: 1, chromaStep: 2)
-                    default:
+                    case .yu12:
                         let blue = source + planes[1].offset + y / 2 * planes[1].bytesPerRow
                         let red = source + planes[2].offset + y / 2 * planes[2].bytesPerRow
                         row = .init(luma: first, blue: blue, red: red, lumaStep: 1, chromaStep: 1)
+                    case .gray, .y16, .rgb24, .bgr24, .mjpeg: return
                     }
                     PixelKernels.color(row, count: width, weights: weights, to: target + 3 * width * y)
                 }

@@ -55,8 +55,10 @@ extension Frame {
                     offset: offset + stride * chromaRows, bytesPerRow: stride, usedBytesPerRow: used,
                     rows: chromaRows),
             ]
-        default:
+        case .yuyv, .uyvy, .gray, .y16, .rgb24, .bgr24:
             return [luma]
+        case .mjpeg:
+            return []
         }
     }
 }

@@ -41,7 +41,7 @@ extension MQTTClient {
             switch outcome.wait(until: .after(0.02), for: { $0 }) {
             case .reached: return client
             case .failed(let error): throw error
-            default:
+            case .abandoned, nil:
                 guard deadline.isOver || stopping.isRaised else { continue }
                 let isLate = outcome.withLock { outcome in
                     if outcome != nil { return false }

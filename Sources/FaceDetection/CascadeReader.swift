@@ -131,7 +131,7 @@ final class CascadeReader {
             switch layout {
             case .numbered where elements[1] == "cascade": endNumbered(place)
             case .nested: endNested(place)
-            default: break
+            case .numbered, nil: break
             }
         }
         elements.removeLast()

@@ -54,7 +54,7 @@ package enum WindowAction: Equatable, Sendable {
     var isKeptFromVisitors: Bool {
         switch self {
         case .quit, .snapshot, .fullScreen, .pause: true
-        default: false
+        case .mirror, .bars, .ribbon, .smileMeter, .nextFace, .help, .resized: false
         }
     }
 

@@ -159,7 +159,7 @@ package final class Session<Parts: SessionParts>: Sendable {
             case .exchange:
                 if let old = course.current { parts.exchange(old, for: opened) }
                 course.current = opened
-            default: parts.discard(opened)
+            case .nothing, .open, .keep, .takeDown, .end: parts.discard(opened)
             }
         }
     }

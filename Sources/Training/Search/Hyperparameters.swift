@@ -101,9 +101,10 @@ package struct Hyperparameters: Sendable, Equatable {
         case "dropout":
             guard let value = within(0...0.95) else { return false }
             dropout = value
-        default:
+        case "augmentation":
             guard let value = within(0...4) else { return false }
             augmentation = value
+        default: return false
         }
         return true
     }
