@@ -161,8 +161,14 @@ package final class JPEGDecoder {
                 handle, $0.baseAddress, UInt($0.count), &width, &height, &subsampling, &colorSpace)
         }
         // A sampling that turbojpeg has no name for is an error to it, though it decodes it to pixels well.
-        guard width > 0, height > 0, colorSpace >= 0 else { throw failure() }
-        if status != 0, subsampling >= 0, !isBearable(lastMessage) { throw failure() }
+        guard width > 0, height > 0, colorSpace >= 0 else {
+            // Tables without a picture are no error to turbojpeg: its last words are of another picture, or "No error".
+            throw failure(status == 0 ? "there is no picture in it" : lastMessage)
+        }
+        if status != 0, subsampling >= 0 {
+            let message = lastMessage
+            if !isBearable(message) { throw failure(message) }
+        }
         guard Int(width) <= maximumPixels / Int(height) else {
             throw .tooLarge(width: Int(width), height: Int(height))
         }
@@ -244,16 +250,16 @@ package final class JPEGDecoder {
     private func check(_ status: Int32) throws(JPEGError) {
         guard status != 0 else { return }
         let isWarning = tjGetErrorCode(handle) == TJERR_WARNING.rawValue
-        guard isWarning, isBearable(lastMessage) else { throw failure() }
+        let message = lastMessage
+        guard isWarning, isBearable(message) else { throw failure(message) }
     }
 
     /// The error to throw. The handle is made anew: turbojpeg leaves it in the middle of a header that broke off,
     /// and would take the next picture for the rest of this one.
-    private func failure() -> JPEGError {
-        let error = JPEGError.broken(reason: lastMessage)
+    private func failure(_ reason: String) -> JPEGError {
         if let handle { tjDestroy(handle) }
         handle = tjInitDecompress()
-        return error
+        return .broken(reason: reason)
     }
 
     /// Stray bytes before the end marker (0xd9) come when all pixels are decoded. libjpeg words the first
@@ -264,6 +270,7 @@ package final class JPEGDecoder {
         return tolerance == .strayBytes || message.hasSuffix("0xd9")
     }
 
+    /// What turbojpeg says of a call that just failed; of one that did not, it is what it said before.
     private var lastMessage: String {
         guard let text = tjGetErrorStr2(handle) else { return "libjpeg-turbo gives no reason" }
         return String(cString: text)

@@ -208,7 +208,7 @@ package final class Window {
             throw .noDisplay(reason: noSeat)
         }
         guard SDL_InitSubSystem(SDL_INIT_VIDEO) == 0 else {
-            let reason = SDL_GetError().map { String(cString: $0) } ?? "SDL gives no reason"
+            let reason = WindowError.sdlReason
             throw .noDisplay(
                 reason: isDriverNamed ? reason : "the one that is named in the environment can't be reached")
         }

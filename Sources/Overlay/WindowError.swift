@@ -23,7 +23,11 @@ package enum WindowError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 
     /// What SDL says of the call that just failed.
-    static func sdl(_ what: String) -> WindowError {
-        .failed(what: what, reason: SDL_GetError().map { String(cString: $0) } ?? "SDL gives no reason")
+    package static func sdl(_ what: String) -> WindowError { .failed(what: what, reason: sdlReason) }
+
+    /// SDL's words for the call that just failed: to be read before it is asked for anything else.
+    static var sdlReason: String {
+        let words = SDL_GetError().map { String(cString: $0) } ?? ""
+        return words.isEmpty ? "SDL gives no reason" : words
     }
 }

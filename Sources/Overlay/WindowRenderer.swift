@@ -21,7 +21,7 @@ struct WindowRenderer {
         // SDL shows its own pictures through X alone; for others it would ask OpenGL for help.
         let isX11 = SDL_GetCurrentVideoDriver().map { String(cString: $0) } == "x11"
         let mayChoose = isX11 && !isNamed
-        if mayChoose, !Self.hasGraphicsCard, let own = try Self.software(title, place, flags) {
+        if mayChoose, !Self.hasGraphicsCard, let own = try? Self.software(title, place, flags) {
             self = own
             return
         }
@@ -37,11 +37,8 @@ struct WindowRenderer {
         if mayChoose, Self.isDrawnByProcessor {
             SDL_DestroyRenderer(renderer)
             SDL_DestroyWindow(window)
-            if let own = try Self.software(title, place, flags) {
-                self = own
-                return
-            }
-            throw .sdl("nothing can be drawn in it")
+            self = try Self.software(title, place, flags)
+            return
         }
         self.init(window: window, renderer: renderer, isSoftware: Self.isSoftware(renderer))
     }
@@ -61,23 +58,24 @@ struct WindowRenderer {
     ) throws(WindowError) -> OpaquePointer {
         let flags = flags | SDL_WINDOW_ALLOW_HIGHDPI.rawValue
         guard let window = SDL_CreateWindow(title, place.x, place.y, place.w, place.h, flags) else {
-            throw .noDisplay(reason: SDL_GetError().map { String(cString: $0) } ?? "SDL gives no reason")
+            throw .noDisplay(reason: WindowError.sdlReason)
         }
         SDL_SetWindowMinimumSize(window, 160, 120)
         return window
     }
 
-    /// A window that the processor draws in, without OpenGL; nil where SDL can't.
+    /// A window that the processor draws in, without OpenGL.
     private static func software(
         _ title: String, _ place: SDL_Rect, _ flags: UInt32
-    ) throws(WindowError) -> WindowRenderer? {
+    ) throws(WindowError) -> WindowRenderer {
         // Else SDL would show its picture as a texture of OpenGL's.
         SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0")
         let window = try window(title, place, flags)
         guard let renderer = SDL_CreateRenderer(window, -1, SDL_RENDERER_SOFTWARE.rawValue) else {
+            let error = WindowError.sdl("nothing can be drawn in it")
             SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, nil)
             SDL_DestroyWindow(window)
-            return nil
+            throw error
         }
         return WindowRenderer(window: window, renderer: renderer, isSoftware: true)
     }

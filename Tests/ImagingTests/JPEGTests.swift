@@ -125,6 +125,29 @@ struct JPEGTests {
         }
     }
 
+    @Test("tables without a picture are told as such, whatever was wrong with the picture before")
+    func tablesAlone() throws {
+        // A start, a JFIF header and an end: what an abbreviated stream of tables is (ITU-T T.81, B.5).
+        let tables: [UInt8] = [
+            0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0, 0xff, 0xd9,
+        ]
+        let decoder = JPEGDecoder()
+        var image = GrayImage()
+        #expect(throws: JPEGError.broken(reason: "there is no picture in it")) {
+            try decoder.decode(tables, into: &image)
+        }
+        let whole = try ImageFile.encodeJPEG(gradient(width: 200, height: 200))
+        #expect(throws: JPEGError.broken(reason: "Premature end of JPEG file")) {
+            try decoder.decode(Array(whole[..<(whole.count / 2)]), into: &image)
+        }
+        #expect(throws: ImageError.corrupt(path: "test", reason: "there is no picture in it")) {
+            try decodedColor(tables)
+        }
+        #expect(throws: JPEGError.broken(reason: "there is no picture in it")) {
+            try decoder.decode(tables, into: &image)
+        }
+    }
+
     @Test("a JPEG that lacks its end marker alone is decoded, and again from the same decoder")
     func withoutEnd() throws {
         let bytes = try ImageFile.encodeJPEG(gradient())
@@ -182,11 +205,11 @@ struct JPEGTests {
         #expect(throws: ImageError.corrupt(path: "test", reason: "the file is empty")) { try decodedGray([]) }
         #expect(throws: ImageError.unknownFormat(path: "test")) { try decodedColor([0xff]) }
         #expect(throws: ImageError.self) { try decodedColor([0xff, 0xd8, 0xff]) }
-        #expect(throws: ImageError.unreadable(path: "/no/such.jpg", reason: "no such file or directory")) {
+        #expect(throws: ImageError.unreadable(path: "/no/such.jpg", reason: "No such file or directory")) {
             var image = GrayImage()
             try reader.readGray(path: "/no/such.jpg", into: &image)
         }
-        #expect(throws: ImageError.unreadable(path: "/", reason: "is a directory")) {
+        #expect(throws: ImageError.unreadable(path: "/", reason: "Is a directory")) {
             var image = GrayImage()
             try reader.readGray(path: "/", into: &image)
         }
