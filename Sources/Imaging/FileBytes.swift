@@ -10,10 +10,9 @@ enum FileBytes {
     static func read(_ path: String) throws(ImageError) -> [UInt8] {
         let file: OpenFile
         do { file = try OpenFile(reading: path) } catch {
-            throw .unreadable(path: path, reason: reason(error))
+            throw .unreadable(path: path, reason: error.description)
         }
         do { return try file.readAll(limit: mostBytes) } catch {
-            if case .failed(let number) = error { throw .unreadable(path: path, reason: reason(number)) }
             throw .unreadable(path: path, reason: error.description)
         }
     }
@@ -24,12 +23,7 @@ enum FileBytes {
         do {
             try AtomicFile.write(bytes, to: path, isForced: false)
         } catch {
-            throw .unwritable(path: path, reason: reason(error))
+            throw .unwritable(path: path, reason: error.description)
         }
-    }
-
-    private static func reason(_ error: Errno) -> String {
-        let text = error.description
-        return text.prefix(1).lowercased() + text.dropFirst()
     }
 }

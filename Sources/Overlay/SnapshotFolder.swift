@@ -39,7 +39,7 @@ package struct SnapshotFolder: Sendable {
                 return name
             }
             guard errno == EEXIST else {
-                throw .unwritable(path: name, reason: "\(Errno.last)".lowercased())
+                throw .unwritable(path: name, reason: Errno.last.description)
             }
         }
         throw .unwritable(path: "\(stem).png", reason: "there are 999 of this second already")

@@ -58,11 +58,11 @@ struct WritingTests {
         try inFolder { folder in
             try FileManager.default.createDirectory(
                 atPath: "\(folder)/a.png", withIntermediateDirectories: false)
-            #expect(throws: ImageError.unwritable(path: "\(folder)/a.png", reason: "is a directory")) {
+            #expect(throws: ImageError.unwritable(path: "\(folder)/a.png", reason: "Is a directory")) {
                 try ImageFile.write(colours(), path: "\(folder)/a.png")
             }
             #expect(
-                throws: ImageError.unwritable(path: "\(folder)/no/b.png", reason: "no such file or directory")
+                throws: ImageError.unwritable(path: "\(folder)/no/b.png", reason: "No such file or directory")
             ) {
                 try ImageFile.write(colours(), path: "\(folder)/no/b.png")
             }

@@ -1,5 +1,6 @@
 import Capture
 import Foundation
+import TestSupport
 import Testing
 
 import raut
@@ -120,6 +121,28 @@ struct ProgramTests {
             #expect(text.contains("raut") && text.contains("trace"))
         }
         #expect(try Ran(["completions", "cmd"]).status == 2)
+    }
+
+    @Test("report names the files that it wrote, on standard output unless that is one of them")
+    func report() throws {
+        let folder = TemporaryFolder()
+        let (log, page, table) = (folder.path("log"), folder.path("day.html"), folder.path("day.csv"))
+        let left = #"{"event":"left","time":"2026-11-23T20:15:42.523Z","frame":300,"face":1,"seconds":12.4}"#
+        try Data("\(left)\n".utf8).write(to: URL(filePath: log))
+        let both = try Ran(["report", log, "--output", page, "--csv", table])
+        #expect(both.status == 0 && both.output == "\(page)\n\(table)\n" && both.errors.isEmpty)
+        let piped = try Ran(["report", log, "--output", page, "--csv", "-", "--replace"])
+        #expect(piped.output == (try String(contentsOfFile: table, encoding: .utf8)))
+        #expect(piped.errors == "raut: \(page): written\n")
+    }
+
+    @Test("a folder of pictures is said to be one video, and how each is read by itself")
+    func videoOfFolder() throws {
+        let folder = TemporaryFolder()
+        let ran = try Ran(["video", folder.path])
+        #expect(ran.status == 1 && ran.output.isEmpty)
+        #expect(ran.errors.hasPrefix("raut: \(folder.path): a folder: its pictures are taken for the frames"))
+        #expect(ran.errors.contains("raut image \(folder.path)\n"))
     }
 
     @Test("the log says each step where somebody asks for it, and nothing more where nobody does")

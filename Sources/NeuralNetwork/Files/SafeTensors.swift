@@ -79,7 +79,10 @@ package struct SafeTensors: Sendable, Equatable {
     package init(_ data: Data, path: String) throws(ModelFileError) {
         func invalid(_ reason: String) -> ModelFileError { .invalid(path: path, reason: reason) }
         let bytes = [UInt8](data)
-        guard bytes.count >= 8 else { throw invalid("\(bytes.count) bytes, too short for a header") }
+        // The format asks for an object's brace behind the header's length.
+        guard bytes.count > 8, bytes[8] == UInt8(ascii: "{") else {
+            throw invalid("it is no safetensors file")
+        }
         var length: UInt64 = 0
         for index in (0..<8).reversed() { length = length << 8 | UInt64(bytes[index]) }
         guard length <= UInt64(Self.largestHeader) else { throw invalid("a header of \(length) bytes") }

@@ -26,7 +26,8 @@ package enum ReportCommand {
         notes: [
             "A DIR is one that 'raut run --log-events DIR' fills, a FILE.jsonl holds its event lines, - reads them from",
             "standard input. Without --output and --csv the page is raut-DAY.html in the working directory.",
-            "DIRs of 'raut train' need --output DIR.",
+            "The page counts the seconds in which an emotion was the one named; the table has the mean probability of",
+            "each over a visit, as its 'left' event says it. DIRs of 'raut train' need --output DIR.",
         ],
         example: "raut report /var/log/raut --output today.html", run: run)
 
@@ -52,16 +53,23 @@ package enum ReportCommand {
         }
         if record.visits.isEmpty { Program.report("\(operand): no face in it") }
         if let table { try finish(table, with: record.csv) }
-        if let page {
-            try finish(page, with: DayPage(record).html)
-        } else if table == nil {
+        if let page { try finish(page, with: DayPage(record).html) }
+        if page == nil, table == nil {
             // The name is ours to choose: one that nobody has.
             let name = "raut-\(record.range.map { EventDay(of: $0.lowerBound).description } ?? "day").html"
             let path = NewFile.free(name) { NewFile.isKept($0) && !arguments.replace }
             try finish(OutputFile(path, replaces: arguments.replace), with: DayPage(record).html)
             try StandardOutput.write(path + "\n")
         }
+        try tell([arguments.output, arguments.csv].compactMap(\.self))
         return 0
+    }
+
+    /// Says which files were written: on standard output, unless one of them went there.
+    private static func tell(_ written: [String]) throws {
+        let files = written.filter { $0 != "-" }
+        guard files.count == written.count else { return files.forEach { Program.report("\($0): written") } }
+        for file in files { try StandardOutput.write("\(file)\n") }
     }
 
     private static func finish(_ file: OutputFile, with text: String) throws {

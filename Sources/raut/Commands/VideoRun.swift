@@ -60,6 +60,11 @@ package struct VideoRun {
         var records: [VideoRecord] = []
         var status: Int32 = 0
         for file in files where !stop.isRequested {
+            if FileSystem.isFolder(file) {
+                Program.report(
+                    "\(file): a folder: its pictures are taken for the frames of one video; each by itself: "
+                        + "raut image \(file)")
+            }
             do {
                 let copy = try outputs.copies.map { try places.place(for: file, in: $0) }
                 let record = try watch(file, copyTo: copy, table: table, stop)
