@@ -71,7 +71,7 @@ let package = Package(
                 "System", "NeuralNetwork", .target(name: "CMPI", condition: .when(traits: ["MPI"])),
             ]),
         room("EmotionRecognition", ["System", "Imaging", "Faces", "FaceDetection", "NeuralNetwork"]),
-        room("FaceVerification", ["Imaging", "Faces", "FaceDetection", "NeuralNetwork"]),
+        room("FaceVerification", ["System", "Imaging", "Faces", "FaceDetection", "NeuralNetwork"]),
         room("Tracking", ["Imaging", "Faces"]),
         room(
             "Training",
@@ -137,7 +137,7 @@ let package = Package(
         tests("NeuralNetwork", ["CKernels", "Mutation"]),
         tests(
             "EmotionRecognition",
-            ["Faces", "Imaging", "FaceDetection", "NeuralNetwork", "CAllocationCounter"]),
+            ["System", "Faces", "Imaging", "FaceDetection", "NeuralNetwork", "CAllocationCounter"]),
         tests(
             "FaceVerification",
             ["Faces", "Imaging", "FaceDetection", "NeuralNetwork", "CAllocationCounter"]),
@@ -161,14 +161,18 @@ let package = Package(
                 "Tracking", "TestSupport",
             ]),
         tests(
-            "Analysis", ["SchemaCheck", "Events", "Faces", "FaceDetection", "Imaging", "Pipeline", "Capture"]),
+            "Analysis",
+            [
+                "SchemaCheck", "System", "Events", "Faces", "FaceDetection", "Imaging", "Pipeline", "Capture",
+            ]),
         tests("Recording", ["Pipeline"]),
         tests("Raut"),
         tests(
             "raut",
             [
-                "EmotionRecognition", "FaceDetection", "FaceVerification", "Faces", "Imaging", "Capture",
-                "Events", "Pipeline", "Analysis", "NeuralNetwork", "Mutation", "SchemaCheck", "TestSupport",
+                "System", "EmotionRecognition", "FaceDetection", "FaceVerification", "Faces", "Imaging",
+                "Capture", "Events", "Pipeline", "Analysis", "NeuralNetwork", "Mutation", "SchemaCheck",
+                "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]

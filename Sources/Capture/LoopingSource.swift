@@ -1,4 +1,3 @@
-import Synchronization
 import System
 
 /// A file or folder that begins again when it ends, until it is cancelled: numbers and times go on.
@@ -11,7 +10,7 @@ final class LoopingSource: FrameSource {
     private let signal: Cancellation
     private let isPaced: Bool
     private let open: @Sendable () throws(CaptureError) -> any FrameSource
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     fileprivate struct State {
         var source: any FrameSource
@@ -38,7 +37,7 @@ final class LoopingSource: FrameSource {
         self.isPaced = isPaced
         self.signal = signal
         self.open = open
-        state = Mutex(State(source: first))
+        state = Guarded(State(source: first))
     }
 
     func next(into frame: inout Frame) throws(CaptureError) -> Bool {

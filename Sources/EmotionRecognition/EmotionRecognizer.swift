@@ -3,7 +3,7 @@ import Faces
 import Foundation
 import Imaging
 import NeuralNetwork
-import Synchronization
+import System
 
 /// Says which emotion a face shows: crop, program, posterior.
 ///
@@ -17,7 +17,7 @@ package final class EmotionRecognizer: Sendable {
     /// How its heads are joined.
     package let posterior: Posterior
     private let program: Program
-    private let idle = Mutex<[Workspace]>([])
+    private let idle = Guarded<[Workspace]>([])
 
     /// Reads a model file.
     ///

@@ -1,7 +1,7 @@
 import CKernels
 import Faces
 import Imaging
-import Synchronization
+import System
 
 /// Finds faces in grey pictures with a Haar cascade: the same boxes as OpenCV's
 /// `CascadeClassifier::detectMultiScale` with the same cascade and parameters, and where asked tilted heads and faces
@@ -14,7 +14,7 @@ package final class FaceDetector: Sendable {
     package let cascade: HaarCascade
     /// The cascade for faces seen from the side, or nil where none is looked for.
     package let profile: HaarCascade?
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     private struct State {
         let upright: CascadeScan
@@ -71,7 +71,7 @@ package final class FaceDetector: Sendable {
         self.cascade = cascade
         self.profile = profile
         let table = kernels.table ?? haar_kernels_portable().pointee
-        state = Mutex(
+        state = Guarded(
             State(
                 upright: CascadeScan(cascade, kernels: table), narrow: CascadeScan(cascade, kernels: table),
                 tilted: CascadeScan(cascade, kernels: table),

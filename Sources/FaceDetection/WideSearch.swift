@@ -1,6 +1,6 @@
 import Faces
 import Imaging
-import Synchronization
+import System
 
 /// Finds faces that a cascade does not see in the picture as it is: cut by the border or filling the picture, small in a
 /// small one, turned to the side, behind glasses or hands.
@@ -12,7 +12,7 @@ package final class WideSearch: Sendable {
     /// What one live look is made by: the cascade alone, or the one for faces seen from the side.
     private let front: FaceDetector
     private let side: FaceDetector?
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     private struct State {
         var copy = WideCopy()

@@ -3,7 +3,7 @@ import Faces
 import Foundation
 import Imaging
 import NeuralNetwork
-import Synchronization
+import System
 
 /// The second look at what a cascade took for a face: a small network that has seen many faces, and many things that
 /// cascades take for them.
@@ -20,7 +20,7 @@ package final class FaceVerifier: FaceJudge {
     ]
 
     private let program: Program
-    private let workspace: Mutex<Workspace>
+    private let workspace: Guarded<Workspace>
 
     /// The memory of one call.
     private struct Workspace: Sendable {
@@ -43,7 +43,7 @@ package final class FaceVerifier: FaceJudge {
         self.thresholds = thresholds
         let program = network.program()
         self.program = program
-        workspace = Mutex(Workspace(memory: ProgramMemory(for: program)))
+        workspace = Guarded(Workspace(memory: ProgramMemory(for: program)))
     }
 
     /// How probable it is that a box holds a face.

@@ -1,7 +1,7 @@
 import Analysis
 import Foundation
 import Imaging
-import Synchronization
+import System
 import Testing
 
 @Suite("the pictures that words name")
@@ -94,7 +94,7 @@ struct OrderedWorkTests {
 
     @Test("results that nobody takes yet are bounded")
     func bounded() throws {
-        let begun = Mutex(0)
+        let begun = Guarded(0)
         var most = 0
         try OrderedWork.run(
             count: 100, threads: 2, worker: { () },

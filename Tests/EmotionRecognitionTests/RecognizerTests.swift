@@ -5,7 +5,7 @@ import Faces
 import Foundation
 import Imaging
 import NeuralNetwork
-import Synchronization
+import System
 import Testing
 
 /// A network of an architecture, small enough for a test, whose normalisation has statistics of its own.
@@ -122,8 +122,8 @@ struct RecognizerTests {
 
     /// Values set by several threads.
     private final class Results: Sendable {
-        private let stored: Mutex<[EmotionProbabilities]>
-        init(count: Int) { stored = Mutex(Array(repeating: .uniform, count: count)) }
+        private let stored: Guarded<[EmotionProbabilities]>
+        init(count: Int) { stored = Guarded(Array(repeating: .uniform, count: count)) }
         func set(_ value: EmotionProbabilities, at index: Int) { stored.withLock { $0[index] = value } }
         var values: [EmotionProbabilities] { stored.withLock { $0 } }
     }

@@ -2,7 +2,6 @@ import Events
 import Faces
 import Foundation
 import Glibc
-import Synchronization
 import System
 import Testing
 import TestSupport
@@ -216,8 +215,8 @@ struct EventLogTests {
     }
 
     private final class NoticeBox: Sendable {
-        private let all = Mutex<[EventLog.Notice]>([])
-        var notices: [EventLog.Notice] { all.withLock { $0 } }
+        private let all = Guarded<[EventLog.Notice]>([])
+        var notices: [EventLog.Notice] { all.withLock { $0.map { $0 } } }
         func add(_ notice: EventLog.Notice) { all.withLock { $0.append(notice) } }
     }
 }

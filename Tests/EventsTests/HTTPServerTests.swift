@@ -2,7 +2,7 @@
 import Events
 import Foundation
 import Glibc
-import Synchronization
+import System
 import Testing
 import TestSupport
 
@@ -63,7 +63,7 @@ final class HTTPServerTests {
     deinit { for server in servers { server.stop() } }
 
     private final class TroubleBox: Sendable {
-        let words = Mutex<String?>(nil)
+        let words = Guarded<String?>(nil)
     }
 
     /// A server on some port that is free.
@@ -255,7 +255,7 @@ final class HTTPServerTests {
 
     @Test("the picture is a stream of JPEGs, each once")
     func picture() throws {
-        let number = Mutex(1)
+        let number = Guarded(1)
         let box = NumberBox(number: number.withLock { $0 })
         let server = try serve(picture: { after in
             let current = box.value.withLock { $0 }
@@ -275,8 +275,8 @@ final class HTTPServerTests {
     }
 
     private final class NumberBox: Sendable {
-        let value: Mutex<Int>
-        init(number: Int) { value = Mutex(number) }
+        let value: Guarded<Int>
+        init(number: Int) { value = Guarded(number) }
     }
 
     @Test("a port in use, a wrong address and an open door without a token are refused in one line")

@@ -57,7 +57,7 @@ private final class FaultyBroker: Sendable {
     /// How many connections there were.
     var connections: Int { taken.withLock { $0.count } }
     /// All that each client said.
-    var said: [[UInt8]] { taken.withLock { $0 } }
+    var said: [[UInt8]] { taken.withLock { $0.map { $0.map { $0 } } } }
 
     func leave() { shutdown(listening, Int32(SHUT_RDWR)) }
 

@@ -2,7 +2,7 @@
 import Events
 import Foundation
 import Glibc
-import Synchronization
+import System
 import Testing
 import TestSupport
 
@@ -103,7 +103,7 @@ private final class Broker {
 /// `mosquitto_sub`, and the lines it has printed.
 private final class Subscriber: Sendable {
     private let process = Process()
-    private let text = Mutex("")
+    private let text = Guarded("")
 
     init(port: Int, topic: String) throws {
         process.executableURL = URL(fileURLWithPath: try #require(Broker.reader))
@@ -168,7 +168,7 @@ struct MQTTSinkTests {
     @Test("a broker that goes and comes back is said once each, and gets lines again")
     func brokerRestarts() throws {
         let broker = try Broker()
-        let notices = Mutex<[MQTTSink.Notice]>([])
+        let notices = Guarded<[MQTTSink.Notice]>([])
         let sink = try MQTTSink(address(broker)) { notice in
             notices.withLock { $0.append(notice) }
         }

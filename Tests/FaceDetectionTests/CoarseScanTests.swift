@@ -1,7 +1,7 @@
 import FaceDetection
 import Faces
 import Imaging
-import Synchronization
+import System
 import Testing
 
 @Suite("the coarse search")
@@ -84,7 +84,7 @@ struct CoarseScanTests {
 /// A judge who counts how often it is asked.
 private final class Counting: FaceJudge {
     let thresholds = FaceThresholds()
-    let count = Mutex(0)
+    let count = Guarded(0)
 
     func probability(of face: DetectedFace, in image: GrayImage) -> Float {
         count.withLock { $0 += 1 }

@@ -82,6 +82,17 @@ struct ShapeTests {
         #expect(count > 0, "nothing was seen")
     }
 
+    @Test("Guarded is the one lock: the thread sanitizer does not see Mutex of Synchronization")
+    func locks() throws {
+        for file in ["Sources", "Tests"].flatMap(House.swiftFiles) where !file.contains("HouseTests") {
+            let code = SourceCode(try House.text(file))
+            for (row, line) in code.lines.enumerated() {
+                #expect(!line.contains("Mutex" + "("), "\(file):\(row + 1)")
+                #expect(!line.contains("Mutex" + "<"), "\(file):\(row + 1)")
+            }
+        }
+    }
+
     @Test("no header includes what only one file of its own kind defines, and no C file is included")
     func headers() throws {
         let files = House.files(below: "Sources/CKernels", endings: [".c", ".h"])

@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Synchronization
 import System
 import Testing
 
@@ -69,7 +68,7 @@ struct WaylandSeatTests {
             let address = try #require(sockaddr_un(path: path))
             let number = listener.descriptor
             try #require(address.withSocketAddress { bind(number, $0, $1) } == 0 && listen(number, 1) == 0)
-            let asked = Mutex<[UInt8]>([])
+            let asked = Guarded<[UInt8]>([])
             let thread = Thread {
                 let connection = OpenFile(descriptor: accept(number, nil, nil))
                 var room = [UInt8](repeating: 0, count: 64)

@@ -7,7 +7,6 @@ import Foundation
 import Imaging
 import Pipeline
 import SchemaCheck
-import Synchronization
 import System
 import Testing
 import TestSupport
@@ -205,7 +204,7 @@ struct Happy: EmotionNaming {
 /// Says `happy` of every face, and `sad` from some look on.
 final class Saddened: EmotionNaming {
     private let looksBefore: Int
-    private let looks = Mutex(0)
+    private let looks = Guarded(0)
 
     init(after looks: Int) { looksBefore = looks }
 
@@ -227,8 +226,8 @@ final class Saddened: EmotionNaming {
 
 /// Keeps the lines it is sent.
 final class Lines: EventSink {
-    private let lines = Mutex<[String]>([])
-    private let news = Mutex<[[String]]>([])
+    private let lines = Guarded<[String]>([])
+    private let news = Guarded<[[String]]>([])
     /// As the log has it.
     let wantsChanges: Bool
 
@@ -246,10 +245,10 @@ final class Lines: EventSink {
         news.withLock { $0.append(known) }
     }
 
-    var all: [String] { lines.withLock { $0 } }
+    var all: [String] { lines.withLock { $0.map { $0 } } }
 
     /// What a reader who came after each line would be told.
-    var inView: [[String]] { news.withLock { $0 } }
+    var inView: [[String]] { news.withLock { $0.map { $0 } } }
 
     /// The names of the events, with the state of sources.
     var names: [String] {

@@ -187,7 +187,7 @@ private final class Ledger: EventSink {
         var present: Set<Int> = []
     }
 
-    private let state = Mutex(Counts())
+    private let state = Guarded(Counts())
 
     var counts: Counts { state.withLock { $0 } }
 

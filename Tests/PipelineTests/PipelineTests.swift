@@ -5,7 +5,6 @@ import Faces
 import Foundation
 import Imaging
 import Pipeline
-import Synchronization
 import System
 import Testing
 import TestSupport
@@ -101,7 +100,7 @@ struct PipelineTests {
     @Test("a lost source is said once, every face leaves, and it is taken up again when it is back")
     func lostAndBack() throws {
         let lines = Lines()
-        let changes = Mutex<[SourceChange]>([])
+        let changes = Guarded<[SourceChange]>([])
         let frames = Array(repeating: ScriptedSource.Step.frame, count: 10)
         let source = ScriptedSource(
             frames + [.lost(reason: "unplugged")] + frames, absences: 2, refusals: 2)

@@ -2,7 +2,6 @@ import Foundation
 import Imaging
 import Pipeline
 import Recording
-import Synchronization
 import System
 import Testing
 import TestSupport
@@ -15,7 +14,7 @@ struct RecordingTests {
     init() { signal(SIGPIPE, SIG_IGN) }
 
     private func record(_ path: String, frames: Int) throws -> [RecordingError] {
-        let errors = Mutex<[RecordingError]>([])
+        let errors = Guarded<[RecordingError]>([])
         let recording = try Recording(path: path, frameRate: 30) { error in
             errors.withLock { $0.append(error) }
         }

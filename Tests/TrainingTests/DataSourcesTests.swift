@@ -4,14 +4,14 @@ import FaceDetection
 import Foundation
 import Imaging
 import NeuralNetwork
-import Synchronization
+import System
 import TestSupport
 import Testing
 import Training
 
 /// Counts the pictures that a finder is shown, and takes the middle half of each for a face, but for black ones.
 private final class MadeUpFinder: Sendable {
-    private let shown = Mutex(0)
+    private let shown = Guarded(0)
     var count: Int { shown.withLock { $0 } }
 
     func finder(_ identity: String = "made up") -> FaceFinder {

@@ -226,7 +226,7 @@ final class SessionStand: Sendable {
 
     // MARK: - What can be seen
 
-    var reports: [String] { said.withLock { $0 } }
+    var reports: [String] { said.withLock { $0.map { $0 } } }
     func count(_ part: String) -> Int { lines.withLock { $0.count { $0.contains(part) } } }
     var frames: Int { count(#""event":"frame""#) }
 

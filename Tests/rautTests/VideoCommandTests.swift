@@ -7,7 +7,7 @@ import FaceVerification
 import Foundation
 import Pipeline
 import SchemaCheck
-import Synchronization
+import System
 import Testing
 
 import raut
@@ -71,7 +71,7 @@ final class VideoCommandTests {
     }
 
     private final class Lines: EventSink {
-        let all = Mutex<[String]>([])
+        let all = Guarded<[String]>([])
         func send(_ line: [UInt8]) { all.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
     }
 

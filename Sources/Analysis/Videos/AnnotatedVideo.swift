@@ -1,7 +1,6 @@
 import Foundation
 import Pipeline
 import Recording
-import Synchronization
 import System
 
 /// An annotated copy of a video that keeps its sound and its pace: the pictures are written first, then joined with the
@@ -122,7 +121,7 @@ package final class AnnotatedVideo: Sendable {
 
     /// Where the recording says that it can't go on.
     private final class Failure: Sendable {
-        private let first = Mutex<RecordingError?>(nil)
+        private let first = Guarded<RecordingError?>(nil)
         var error: RecordingError? { first.withLock { $0 } }
         func set(_ error: RecordingError) { first.withLock { $0 = $0 ?? error } }
     }

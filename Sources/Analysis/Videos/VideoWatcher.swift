@@ -4,7 +4,7 @@ import Events
 import FaceDetection
 import Imaging
 import Pipeline
-import Synchronization
+import System
 
 /// Looks at each frame of a video after its faces are known: rows of a table, JSON lines, the record for a report.
 package final class VideoWatcher: Recorder {
@@ -30,8 +30,8 @@ package final class VideoWatcher: Recorder {
     }
 
     private let wishes: Wishes
-    private let state: Mutex<State>
-    private let keeper: Mutex<MomentKeeper>
+    private let state: Guarded<State>
+    private let keeper: Guarded<MomentKeeper>
     private let onFailure: @Sendable () -> Void
 
     /// - Parameters:
@@ -44,9 +44,9 @@ package final class VideoWatcher: Recorder {
     ) {
         self.wishes = wishes
         self.onFailure = onFailure
-        state = Mutex(
+        state = Guarded(
             State(record: VideoRecord(file: file, width: source.width, height: source.height)))
-        keeper = Mutex(MomentKeeper())
+        keeper = Guarded(MomentKeeper())
     }
 
     /// What was seen so far; the pictures of moments are in it at the end.

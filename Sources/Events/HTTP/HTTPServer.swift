@@ -167,6 +167,8 @@ final class HTTPDesk: Sendable {
         var content: HTTPServer.Content
         var hello: [UInt8]
         var inView: [UInt8] = []
+        /// Another list each time: who sends goes through the one before outside of the lock, and the thread sanitizer
+        /// does not see reference counts, which would keep a change in place apart from that.
         var streams: [HTTPStream] = []
         var isClosed = false
     }
@@ -222,14 +224,14 @@ final class HTTPDesk: Sendable {
             let stream = HTTPStream(
                 kind, connection, limit: limits.backlog,
                 greeting: kind == .events ? state.hello + state.inView : [], picture: state.content.picture)
-            state.streams.append(stream)
+            state.streams = state.streams + [stream]
             return stream
         }
     }
 
     /// The reader is gone.
     func remove(_ stream: HTTPStream) {
-        state.change { $0.streams.removeAll { $0 === stream } }
+        state.change { state in state.streams = state.streams.filter { $0 !== stream } }
     }
 
     /// Waits until every reader has gone with what waited for it, or the time for that is over.

@@ -4,7 +4,7 @@ import FaceDetection
 import Foundation
 import Imaging
 import NeuralNetwork
-import Synchronization
+import System
 
 /// What became of a labelled picture.
 enum CutFace: Sendable, Equatable {
@@ -48,7 +48,7 @@ struct FaceCutter {
         for start in stride(from: 0, to: paths.count, by: turn) {
             guard !shouldStop() else { break }
             let range = start..<min(paths.count, start + turn)
-            let found = Mutex([Int: CutFace]())
+            let found = Guarded([Int: CutFace]())
             pool.split(range.count) { thread, part in
                 for place in part {
                     let face = workers[thread].cut(paths[start + place])

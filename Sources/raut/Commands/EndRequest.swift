@@ -1,4 +1,4 @@
-import Synchronization
+import System
 
 /// Somebody asks for the end of long work; what that takes is said by whoever works.
 package final class EndRequest: Sendable {
@@ -7,7 +7,7 @@ package final class EndRequest: Sendable {
         var action: (@Sendable () -> Void)?
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     package init() {}
 

@@ -7,7 +7,6 @@ import FaceVerification
 import Foundation
 import Pipeline
 import Recording
-import Synchronization
 import System
 
 /// The videos of one command line, one after another through the pipeline that `run` has.
@@ -176,7 +175,7 @@ package struct VideoRun {
 
     /// The pipeline that a failure ends, known once it is there.
     private final class Handle: Sendable {
-        private let pipeline = Mutex<Pipeline?>(nil)
+        private let pipeline = Guarded<Pipeline?>(nil)
         func set(_ pipeline: Pipeline) { self.pipeline.withLock { $0 = pipeline } }
         func stop() { pipeline.withLock { $0 }?.stop() }
     }
