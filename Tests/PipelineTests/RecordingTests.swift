@@ -256,10 +256,10 @@ struct RecordingTests {
             #expect(pipeline.wait() == .stopped)
         }
         #expect(time < .seconds(5))
-        #expect(errors.withLock { $0.count } == 1)
+        #expect(eventually { errors.withLock { $0.count } == 1 })
         let process = try String(contentsOfFile: folder + "/pid", encoding: .utf8)
         let number = try #require(Int32(process.trimmingCharacters(in: .whitespacesAndNewlines)))
-        #expect(kill(number, 0) != 0, "the encoder is left behind")
+        #expect(eventually { kill(number, 0) != 0 }, "the encoder is left behind")
     }
 
     static var hasFFmpeg: Bool {
