@@ -74,5 +74,33 @@ struct FinishedRunTests {
         #expect(gain.hasSuffix(" points"))
         let facts = try SafeTensors(path: second.model).metadata
         #expect(facts["gains"] == gain && facts["from"] == "first")
+        #expect(end.unjudged == nil)
+    }
+
+    @Test("a run on a folder alone that began at a model says how to learn what it lost on PublicTest")
+    func unjudged() throws {
+        for person in 0..<20 {
+            for emotion in ["happy", "sad"] {
+                try folder.picture("faces/\(emotion)/person\(person)_0.png", side: 48, number: person)
+            }
+        }
+        let faces = "\(folder.path)/faces"
+        let sources = try DataSources([faces], finder: { .wholePictures })
+        let data = try TrainingData(
+            sources.faces, path: faces, split: .official, balance: .none, keptSources: [0],
+            needsEveryClass: false, seed: 1, threads: 1)
+        func end(_ name: String, _ origin: RunOrigin) throws -> (FinishedRun, model: String) {
+            let run = try RunFolder("\(folder.path)/\(name)")
+            let trainer = try Trainer(options, training: data.training, validation: data.validation)
+            #expect(try run.train(trainer))
+            return (try run.finish(trainer, on: sources, data, from: origin, showsFaces: false), run.model)
+        }
+        var origin = RunOrigin(split: .official, balance: .none, data: [])
+        let (first, model) = try end("first", origin)
+        #expect(first.unjudged == nil)
+        origin.models = [(try SafeTensors(path: model), model)]
+        let (second, _) = try end("second", origin)
+        #expect(second.gains.count == 1 && second.gains[0].contains("of held out"))
+        #expect(second.unjudged?.contains("--usage PublicTest --data fer2013.csv") == true)
     }
 }

@@ -39,8 +39,8 @@ final class FaceBatches: BatchSource {
             indices = (0..<shared.count).map { indices[first + shared.place($0)] }[...]
         }
         batch.fill(
-            data, indices, options: options, classWeights: classWeights, epoch: epoch, teacher: teacher,
-            execution)
+            data, indices, options: options, classWeights: classWeights, epoch: epoch,
+            looks: options.consistency > 0 ? 2 : 1, teacher: teacher, execution)
         var random = Xoshiro256StarStar(seed: options.seed, 0x313, epoch * stepsPerEpoch + step)
         let mixupShare = options.mixupShare(inEpoch: epoch)
         if mixupShare > 0, random.uniform() < mixupShare {

@@ -43,6 +43,9 @@ package struct FinishedRun: Sendable {
     package let testAccuracy: Double
     /// A sentence for each source: what was gained on its faces since the models that the run began at.
     package let gains: [String]
+    /// How to learn what was lost on FER2013's PublicTest, where the run went on from a model and no data has that part;
+    /// else nil.
+    package let unjudged: String?
     /// The page.
     package let report: String
 }
@@ -94,8 +97,15 @@ extension RunFolder {
         try write(table.csv, to: "\(path)/predictions.csv")
         let report = "\(path)/report"
         try Report([RunRecord(folder: path)], pictures: showsFaces ? data.all : nil).write(to: report)
+        let knowsPublicTest = sources.sources.contains { !$0.isFolder }
         return FinishedRun(
-            testLoss: test.loss, testAccuracy: test.accuracy, gains: gains, report: "\(report)/report.html")
+            testLoss: test.loss, testAccuracy: test.accuracy, gains: gains,
+            unjudged: origin.models.isEmpty || knowsPublicTest
+                ? nil
+                : "FER2013's PublicTest was not judged: to learn what was lost there, compare both models by "
+                    + "'raut evaluate --head joined --usage PublicTest --data fer2013.csv', or train with that "
+                    + "--data, too",
+            report: "\(report)/report.html")
     }
 }
 

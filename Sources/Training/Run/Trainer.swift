@@ -69,7 +69,8 @@ package final class Trainer {
         let plan = TrainingLoop.Plan(
             epochs: options.epochs, learningRate: options.learningRate, schedule: options.schedule,
             clip: options.clip,
-            headWeights: options.network.heads.map { $0 == .ferplus ? options.ferplusWeight : 1 })
+            headWeights: options.network.heads.map { $0 == .ferplus ? options.ferplusWeight : 1 },
+            consistency: options.consistency)
         loop = TrainingLoop(
             network.graph, plan, optimizer: options.optimizer, averageDecay: options.averageDecay,
             batches: batches, execution)

@@ -26,12 +26,14 @@ package final class TrainingBatch {
         scratch = (0..<threads).map { _ in [Float](repeating: 0, count: FaceDataSet.pixelsPerImage) }
     }
 
-    /// Takes the images at `indices`, each varied by its own random numbers.
+    /// Takes the images at the indices `once`, each varied by its own random numbers.
+    ///
+    /// - Parameter looks: How often: all images once, then all again, varied otherwise.
     package func fill(
-        _ data: FaceDataSet, _ indices: ArraySlice<Int>, options: TrainingOptions, classWeights: [Float]?,
-        epoch: Int,
-        teacher: Teacher? = nil, _ execution: Execution
+        _ data: FaceDataSet, _ once: ArraySlice<Int>, options: TrainingOptions, classWeights: [Float]?,
+        epoch: Int, looks: Int = 1, teacher: Teacher? = nil, _ execution: Execution
     ) {
+        let indices = looks == 1 ? once : Array((0..<looks).map { _ in once }.joined())[...]
         let size = FaceDataSet.pixelsPerImage
         let side = NetworkConfiguration.side
         images.resize([indices.count, side, side, 1])
@@ -46,7 +48,8 @@ package final class TrainingBatch {
             execution.pool.split(indices.count) { thread, part in
                 for place in part {
                     let index = indices[indices.startIndex + place]
-                    var random = Xoshiro256StarStar(seed: options.seed, 0xA06, epoch, index)
+                    var random = Xoshiro256StarStar(
+                        seed: options.seed, 0xA06 + ((place / once.count) << 12), epoch, index)
                     rows[thread].withUnsafeMutableBufferPointer { pixels in
                         guard let base = pixels.baseAddress else { return }
                         augmentation.apply(data, index, using: &random, into: base)

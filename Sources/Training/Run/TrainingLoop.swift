@@ -36,6 +36,9 @@ final class TrainingLoop {
         var clip: Float?
         /// How much each head's loss counts.
         var headWeights: [Float]
+        /// How much the disagreement of both looks at each image counts, of which a batch holds the second ones behind
+        /// the first; 0 where it holds one look.
+        var consistency: Float = 0
     }
 
     /// Where a run stands, for a checkpoint in the middle of an epoch.
@@ -136,6 +139,9 @@ final class TrainingLoop {
                     logits: logits[head], targets: batch.targets[head], weights: batch.weights?[head],
                     total: totals?[head], gradient: gradients[head]))
             if plan.headWeights[head] != 1 { gradients[head].scale(by: plan.headWeights[head]) }
+            if plan.consistency > 0 {
+                LookDisagreement.add(of: logits[head], times: plan.consistency, to: gradients[head])
+            }
         }
         var correct = SoftmaxCrossEntropy.countCorrect(logits: logits[0], targets: batch.targets[0])
         if isShared, let group {

@@ -35,6 +35,9 @@ package struct TrainingOptions: Sendable, Equatable {
     package var disputingVotes: Int?
     /// How much the loss of FER+'s head counts beside that of FER2013's.
     package var ferplusWeight: Float = 1
+    /// How much it counts where two looks at an image, varied and dropped out otherwise, are answered otherwise, beside the
+    /// labels' loss; 0 shows each image once (R-Drop, Liang et al., 2021).
+    package var consistency: Float = 0
     /// How the faces of each source of data count, in their order; those of later sources count as the last one's.
     package var targets = [SourceTargets()]
     /// What the weight of each face is multiplied by, by its emotion, in the order of ``Emotion``, or nil.

@@ -20,6 +20,10 @@ package enum TrainCommand {
         }
         let options = try arguments.trainingOptions(
             from: start?.first.map { try NetworkConfiguration(metadata: $0.file.metadata, path: $0.path) })
+        guard options.consistency == 0 || Launcher.processCount() == 1 else {
+            throw UsageError(
+                description: "--consistency trains on one machine: start it without mpirun")
+        }
         let group = try RankGroup()
         let status = try train(arguments, options, start, group)
         // Others wait for rank 0 there: mpirun would end it with the first who left.
@@ -96,6 +100,7 @@ package enum TrainCommand {
             "test accuracy \(percent(result.testAccuracy)), loss \(decimal(result.testLoss, 4)); "
                 + "model in \(folder.model), report in \(result.report)")
         for gain in result.gains { display.say(gain) }
+        if let unjudged = result.unjudged { display.say(unjudged) }
         return 0
     }
 

@@ -29,6 +29,11 @@ struct TrainingStepOptions: OptionGroup {
     let ferplusWeight = TrainingSetting(
         "ferplus-weight", .number("FACTOR", 0...100), help: "how much FER+'s head counts beside FER2013's",
         \.ferplusWeight)
+    let consistency = TrainingSetting(
+        "consistency", .number("FACTOR", 0...100),
+        help: "show each image twice a step, varied otherwise, and count so much where both looks are "
+            + "answered otherwise",
+        \.consistency)
     let labelSmoothing = TrainingSetting(
         "label-smoothing", .number("PART", 0...0.9),
         help: "the part of a label that is spread over all classes of the first head", \.labelSmoothing)
