@@ -59,7 +59,7 @@ let package = Package(
         room("Faces", ["Imaging"]),
         // Apart from Capture, which would take seconds longer to compile with the picture's bytes in it.
         .target(name: "DemoPicture", resources: [.embedInCode("faces.jpg")]),
-        room("Capture", ["System", "Imaging", "DemoPicture", "CV4L2", "CLinux"]),
+        room("Capture", ["System", "Imaging", "DemoPicture", "CV4L2", "CLinux", "CKernels"]),
         room("FaceDetection", ["System", "Imaging", "Faces", "CExpat", "CKernels"]),
         // Lifetimes: a tensor lends its elements as a Span, which can't outlive it.
         .target(
@@ -100,7 +100,9 @@ let package = Package(
                 "Tracking", "Events",
             ]),
         room("Recording", ["System", "Imaging", "Faces", "Capture", "Drawing", "Pipeline"]),
-        room("Overlay", ["System", "Imaging", "Faces", "Capture", "Drawing", "Pipeline", "CSDL2"]),
+        room(
+            "Overlay",
+            ["System", "Imaging", "Faces", "Capture", "Drawing", "Pipeline", "CSDL2", "CKernels"]),
         room(
             "Analysis",
             [
@@ -131,7 +133,7 @@ let package = Package(
         .testTarget(name: "HouseTests"),
         tests("System", ["TestSupport"]),
         tests("Imaging", ["System", "Mutation"]),
-        tests("Capture", ["System", "Imaging", "Mutation", "TestSupport"]),
+        tests("Capture", ["System", "Imaging", "Mutation", "TestSupport", "CKernels"]),
         tests(
             "FaceDetection", ["System", "CKernels", "Faces", "Imaging", "Mutation", "CAllocationCounter"]),
         tests("NeuralNetwork", ["CKernels", "Mutation"]),
@@ -152,7 +154,11 @@ let package = Package(
             ]),
         tests("Drawing", ["Faces", "Imaging"]),
         tests(
-            "Overlay", ["System", "Faces", "Imaging", "Capture", "Drawing", "Pipeline", "Recording", "CSDL2"]),
+            "Overlay",
+            [
+                "System", "Faces", "Imaging", "Capture", "Drawing", "Pipeline", "Recording", "CSDL2",
+                "CKernels",
+            ]),
         tests(
             "Pipeline",
             [

@@ -1,3 +1,4 @@
+import CKernels
 import Imaging
 
 /// Turns frames into pictures: grey for those who look for faces, colours for those who draw.
@@ -9,6 +10,7 @@ package final class FrameDecoder {
     /// put 10 or 12 bits of light into 16 and few say how many.
     private var narrowing: UInt16 = 0
     private var grayOfColor = GrayImage()
+    private var planesOfPixels = YUVImage()
     private let jpeg: JPEGDecoder
 
     /// Makes a decoder; JPEGs that claim more pixels than `maximumPixels` are refused.
@@ -113,30 +115,72 @@ package final class FrameDecoder {
     private func convertYUV(of frame: Frame, planes: [FramePlane], into image: inout ColorImage) {
         let weights = YUVWeights(frame.encoding)
         let width = frame.width
-        let luma = planes[0]
+        image.pixels.withUnsafeMutableBufferPointer { pixels in
+            guard let target = pixels.baseAddress else { return }
+            eachRowOfYUV(of: frame, planes) { y, row in
+                PixelKernels.color(row, count: width, weights: weights, to: target + 3 * width * y)
+            }
+        }
+    }
+
+    private func eachRowOfYUV(
+        of frame: Frame, _ planes: [FramePlane], _ body: (_ y: Int, _ row: PixelKernels.RowOfYUV) -> Void
+    ) {
         frame.bytes.withUnsafeBufferPointer { bytes in
-            image.pixels.withUnsafeMutableBufferPointer { pixels in
-                guard let source = bytes.baseAddress, let target = pixels.baseAddress else { return }
-                eachRow(of: luma) { y, start in
-                    let row: PixelKernels.RowOfYUV
-                    let first = source + start
-                    switch frame.format {
-                    case .yuyv:
-                        row = .init(luma: first, blue: first + 1, red: first + 3, lumaStep: 2, chromaStep: 4)
-                    case .uyvy:
-                        row = .init(luma: first + 1, blue: first, red: first + 2, lumaStep: 2, chromaStep: 4)
-                    case .nv12:
-                        let chroma = source + planes[1].offset + y / 2 * planes[1].bytesPerRow
-                        row = .init(luma: first, blue: chroma, red: chroma + 1, lumaStep: 1, chromaStep: 2)
-                    case .yu12:
-                        let blue = source + planes[1].offset + y / 2 * planes[1].bytesPerRow
-                        let red = source + planes[2].offset + y / 2 * planes[2].bytesPerRow
-                        row = .init(luma: first, blue: blue, red: red, lumaStep: 1, chromaStep: 1)
-                    case .gray, .y16, .rgb24, .bgr24, .mjpeg: return
-                    }
-                    PixelKernels.color(row, count: width, weights: weights, to: target + 3 * width * y)
+            guard let source = bytes.baseAddress else { return }
+            eachRow(of: planes[0]) { y, start in
+                let first = source + start
+                switch frame.format {
+                case .yuyv:
+                    body(y, .init(luma: first, blue: first + 1, red: first + 3, lumaStep: 2, chromaStep: 4))
+                case .uyvy:
+                    body(y, .init(luma: first + 1, blue: first, red: first + 2, lumaStep: 2, chromaStep: 4))
+                case .nv12:
+                    let chroma = source + planes[1].offset + y / 2 * planes[1].bytesPerRow
+                    body(y, .init(luma: first, blue: chroma, red: chroma + 1, lumaStep: 1, chromaStep: 2))
+                case .yu12:
+                    let blue = source + planes[1].offset + y / 2 * planes[1].bytesPerRow
+                    let red = source + planes[2].offset + y / 2 * planes[2].bytesPerRow
+                    body(y, .init(luma: first, blue: blue, red: red, lumaStep: 1, chromaStep: 1))
+                case .gray, .y16, .rgb24, .bgr24, .mjpeg: return
                 }
             }
+        }
+    }
+
+    // MARK: - Pixels of windows
+
+    /// Pixels of 32 bits, for a window that the processor draws in: the colours of ``color(of:into:)``.
+    ///
+    /// - Throws: ``CaptureError/invalidData(source:reason:)`` where the bytes are not what the frame says; the image
+    ///   is as it was then.
+    package func pixels(of frame: Frame, into image: inout PixelImage) throws(CaptureError) {
+        let planes = frame.planes
+        guard frame.format == .mjpeg || !planes.isEmpty else { throw Self.incomplete(frame) }
+        switch frame.format {
+        case .mjpeg:
+            try self.planes(of: frame, into: &planesOfPixels)
+            let (width, height) = (planesOfPixels.width, planesOfPixels.height)
+            image.setSize(width: width, height: height)
+            planesOfPixels.eachRow { y, row in image.set(row, at: y, YUVWeights(.jpeg)) }
+        case .gray, .y16:
+            try gray(of: frame, into: &grayOfColor)
+            image.setSize(width: frame.width, height: frame.height)
+            grayOfColor.pixels.withUnsafeBufferPointer { bytes in
+                guard let start = bytes.baseAddress else { return }
+                for y in 0..<frame.height { image.set(start + y * frame.width, 1, (0, 0, 0), at: y) }
+            }
+        case .rgb24, .bgr24:
+            image.setSize(width: frame.width, height: frame.height)
+            let places = frame.format == .rgb24 ? (0, 1, 2) : (2, 1, 0)
+            frame.bytes.withUnsafeBufferPointer { bytes in
+                guard let source = bytes.baseAddress else { return }
+                eachRow(of: planes[0]) { y, start in image.set(source + start, 3, places, at: y) }
+            }
+        case .yuyv, .uyvy, .nv12, .yu12:
+            image.setSize(width: frame.width, height: frame.height)
+            let weights = YUVWeights(frame.encoding)
+            eachRowOfYUV(of: frame, planes) { y, row in image.set(row, at: y, weights) }
         }
     }
 

@@ -10,8 +10,8 @@ final class LayerTexture {
     private var width = 0
     private var height = 0
     private var pixels: [UInt32] = []
-    /// The window whose pixels are written to; nil for a texture.
-    private var window: OpaquePointer?
+    /// The window's pixels, where they are written to; nil for a texture.
+    private var plain: WindowPixels?
 
     init(text: PangoText) { layer = DrawingLayer(text: text) }
 
@@ -32,8 +32,8 @@ final class LayerTexture {
         } catch {
             throw .drawing(error)
         }
-        self.window = window.flatMap { Self.hasPlainPixels($0, width, height) ? $0 : nil }
-        guard self.window == nil else { return close() }
+        plain = window.flatMap { WindowPixels(of: $0, width: width, height: height) }
+        guard plain == nil else { return close() }
         let isNew = texture == nil || width != self.width || height != self.height
         if isNew { try make(width, height, renderer) }
         for box in isNew ? layer.covered : layer.changed { try send(box) }
@@ -41,16 +41,10 @@ final class LayerTexture {
 
     /// Lays it over what was drawn before.
     func draw(on renderer: OpaquePointer) {
-        if let window {
+        if let plain {
             // What was asked for so far is drawn now: nothing follows it but the drawing.
             SDL_RenderFlush(renderer)
-            guard let surface = SDL_GetWindowSurface(window)?.pointee, let pixels = surface.pixels else {
-                return
-            }
-            let stride = Int(surface.pitch)
-            var bytes = MutableSpan(
-                _unsafeStart: pixels.assumingMemoryBound(to: UInt8.self), count: stride * Int(surface.h))
-            _ = layer.lay(over: &bytes, bytesPerRow: stride)
+            plain.lend { bytes, bytesPerRow in _ = layer.lay(over: &bytes, bytesPerRow: bytesPerRow) }
             return
         }
         guard let texture else { return }
@@ -59,16 +53,6 @@ final class LayerTexture {
             var target = source
             SDL_RenderCopy(renderer, texture, &source, &target)
         }
-    }
-
-    /// True where a window's pixels have the form that Cairo draws on, and its size is known to both.
-    private static func hasPlainPixels(_ window: OpaquePointer, _ width: Int, _ height: Int) -> Bool {
-        guard let surface = SDL_GetWindowSurface(window)?.pointee, let format = surface.format?.pointee else {
-            return false
-        }
-        return surface.w == width && surface.h == height && format.BytesPerPixel == 4
-            && format.Rmask == 0xFF_0000 && format.Gmask == 0xFF00 && format.Bmask == 0xFF
-            && surface.pitch % 4 == 0
     }
 
     private func make(_ width: Int, _ height: Int, _ renderer: OpaquePointer) throws(WindowError) {

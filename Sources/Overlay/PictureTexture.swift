@@ -1,10 +1,11 @@
 import CSDL2
 import Capture
+import Drawing
 import Imaging
 
-/// The camera's picture as a texture: uploaded in its own format, converted to colours by the graphics card or by SDL.
-final class PictureTexture {
-    private(set) var texture: OpaquePointer?
+/// The camera's picture as a texture: uploaded in its own format, converted to colours by the graphics card.
+final class PictureTexture: ShownPicture {
+    private var texture: OpaquePointer?
     private(set) var width = 0
     private(set) var height = 0
     private var format: SDL_PixelFormatEnum?
@@ -13,32 +14,21 @@ final class PictureTexture {
     private var planar = YUVImage()
     private var gray = GrayImage()
     private var noChroma: [UInt8] = []
-    private var mirror = FrameMirror()
-    /// True where the picture in it is a mirror image already.
-    private(set) var isMirrored = false
 
-    /// Gives the texture back; to be called while the renderer is there.
     func close() {
         if let texture { SDL_DestroyTexture(texture) }
         texture = nil
         format = nil
     }
 
-    /// Replaces the picture; a frame whose bytes are no picture leaves the one before.
-    ///
-    /// - Parameter mirrors: true to take the mirror image.
-    func update(_ frame: Frame, mirrors: Bool = false, on renderer: OpaquePointer) throws(WindowError) {
-        guard mirrors else {
-            try send(frame, renderer)
-            isMirrored = false
-            return
-        }
-        guard let image = mirror.image(of: frame) else { return }
-        try send(image, renderer)
-        isMirrored = true
+    func draw(in box: Bounds, isMirrored: Bool, of window: DrawnWindow) {
+        guard let texture else { return }
+        var target = SDL_FRect(box)
+        let flip = isMirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE
+        SDL_RenderCopyExF(window.renderer, texture, nil, &target, 0, nil, flip)
     }
 
-    private func send(_ frame: Frame, _ renderer: OpaquePointer) throws(WindowError) {
+    func update(_ frame: Frame, on renderer: OpaquePointer) throws(WindowError) {
         switch frame.format {
         case .mjpeg:
             guard (try? decoder.planes(of: frame, into: &planar)) != nil else { return }

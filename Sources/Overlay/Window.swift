@@ -23,7 +23,7 @@ package final class Window {
     private let made: WindowRenderer
     private var window: OpaquePointer { made.window }
     private var renderer: OpaquePointer { made.renderer }
-    private let picture = PictureTexture()
+    private let picture: any ShownPicture
     private let layout: SceneLayout
     private let layer: LayerTexture
     private let isKiosk: Bool
@@ -63,6 +63,7 @@ package final class Window {
             SDL_QuitSubSystem(SDL_INIT_VIDEO)
             throw error
         }
+        picture = made.drawsPictures ? PlainPicture() : PictureTexture()
         DisplayWatch.begin(window)
         isFullScreen = isKiosk
         if isKiosk { SDL_ShowCursor(SDL_DISABLE) }
@@ -126,8 +127,7 @@ package final class Window {
 
     /// Takes a frame as the picture to show; bytes that are no picture leave the one before.
     package func setPicture(_ frame: Frame) throws(WindowError) {
-        // The processor turns a small picture faster than the window that it fills.
-        try picture.update(frame, mirrors: isMirrored && made.isSoftware, on: renderer)
+        try picture.update(frame, on: renderer)
     }
 
     /// How much of the picture's height the largest of some faces takes; 0 without one.
@@ -149,24 +149,20 @@ package final class Window {
             pictureHeight: picture.height,
             density: max(density, Double(width) / Double(max(1, across))), isMirrored: isMirrored)
         let drawing = layout.arrange(
-            picture.texture == nil ? [] : faces, on: canvas, options: options, notes: notes, at: time)
+            picture.width == 0 ? [] : faces, on: canvas, options: options, notes: notes, at: time)
         isMoving = drawing.isMoving
         try layer.update(
             drawing, width: Int(width), height: Int(height), on: renderer, in: made.isSoftware ? window : nil)
         let box = canvas.picture
         let isFilled =
-            picture.texture != nil && box.x <= 0 && box.y <= 0 && box.right >= Double(width)
+            picture.width > 0 && box.x <= 0 && box.y <= 0 && box.right >= Double(width)
             && box.bottom >= Double(height)
         if !isFilled || !made.isSoftware {
             SDL_SetRenderDrawColor(renderer, 12, 14, 18, 255)
             SDL_RenderClear(renderer)
         }
-        if let texture = picture.texture {
-            var target = SDL_FRect(
-                x: Float(box.x), y: Float(box.y), w: Float(box.width), h: Float(box.height))
-            let flip = isMirrored != picture.isMirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE
-            SDL_RenderCopyExF(renderer, texture, nil, &target, 0, nil, flip)
-        }
+        let drawn = DrawnWindow(window: window, renderer: renderer, width: Int(width), height: Int(height))
+        try picture.draw(in: box, isMirrored: isMirrored, of: drawn)
         layer.draw(on: renderer)
         if DisplayWatch.isGone { throw .displayLost }
     }

@@ -11,16 +11,18 @@ struct WindowRenderer {
     let renderer: OpaquePointer
     /// True where the processor draws: what need not be drawn again should not be.
     let isSoftware: Bool
+    /// True where pictures are drawn by our own kernels: the processor draws, and nobody asked for SDL's drawing.
+    var drawsPictures: Bool { isSoftware && !Self.isNamed }
+    /// A person who names a driver gets it.
+    private static var isNamed: Bool { getenv("SDL_RENDER_DRIVER") != nil }
 
     /// Opens a window and what draws in it.
     ///
     /// - Throws: ``WindowError`` where there can be none.
     init(_ title: String, _ place: SDL_Rect, _ flags: UInt32) throws(WindowError) {
-        // A person who names a driver gets it.
-        let isNamed = getenv("SDL_RENDER_DRIVER") != nil
         // SDL shows its own pictures through X alone; for others it would ask OpenGL for help.
         let isX11 = SDL_GetCurrentVideoDriver().map { String(cString: $0) } == "x11"
-        let mayChoose = isX11 && !isNamed
+        let mayChoose = isX11 && !Self.isNamed
         if mayChoose, !Self.hasGraphicsCard, let own = try? Self.software(title, place, flags) {
             self = own
             return

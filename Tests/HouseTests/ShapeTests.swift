@@ -138,7 +138,6 @@ extension ShapeTests {
     /// Files with raw pointers outside of `System` and `Kernels` that call no C library, each with its reason.
     private static let pointers = [
         "Sources/Capture/FrameDecoder.swift": "every pixel of every frame",
-        "Sources/Capture/FrameMirror.swift": "every pixel of every frame",
         "Sources/Capture/PixelKernels.swift": "every pixel of every frame",
         "Sources/Capture/PlanarPicture.swift": "every pixel of the demo's frames",
         "Sources/Capture/TurnedSource.swift": "every pixel of every frame",

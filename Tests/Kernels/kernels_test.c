@@ -258,6 +258,13 @@ int main(int argc, char **argv) {
         }
         printf("%s: %ld rounds of random shapes\n", set_name, rounds);
     }
+    const picture_kernels *pictures[] = {picture_kernels_portable(), picture_kernels_avx2()};
+    for (size_t i = 0; i < sizeof pictures / sizeof *pictures; i++) {
+        if (!pictures[i]) continue;
+        long faults = picture_faults(pictures[i], rounds, seed);
+        if (faults) printf("%s: %ld rows of a picture are others than by the plain kernels\n", pictures[i]->name, faults);
+        failed += faults, passed += 2 * rounds - faults;
+    }
     printf("%ld passed, %ld failed\n", passed, failed);
     return failed > 0;
 }

@@ -153,3 +153,18 @@ void plain_convolution(const float *x, long images, long height, long width, lon
         }
     }
 }
+
+void plain_pixels_of_yuv(const uint8_t *luma, long luma_step, const uint8_t *blue, const uint8_t *red, long chroma_step,
+                         long count, const picture_weights *w, uint32_t *pixels) {
+    for (long x = 0; x < count; x++) {
+        const double y = (double)(luma[x * luma_step] - w->black) * w->luma;
+        const double b = blue[x / 2 * chroma_step] - 128, r = red[x / 2 * chroma_step] - 128;
+        const double parts[3] = {y + b * w->blue_from_blue, y - r * w->green_from_red - b * w->green_from_blue,
+                                 y + r * w->red_from_red};
+        pixels[x] = 0xFF000000u;
+        for (int part = 0; part < 3; part++) {
+            const double value = floor(parts[part] / 65536 + 0.5);
+            pixels[x] |= (uint32_t)fmin(fmax(value, 0), 255) << 8 * part;
+        }
+    }
+}

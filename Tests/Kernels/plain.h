@@ -25,3 +25,8 @@ void plain_lstm_step_gradient(long rows, long hidden, float *gates, long gate_st
 /// A 3x3 convolution, stride 1, padding 1: x is [images][height][width][in], w is [3][3][in][out].
 void plain_convolution(const float *x, long images, long height, long width, long in, long out, const float *w,
                        const float *bias, const float *residual, bool relu, float *y);
+/// Pixels of luma and chroma, each worked out by itself.
+void plain_pixels_of_yuv(const uint8_t *luma, long luma_step, const uint8_t *blue, const uint8_t *red, long chroma_step,
+                         long count, const picture_weights *w, uint32_t *pixels);
+/// How many random rows of a picture a set's kernels work out otherwise than plain ones do.
+long picture_faults(const picture_kernels *kernels, long rounds, uint64_t seed);

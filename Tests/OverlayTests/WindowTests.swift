@@ -84,8 +84,11 @@ private struct Sample: Sendable, CustomTestStringConvertible {
 struct WindowTests {
     private let path = NSTemporaryDirectory() + "raut-window-\(getpid()).png"
 
-    private func open() throws -> Window {
+    /// - Parameter bySDL: true to have SDL draw the picture, as it does with a graphics card.
+    private func open(bySDL: Bool = false) throws -> Window {
         setenv("SDL_VIDEODRIVER", "dummy", 1)
+        if bySDL { setenv("SDL_RENDER_DRIVER", "software", 1) }
+        defer { unsetenv("SDL_RENDER_DRIVER") }
         return try Window(title: "test", pictureWidth: 640, pictureHeight: 480)
     }
 
@@ -103,9 +106,9 @@ struct WindowTests {
         return (0..<3).map { Int(image.pixels[at + $0]) }
     }
 
-    @Test("every pixel format shows in its true colours")
-    func formats() throws {
-        let window = try open()
+    @Test("every pixel format shows in its true colours", arguments: [false, true])
+    func formats(bySDL: Bool) throws {
+        let window = try open(bySDL: bySDL)
         for sample in try Sample.all() {
             try window.setPicture(sample.frame)
             let color = middle(try shown(window))
@@ -115,9 +118,9 @@ struct WindowTests {
         }
     }
 
-    @Test("a frame cut short leaves the picture before it")
-    func cutShort() throws {
-        let window = try open()
+    @Test("a frame cut short leaves the picture before it", arguments: [false, true])
+    func cutShort(bySDL: Bool) throws {
+        let window = try open(bySDL: bySDL)
         let samples = try Sample.all()
         try window.setPicture(samples[5].frame)
         for sample in samples {
@@ -159,9 +162,11 @@ struct WindowTests {
         #expect(try shown(window, [face]) != bars)
     }
 
-    @Test("a mirrored picture is the picture turned, whether it came before the mirror or after")
-    func mirror() throws {
-        let window = try open()
+    @Test(
+        "a mirrored picture is the picture turned, whether it came before the mirror or after",
+        arguments: [false, true])
+    func mirror(bySDL: Bool) throws {
+        let window = try open(bySDL: bySDL)
         var frame = try Sample.all()[4].frame
         for index in frame.bytes.indices {
             frame.bytes[index] = UInt8((index % Sample.side) * 2 + (index / Sample.side) / 2)
@@ -186,6 +191,24 @@ struct WindowTests {
         #expect(try differences(shown(window)) < plain.width * plain.height / 50)
         window.isMirrored = false
         #expect(try differences(shown(window)) > plain.width * plain.height / 2)
+    }
+
+    @Test("our own kernels draw the picture that SDL draws")
+    func sameAsSDL() throws {
+        var frame = Frame()
+        (frame.width, frame.height, frame.format, frame.bytesPerRow) = (200, 150, .rgb24, 600)
+        for index in 0..<200 * 150 {
+            let (x, y) = (index % 200, index / 200)
+            let wave: Double = 128 + 90 * sin(Double(x) / 9) * cos(Double(y) / 7)
+            frame.bytes += [UInt8(x / 2 + 60), UInt8(y + 40), UInt8(wave)]
+        }
+        let (window, other) = (try open(), try open(bySDL: true))
+        try window.setPicture(frame)
+        try other.setPicture(frame)
+        let (own, theirs) = (try shown(window), try shown(other))
+        #expect(own.width > 600 && own.width == theirs.width)
+        let apart = differences(own, theirs)
+        #expect((apart.max() ?? 99) <= 4, "\(apart.max() ?? 99)")
     }
 
     @Test("a window and a copy of the same scene are the same picture")

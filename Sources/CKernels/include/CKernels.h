@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "haar.h"
+#include "picture.h"
 
 /// True where the processor has AVX2 and FMA.
 bool kernels_have_avx2(void);
