@@ -40,6 +40,11 @@ enum StopSignals {
             action.sa_flags = Int32(SA_RESTART)
             sigaction(number, &action, nil)
         }
+        // Who starts the program from a thread that blocks signals, as those of Dispatch do, hands that on to it.
+        var taken = sigset_t()
+        sigemptyset(&taken)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&taken, number) }
+        pthread_sigmask(SIG_UNBLOCK, &taken, nil)
         let reading = ends[0]
         do throws(Errno) {
             _ = try JoinableThread(name: "raut-signals") {
