@@ -57,6 +57,20 @@ final class TensorMemory {
         if gap.upperBound == end { end = gap.lowerBound } else { gaps.insert(gap, at: place) }
     }
 
+    /// Floats that tensors lie in, rounded up.
+    var held: Int { gaps.reduce(end) { $0 - $1.count } }
+
+    /// Gives the whole pages in which no tensor lies back to the system, which has zeros for who comes there again.
+    func release() {
+        guard let start else { return }
+        let page = max(1, sysconf(Int32(_SC_PAGESIZE)) / MemoryLayout<Float>.stride)
+        for gap in gaps + [end..<open] {
+            let first = (gap.lowerBound + page - 1) / page * page
+            let count = gap.upperBound / page * page - first
+            if count > 0 { madvise(start + first, count * MemoryLayout<Float>.stride, MADV_DONTNEED) }
+        }
+    }
+
     /// Makes so many floats fit to be touched; false where the system has no addresses or no memory left.
     private func opens(_ count: Int) -> Bool {
         if start == nil {

@@ -63,6 +63,11 @@ package final class Concatenation: Layer {
         return sum ?? gradient
     }
 
+    /// Drops what the branches kept.
+    package func forget() {
+        for branch in branches { branch.forget() }
+    }
+
     /// All branches' steps, then one that joins their outputs.
     package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         if branches.count > 1 { program.share(input) }

@@ -4,6 +4,8 @@ package final class Execution {
     package let pool: ThreadPool
     /// True while training: batch statistics and dropout.
     package var isTraining = false
+    /// False where no backward pass follows: no layer then holds on to what only that one needs.
+    package var needsGradients = true
     /// Seeds dropout: a mask depends on the seed, the step, the layer and the image alone.
     package var seed: UInt64 = 0
     /// Counts training steps.
@@ -28,6 +30,12 @@ package final class Execution {
 
     /// The most memory in bytes that the tensors of its passes took.
     package var tensorBytes: Int { memory.peak * MemoryLayout<Float>.stride }
+
+    /// The memory in bytes that tensors of its passes have now.
+    package var heldTensorBytes: Int { memory.held * MemoryLayout<Float>.stride }
+
+    /// Gives the memory of tensors that are gone back to the system.
+    package func releaseMemory() { memory.release() }
 
     /// A tensor for as long as somebody refers to it; its elements hold any numbers.
     func tensor(_ shape: [Int]) -> Tensor { Tensor(shape, in: memory) }
@@ -66,6 +74,8 @@ package protocol Layer: AnyObject {
     /// Takes the gradient of the loss for the output, sets the parameters' gradients (nothing is added to old
     /// ones), and returns the gradient for the input.
     func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor
+    /// Drops what the last forward pass kept for a backward pass.
+    func forget()
     /// Appends its steps to a program that runs one image, outside training and with its present weights;
     /// returns the value that holds its output.
     func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue
@@ -76,4 +86,6 @@ extension Layer {
     package var parameters: [Parameter] { [] }
     /// No statistics, unless said.
     package var statistics: [Statistic] { [] }
+    /// Nothing was kept, unless said.
+    package func forget() {}
 }

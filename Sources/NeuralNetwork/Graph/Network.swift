@@ -31,7 +31,14 @@ package final class Network {
     /// Logits of each head, `[batch, classes]`, for images `[batch, channels, height, width]`.
     package func forward(_ images: Tensor, _ execution: Execution) -> [Tensor] {
         let features = body.forward(images, execution)
-        return heads.map { $0.forward(features, execution) }
+        let logits = heads.map { $0.forward(features, execution) }
+        if !execution.needsGradients { forget() }
+        return logits
+    }
+
+    private func forget() {
+        body.forget()
+        for head in heads { head.forget() }
     }
 
     /// Sets the gradients of all weights from those of each head's logits.

@@ -50,6 +50,13 @@ package final class Residual: Layer {
         return main
     }
 
+    /// Drops what both paths kept, and the output.
+    package func forget() {
+        output = Tensor()
+        body.forget()
+        shortcut?.forget()
+    }
+
     /// The shortcut first, so that the body's last convolution can add it to its own result.
     package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         program.share(input)

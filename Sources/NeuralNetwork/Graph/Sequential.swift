@@ -14,7 +14,10 @@ package final class Sequential: Layer {
     /// Passes a batch through all layers.
     package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
         var output = input
-        for layer in layers { output = layer.forward(output, execution) }
+        for layer in layers {
+            output = layer.forward(output, execution)
+            if !execution.needsGradients { layer.forget() }
+        }
         return output
     }
 
@@ -26,6 +29,11 @@ package final class Sequential: Layer {
             execution.onGradients?(layer.parameters)
         }
         return result
+    }
+
+    /// Drops what the layers kept.
+    package func forget() {
+        for layer in layers { layer.forget() }
     }
 
     /// The steps of all layers.

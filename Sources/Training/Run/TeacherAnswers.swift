@@ -21,6 +21,7 @@ extension Teacher {
     ) {
         let execution = Execution(threads: threads)
         execution.isTraining = false
+        execution.needsGradients = false
         var answers: [Head: [Float]] = [:]
         for (number, network) in networks.enumerated() {
             var options = TrainingOptions(network.configuration.architecture)

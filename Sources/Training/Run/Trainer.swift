@@ -112,6 +112,9 @@ package final class Trainer {
         loop.average?.swap()
         defer { loop.average?.swap() }
         execution.isTraining = false
+        execution.needsGradients = false
+        // What a step of training took lies fallow until the next one.
+        defer { execution.releaseMemory() }
         let unused = Tensor()
         let batch = TrainingBatch(heads: options.network.heads, threads: execution.pool.threads)
         let classes = options.network.heads[0].classes

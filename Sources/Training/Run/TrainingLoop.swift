@@ -125,6 +125,7 @@ final class TrainingLoop {
         let number = position.epoch * batches.stepsPerEpoch + position.step
         let batch = batches.batch(epoch: position.epoch, step: position.step)
         execution.isTraining = true
+        execution.needsGradients = true
         execution.step = number
         let isShared = execution.shared != nil
         let totals =

@@ -138,6 +138,9 @@ package final class StepAttention: Layer {
         return inputGradient
     }
 
+    /// Drops the input, what was scored, and the shares.
+    package func forget() { (input, activations, shares) = (Tensor(), Tensor(), Tensor()) }
+
     /// The same mean.
     package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         precondition(input.features == inputFeatures, "\(input.shape)")

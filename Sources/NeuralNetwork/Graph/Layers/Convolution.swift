@@ -69,9 +69,12 @@ package final class Convolution2D: Layer {
             backwardGathered(gradient, into: inputGradient, partial, execution)
         }
         bias?.gradient.setSumOfRows(of: gradient)
-        (input, transposed) = (Tensor(), Tensor())
+        forget()
         return inputGradient
     }
+
+    /// Drops the input and the weight's transform.
+    package func forget() { (input, transposed) = (Tensor(), Tensor()) }
 
     /// Adds the threads' sums into the first, always in the order of the threads.
     func sum(_ partial: [Tensor], _ execution: Execution) -> Tensor {

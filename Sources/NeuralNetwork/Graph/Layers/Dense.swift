@@ -43,7 +43,7 @@ package final class Dense: Layer {
     /// Sets the gradients of weight and bias, and returns the gradient for the input.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         let input = self.input
-        self.input = Tensor()
+        forget()
         let batch = input.shape[0]
         let inputGradient = execution.tensor(input.shape)
         let (weight, weightGradient) = (weight.value, weight.gradient)
@@ -60,6 +60,9 @@ package final class Dense: Layer {
             BLAS.Matrix(weight.span, stride: inputFeatures), into: &inputTarget, targetStride: inputFeatures)
         return inputGradient
     }
+
+    /// Drops the input.
+    package func forget() { input = Tensor() }
 
     /// A product of one row.
     package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
@@ -88,12 +91,15 @@ package final class ReLU: Layer {
     /// The gradient where the output is positive.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         let (output, inputGradient) = (self.output, execution.tensor(gradient.shape))
-        self.output = Tensor()
+        forget()
         var target = inputGradient.mutableSpan
         execution.kernels.reluGradient(
             gradient.span, output: output.span, 0..<gradient.count, into: &target)
         return inputGradient
     }
+
+    /// Drops the output.
+    package func forget() { output = Tensor() }
 
     /// Fused into the step before it where that step can do so; else a step of its own.
     package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {

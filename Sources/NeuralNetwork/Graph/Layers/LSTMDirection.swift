@@ -181,9 +181,12 @@ final class LSTMDirection {
         }
         hiddenBias.gradient.copy(from: inputBias.gradient)
         partials = []
-        (gates, cells, cellGradient, outputGradient) = (Tensor(), Tensor(), Tensor(), Tensor())
-        previous = Tensor()
+        (cellGradient, outputGradient, previous) = (Tensor(), Tensor(), Tensor())
+        forget()
     }
+
+    /// Drops what the forward pass kept.
+    func forget() { (gates, cells) = (Tensor(), Tensor()) }
 
     /// The weights for a program.
     var lowered: LSTMDraft.Direction {

@@ -114,9 +114,12 @@ package final class BatchNormalization2D: Layer {
         }
         let inputGradient = execution.tensor(input.shape)
         spread(gradient, rows, into: inputGradient, execution)
-        (input, output) = (Tensor(), nil)
+        forget()
         return inputGradient
     }
+
+    /// Drops input and output.
+    package func forget() { (input, output) = (Tensor(), nil) }
 
     /// The sums of the gradient, and of it times the input, over each channel.
     private func sums(

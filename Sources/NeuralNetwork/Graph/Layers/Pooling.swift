@@ -24,7 +24,7 @@ package final class MaxPool2D: Layer {
     /// Each gradient goes to its window's first maximum.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         let (input, output) = (self.input, self.output)
-        (self.input, self.output) = (Tensor(), Tensor())
+        forget()
         let inputGradient = execution.tensor(input.shape)
         let (height, width, channels) = (input.shape[1], input.shape[2], input.shape[3])
         if height % 2 == 1 || width % 2 == 1 { inputGradient.fill(0) }
@@ -38,6 +38,9 @@ package final class MaxPool2D: Layer {
         }
         return inputGradient
     }
+
+    /// Drops input and output.
+    package func forget() { (input, output) = (Tensor(), Tensor()) }
 
     /// The same maximum.
     package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {

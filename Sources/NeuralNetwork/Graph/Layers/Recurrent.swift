@@ -52,6 +52,12 @@ package final class LSTM: Layer {
         return inputGradient
     }
 
+    /// Drops input and output, gates and cells.
+    package func forget() {
+        (input, output) = (Tensor(), Tensor())
+        direction.forget()
+    }
+
     /// The weights packed for one sequence at a time.
     package func lower(_ input: ProgramValue, into program: inout ProgramBuilder) -> ProgramValue {
         precondition(input.features == inputFeatures, "\(input.shape)")
@@ -122,6 +128,13 @@ package final class BidirectionalLSTM: Layer {
             direction.collect(threads: execution.pool.threads)
         }
         return inputGradient
+    }
+
+    /// Drops input and output, gates and cells.
+    package func forget() {
+        (input, output) = (Tensor(), Tensor())
+        forwardDirection.forget()
+        backwardDirection.forget()
     }
 
     /// The weights packed for one sequence at a time.

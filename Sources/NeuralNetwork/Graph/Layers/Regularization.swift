@@ -68,6 +68,9 @@ package final class Dropout: Layer {
         return inputGradient
     }
 
+    /// Drops the mask.
+    package func forget() { mask = Tensor() }
+
     /// Multiplies one image by its mask, which is repeated over it.
     private func multiply(
         _ source: Span<Float>, by mask: Span<Float>, _ image: Int, _ width: Int, _ size: Int,
