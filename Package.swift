@@ -35,7 +35,8 @@ let package = Package(
     ],
     targets: [
         systemLibrary("CV4L2", pkgConfig: "libv4l2", package: "libv4l-dev"),
-        systemLibrary("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
+        // Without pkg-config, which would link with it, as with SDL2 and libmosquitto: see the late libraries below.
+        systemLibrary("COpenBLAS", package: "libopenblas-dev"),
         // Without pkg-config, whose -D_REENTRANT SwiftPM warns of.
         systemLibrary("CSDL2", package: "libsdl2-dev"),
         systemLibrary("CTurboJPEG", pkgConfig: "libturbojpeg", package: "libturbojpeg0-dev"),
@@ -48,12 +49,19 @@ let package = Package(
         systemLibrary("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
         // Without pkg-config, which names a folder of a library that its own headers ask for.
         systemLibrary("CMicroHTTPD", package: "libmicrohttpd-dev"),
-        systemLibrary("CMosquitto", pkgConfig: "libmosquitto", package: "libmosquitto-dev"),
+        systemLibrary("CMosquitto", package: "libmosquitto-dev"),
         systemLibrary("CMPI", pkgConfig: "ompi-c", package: "libopenmpi-dev"),
         .systemLibrary(name: "CLinux"),
         .target(name: "CKernels"),
         .target(name: "CSpawn"),
         .target(name: "CPNGCodec", dependencies: ["CPNG"]),
+        // What not every run needs is loaded at its first use: docs/decisions/late-libraries.md.
+        .target(name: "CLateLibrary"),
+        .target(name: "COpenBLASLate", dependencies: ["CLateLibrary", "COpenBLAS"]),
+        .target(name: "CSDL2Late", dependencies: ["CLateLibrary", "CSDL2"]),
+        .target(name: "CCairoLate", dependencies: ["CLateLibrary", "CCairo"]),
+        .target(name: "CMicroHTTPDLate", dependencies: ["CLateLibrary", "CMicroHTTPD"]),
+        .target(name: "CMosquittoLate", dependencies: ["CLateLibrary", "CMosquitto"]),
         room("System", ["CLinux", "CSpawn"]),
         room("Imaging", ["System", "CLinux", "CTurboJPEG", "CPNGCodec"]),
         room("Faces", ["Imaging"]),
@@ -63,7 +71,7 @@ let package = Package(
         room("FaceDetection", ["System", "Imaging", "Faces", "CExpat", "CKernels"]),
         // Lifetimes: a tensor lends its elements as a Span, which can't outlive it.
         .target(
-            name: "NeuralNetwork", dependencies: ["System", "COpenBLAS", "CKernels"],
+            name: "NeuralNetwork", dependencies: ["System", "COpenBLAS", "COpenBLASLate", "CKernels"],
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
         .target(
             name: "MessagePassing",
@@ -84,14 +92,16 @@ let package = Package(
             dependencies: [
                 "System", "Imaging", "Faces", "CSystemd", "CLinux", "CSQLite",
                 .target(name: "CMosquitto", condition: .when(traits: ["MQTT"])),
+                .target(name: "CMosquittoLate", condition: .when(traits: ["MQTT"])),
                 .target(name: "CMicroHTTPD", condition: .when(traits: ["HTTP"])),
+                .target(name: "CMicroHTTPDLate", condition: .when(traits: ["HTTP"])),
             ],
             resources: [
                 .embedInCode("HTTP/Resources/page.html"), .embedInCode("HTTP/Resources/raut.css"),
                 .embedInCode("HTTP/Resources/raut.js"), .embedInCode("HTTP/Resources/icon.svg"),
                 .embedInCode("events.schema.json"),
             ]),
-        room("Drawing", ["Imaging", "Faces", "CCairo"]),
+        room("Drawing", ["Imaging", "Faces", "CCairo", "CCairoLate"]),
         room(
             "Pipeline",
             [
@@ -102,7 +112,10 @@ let package = Package(
         room("Recording", ["System", "Imaging", "Faces", "Capture", "Drawing", "Pipeline"]),
         room(
             "Overlay",
-            ["System", "Imaging", "Faces", "Capture", "Drawing", "Pipeline", "CSDL2", "CKernels"]),
+            [
+                "System", "Imaging", "Faces", "Capture", "Drawing", "Pipeline", "CSDL2", "CSDL2Late",
+                "CKernels",
+            ]),
         room(
             "Analysis",
             [
@@ -131,7 +144,7 @@ let package = Package(
         .target(name: "SchemaCheck", dependencies: ["Events"], path: "Tests/SchemaCheck"),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(name: "HouseTests"),
-        tests("System", ["TestSupport"]),
+        tests("System", ["TestSupport", "CLateLibrary"]),
         tests("Imaging", ["System", "Mutation"]),
         tests("Capture", ["System", "Imaging", "Mutation", "TestSupport", "CKernels"]),
         tests(

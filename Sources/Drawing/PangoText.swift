@@ -1,4 +1,5 @@
 import CCairo
+import CCairoLate
 
 /// Measures lines of text, so that a layout can be made without a pixel.
 package protocol TextMeasuring {
@@ -8,6 +9,8 @@ package protocol TextMeasuring {
 
 /// Why nothing can be drawn.
 package enum DrawingError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Pango or Cairo can't be loaded: why, and what to install.
+    case missing(reason: String)
     /// No font is installed.
     case noFont
     /// Cairo has no memory for a picture of this size in pixels.
@@ -16,6 +19,7 @@ package enum DrawingError: Error, Equatable, Sendable, CustomStringConvertible {
     /// One line: what is wrong and what to do about it.
     package var description: String {
         switch self {
+        case .missing(let reason): "nothing can be drawn: \(reason)"
         case .noFont: "no font for labels: install the Debian package fonts-dejavu-core"
         case .tooLarge(let width, let height): "a picture of \(width)×\(height) pixels can't be drawn on"
         }
@@ -44,10 +48,12 @@ package final class PangoText: TextMeasuring {
     /// More than a window shows at a time.
     private static let mostLines = 600
 
-    /// Asks fontconfig for its fonts.
+    /// Loads the libraries and asks fontconfig for its fonts.
     ///
-    /// - Throws: ``DrawingError/noFont`` where there is none: Pango would end the program.
+    /// - Throws: ``DrawingError/missing(reason:)``; ``DrawingError/noFont`` where there is none: Pango would end the
+    ///   program.
     package init() throws(DrawingError) {
+        if let reason = raut_load_cairo() { throw .missing(reason: String(cString: reason)) }
         guard let fonts = FcConfigGetFonts(nil, FcSetSystem), fonts.pointee.nfont > 0,
             let map = pango_cairo_font_map_new(), let context = pango_font_map_create_context(map)
         else { throw .noFont }

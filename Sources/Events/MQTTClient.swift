@@ -1,6 +1,7 @@
 #if MQTT
 import CLinux
 import CMosquitto
+import CMosquittoLate
 import Glibc
 import System
 
@@ -24,7 +25,11 @@ package final class MQTTClient {
 
     /// Seconds of silence after which both sides ask whether the other is there.
     private static let keepAlive: Int32 = 30
-    private static let library: Int32 = mosquitto_lib_init()
+    /// Why the library can't be used, or nil.
+    private static let trouble: String? = {
+        if let reason = raut_load_mosquitto() { return String(cString: reason) }
+        return mosquitto_lib_init() == MOSQ_ERR_SUCCESS.code ? nil : "libmosquitto does not start"
+    }()
     /// The same for all connections of this process to a topic: a broker closes an older one before it welcomes the
     /// newer, so that `offline` of the one never follows `online` of the other (MQTT 3.1.1, 3.1.4).
     private static let process = UInt32.random(in: 0 ... .max)
@@ -33,9 +38,7 @@ package final class MQTTClient {
     ///
     /// - Throws: ``EventError/cannotPublish(address:reason:)`` where the certificates or the library fail.
     package init(_ address: MQTTAddress, authorities: String?) throws(EventError) {
-        guard Self.library == MOSQ_ERR_SUCCESS.code else {
-            throw .cannotPublish(address: address.name, reason: "libmosquitto does not start")
-        }
+        if let trouble = Self.trouble { throw .cannotPublish(address: address.name, reason: trouble) }
         state = .allocate(capacity: 1)
         state.initialize(to: State())
         guard let handle = mosquitto_new(Self.identifier(of: address), true, state) else {

@@ -1,4 +1,5 @@
 import CSDL2
+import CSDL2Late
 import Capture
 import Drawing
 import Glibc
@@ -41,10 +42,13 @@ package final class Window {
     ///
     /// - Parameter isKiosk: full screen at once, without a pointer, the screen saver kept away, and no key that ends the
     ///   program, writes or uncovers what is behind.
-    /// - Throws: ``WindowError/noDisplay(reason:)`` where there is none to open it on.
+    /// - Throws: ``WindowError/noDisplay(reason:)`` where there is none to open it on, ``WindowError/missing(reason:)``
+    ///   where SDL is not installed.
     package init(
         title: String, pictureWidth: Int, pictureHeight: Int, isKiosk: Bool = false
     ) throws(WindowError) {
+        try Self.lookForDisplay()
+        if let reason = raut_load_sdl2() { throw .missing(reason: String(cString: reason)) }
         let text: PangoText
         do throws(DrawingError) { text = try PangoText() } catch { throw .drawing(error) }
         layout = SceneLayout(text: text)
@@ -185,13 +189,17 @@ package final class Window {
 
     // MARK: - Opening
 
+    private static var isDriverNamed: Bool { getenv("SDL_VIDEODRIVER") != nil }
+
     /// A person who names a driver in SDL_VIDEODRIVER, for a console without X or for a test, gets it. Else there must
     /// be an X or Wayland display: where there is none SDL would draw into nothing.
-    private static func openDisplay() throws(WindowError) {
-        let isDriverNamed = getenv("SDL_VIDEODRIVER") != nil
+    private static func lookForDisplay() throws(WindowError) {
         guard isDriverNamed || getenv("DISPLAY") != nil || getenv("WAYLAND_DISPLAY") != nil else {
             throw .noDisplay(reason: "neither DISPLAY nor WAYLAND_DISPLAY is set")
         }
+    }
+
+    private static func openDisplay() throws(WindowError) {
         if !isDriverNamed {
             // In SDL's own order, without those that draw into nothing or complain of a display that is not asked for.
             var drivers = [("DISPLAY", "x11"), ("WAYLAND_DISPLAY", "wayland")].filter { getenv($0.0) != nil }

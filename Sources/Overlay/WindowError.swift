@@ -5,6 +5,8 @@ import Drawing
 package enum WindowError: Error, Equatable, Sendable, CustomStringConvertible {
     /// There is no display to open a window on: SDL's reason.
     case noDisplay(reason: String)
+    /// SDL can't be loaded: why, and what to install.
+    case missing(reason: String)
     /// The window or the display that it was on is gone.
     case displayLost
     /// Labels can't be drawn.
@@ -16,6 +18,7 @@ package enum WindowError: Error, Equatable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .noDisplay(let reason): "no display for the window (\(reason)): say --headless"
+        case .missing(let reason): "no window: \(reason), or say --headless"
         case .displayLost: "the window or its display is gone: start raut again where there is one"
         case .drawing(let error): "\(error)"
         case .failed(let what, let reason): "the window: \(what): \(reason)"

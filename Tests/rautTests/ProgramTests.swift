@@ -6,7 +6,7 @@ import Testing
 import raut
 
 /// The program as it was built with these tests.
-private let program = URL(
+let program = URL(
     filePath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
 )
 .deletingLastPathComponent().appending(path: "raut").path

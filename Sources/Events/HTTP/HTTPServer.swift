@@ -1,5 +1,5 @@
 #if HTTP
-import CMicroHTTPD
+import CMicroHTTPDLate
 import Foundation
 import Glibc
 import System
@@ -78,6 +78,9 @@ package final class HTTPServer: EventSink, Sendable {
         limits: Limits = Limits()
     ) throws(EventError) {
         try Self.check(address, token)
+        if let reason = raut_load_microhttpd() {
+            throw .cannotServe(address: address.description, reason: String(cString: reason))
+        }
         self.address = address
         desk = HTTPDesk(
             gate: HTTPGate(address: address, token: token), content: content, limits: limits, hello: hello)

@@ -1,7 +1,16 @@
 import COpenBLAS
+import COpenBLASLate
 
-/// OpenBLAS, kept to one thread: its own threading is slow on small products, and the batch is spread over ours.
-enum BLAS {
+/// OpenBLAS, which training alone needs, kept to one thread: its own threading is slow on small products, and the batch is
+/// spread over ours.
+package enum BLAS {
+    /// Why it can't be loaded, and what to install; nil where it is there.
+    package static let missing: String? = {
+        if let reason = raut_load_openblas() { return String(cString: reason) }
+        openblas_set_num_threads(1)
+        return nil
+    }()
+
     /// One side of a product: a matrix of `stride` floats a row, as stored, from `start` on.
     struct Matrix: ~Escapable {
         let values: Span<Float>
@@ -31,7 +40,7 @@ enum BLAS {
         rows: Int, columns: Int, inner: Int, _ left: Matrix, _ right: Matrix,
         into target: inout MutableSpan<Float>, at start: Int = 0, targetStride: Int, accumulate: Bool = false
     ) {
-        _ = singleThreaded
+        if let missing { preconditionFailure(missing) }
         guard rows > 0, columns > 0, inner > 0 else { return }
         left.check(rows: rows, columns: inner)
         right.check(rows: inner, columns: columns)
@@ -42,6 +51,4 @@ enum BLAS {
             1, left.values.address(left.start), blasint(left.stride), right.values.address(right.start),
             blasint(right.stride), accumulate ? 1 : 0, target.address(start), blasint(targetStride))
     }
-
-    private static let singleThreaded: Void = openblas_set_num_threads(1)
 }

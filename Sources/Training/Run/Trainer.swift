@@ -48,6 +48,7 @@ package final class Trainer {
         _ options: TrainingOptions, training: FaceDataSet, validation: FaceDataSet,
         classWeights: [Float]? = nil, teacher: Teacher? = nil, communicator: (any Communicator)? = nil
     ) throws(TrainingError) {
+        try TrainingError.loadLibraries()
         if let communicator, options.batch < 2 * communicator.size {
             throw .smallBatch(images: options.batch, ranks: communicator.size)
         }

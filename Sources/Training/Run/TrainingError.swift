@@ -1,7 +1,11 @@
+import NeuralNetwork
+
 /// Why a run ended before its last epoch.
 package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The loss is no number any more; the last good checkpoint is left as it was.
     case lossIsNotFinite(epoch: Int, step: Int)
+    /// A library that training takes can't be loaded: why, and what to install.
+    case missingLibrary(reason: String)
     /// There are no images to train on or to validate with.
     case noImages(of: String)
     /// A checkpoint was made by another run: what differs.
@@ -11,12 +15,20 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
     /// A batch has too few images for all processes to have a pair each.
     case smallBatch(images: Int, ranks: Int)
 
+    /// Loads the libraries that a network is trained with.
+    ///
+    /// - Throws: ``missingLibrary(reason:)``.
+    package static func loadLibraries() throws(TrainingError) {
+        if let reason = BLAS.missing { throw .missingLibrary(reason: reason) }
+    }
+
     /// One line: what, where, what to do.
     package var description: String {
         switch self {
         case .lossIsNotFinite(let epoch, let step):
             "the loss is no number any more (epoch \(epoch), step \(step)): the last checkpoint is kept; "
                 + "try a lower --learning-rate"
+        case .missingLibrary(let reason): reason
         case .noImages(let part): "no images for \(part)"
         case .otherRun(let path, let reason):
             "\(path): the checkpoint of another run: \(reason); give another --output, or leave out --resume"

@@ -95,6 +95,7 @@ final class TrainingLoop {
     ///   - onEpoch: Told after each epoch where it stood at its end; `position` is at the next one's begin.
     /// - Returns: True where the last epoch was finished.
     func run(shouldStop: () -> Bool, onStep: () -> Void, onEpoch: (Position) throws -> Void) throws -> Bool {
+        try TrainingError.loadLibraries()
         let clock = ContinuousClock()
         group = execution.communicator.map { GroupStep($0, parameters: optimizer.parameters) }
         func stops() -> Bool { group?.stops ?? shouldStop() }

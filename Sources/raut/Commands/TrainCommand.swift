@@ -131,6 +131,7 @@ package enum TrainCommand {
     ) throws -> Teacher? {
         guard let names = arguments.start.teacher else { return nil }
         let networks = try modelPaths(names, of: "teacher").map { try EmotionNetwork(modelAt: $0) }
+        try TrainingError.loadLibraries()
         display.say("asking \(names) for \(data.count) images")
         return Teacher(
             networks, on: data, seed: options.seed, threads: options.threads, onProgress: display.teacher)
