@@ -5,6 +5,7 @@
 #include <SDL2/SDL_syswm.h>
 
 #define FUNCTIONS(F) \
+    F(void, SDL_ClearError, (void), ()) \
     F(SDL_Renderer *, SDL_CreateRenderer, (SDL_Window *window, int index, Uint32 flags), (window, index, flags)) \
     F(SDL_Texture *, SDL_CreateTexture, (SDL_Renderer *renderer, Uint32 format, int access, int w, int h), \
       (renderer, format, access, w, h)) \
