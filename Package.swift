@@ -170,6 +170,7 @@ let package = Package(
             "Overlay",
             [
                 "System", "Faces", "Imaging", "Capture", "Drawing", "Pipeline", "Recording", "CSDL2",
+                "CSDL2Late",
                 "CKernels",
             ]),
         tests(
