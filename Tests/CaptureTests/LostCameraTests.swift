@@ -58,11 +58,11 @@ struct LostCameraTests {
     @Test("counts as lost after three of its frames' times, and not before two seconds")
     func stallTime() {
         var settings = CameraSettings()
-        #expect(Camera.stallTime(settings, rate: 30) == 2_000_000_000)
-        #expect(Camera.stallTime(settings, rate: 0.2) == 15_000_000_000)
+        #expect(settings.stallTime(atRate: 30) == 2_000_000_000)
+        #expect(settings.stallTime(atRate: 0.2) == 15_000_000_000)
         settings.frameRate = 0.2
-        #expect(Camera.stallTime(settings, rate: nil) == 15_000_000_000)
-        #expect(Camera.stallTime(settings, rate: 0) == 15_000_000_000)
+        #expect(settings.stallTime(atRate: nil) == 15_000_000_000)
+        #expect(settings.stallTime(atRate: 0) == 15_000_000_000)
     }
 
     @Test("with formats that are not read is refused naming them")

@@ -28,3 +28,20 @@ package struct CameraSettings: Equatable, Sendable {
         self.format = format
     }
 }
+
+extension CameraSettings {
+    /// How long a camera may give nothing, in nanoseconds: the time asked for, or three frames of the slower of the rates
+    /// that were asked for and promised.
+    package func stallTime(atRate promised: Double?) -> UInt64 {
+        let slowest = [frameRate, promised].compactMap { $0 }.filter { $0 > 0 }.min() ?? Self.usualRate
+        return max(stallTime, UInt64(3e9 / max(slowest, 0.001)))
+    }
+}
+
+extension Double {
+    /// A rate or time as people write it: 30, 29.97.
+    var formatted: String {
+        let hundredths = (self * 100).rounded() / 100
+        return hundredths == hundredths.rounded() ? "\(Int(hundredths))" : "\(hundredths)"
+    }
+}
