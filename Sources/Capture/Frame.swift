@@ -1,3 +1,5 @@
+import System
+
 /// One picture of a source as it came: undecoded bytes, their format and when they were taken.
 ///
 /// Reused from call to call: a source fills `bytes` in place, so that no frame allocates after the first.
@@ -27,11 +29,5 @@ package struct Frame: Sendable {
     package init() {}
 
     /// Changes how many bytes there are; what new ones hold is unspecified. Allocates only to grow.
-    mutating func setByteCount(_ count: Int) {
-        if bytes.count > count {
-            bytes.removeLast(bytes.count - count)
-        } else if bytes.count < count {
-            bytes.append(contentsOf: repeatElement(0, count: count - bytes.count))
-        }
-    }
+    mutating func setByteCount(_ count: Int) { bytes.resize(to: count) }
 }
