@@ -89,7 +89,8 @@ static void NAME(gathered_product_adjoint)(long m, long n, long k, const float *
     product(m, n, k, a, 0, column, row_at, NULL, b, ldb, c, ldc, accumulate, 0);
 }
 
-// One-dimensional transforms of F(2, 3) and F(4, 3) and their adjoints (Lavin and Gray, 2016, section 4).
+// One-dimensional transforms of F(2, 3), F(3, 3) and F(4, 3) and their adjoints (Lavin and Gray, 2016, section 4): by the
+// points 0, 1, -1, and 2, and -2.
 INLINE void f2_bt(const v8a d[4], v8a o[4]) {
     o[0] = d[0] - d[2];
     o[1] = d[1] + d[2];
@@ -124,6 +125,50 @@ INLINE void f2_gt(const v8a d[4], v8a o[3]) {
     o[0] = d[0] + sum;
     o[1] = 0.5f * (d[1] - d[2]);
     o[2] = d[3] + sum;
+}
+INLINE void f3_bt(const v8a d[5], v8a o[5]) {
+    v8a a = d[3] - d[1];
+    o[0] = 2.0f * (d[0] - d[2]) + a;
+    o[1] = d[3] - d[2] - 2.0f * d[1];
+    o[2] = d[3] - 3.0f * d[2] + 2.0f * d[1];
+    o[3] = a;
+    o[4] = d[4] - d[2] - 2.0f * a;
+}
+INLINE void f3_b(const v8a d[5], v8a o[5]) {
+    v8a s = d[1] + d[2];
+    o[0] = 2.0f * d[0];
+    o[1] = 2.0f * (d[2] - d[1] + d[4]) - d[0] - d[3];
+    o[2] = -2.0f * (d[0] + d[2]) - s - d[4];
+    o[3] = d[0] + s + d[3] - 2.0f * d[4];
+    o[4] = d[4];
+}
+INLINE void f3_at(const v8a d[5], v8a o[3]) {
+    v8a s = d[1] + d[2];
+    o[0] = d[0] + s + d[3];
+    o[1] = d[1] - d[2] + 2.0f * d[3];
+    o[2] = s + 4.0f * d[3] + d[4];
+}
+INLINE void f3_a(const v8a d[3], v8a o[5]) {
+    v8a even = d[0] + d[2];
+    o[0] = d[0];
+    o[1] = even + d[1];
+    o[2] = even - d[1];
+    o[3] = d[0] + 2.0f * d[1] + 4.0f * d[2];
+    o[4] = d[2];
+}
+INLINE void f3_g(const v8a d[3], v8a o[5]) {
+    v8a even = d[0] + d[2];
+    o[0] = 0.5f * d[0];
+    o[1] = -0.5f * (even + d[1]);
+    o[2] = (1.0f / 6) * (d[1] - even);
+    o[3] = (1.0f / 6) * d[0] + (1.0f / 3) * d[1] + (2.0f / 3) * d[2];
+    o[4] = d[2];
+}
+INLINE void f3_gt(const v8a d[5], v8a o[3]) {
+    v8a a = 0.5f * d[1], b = (1.0f / 6) * d[2], c = (1.0f / 6) * d[3];
+    o[0] = 0.5f * d[0] - a - b + c;
+    o[1] = b - a + 2.0f * c;
+    o[2] = 4.0f * c - a - b + d[4];
 }
 INLINE void f4_bt(const v8a d[6], v8a o[6]) {
     v8a a = d[4] - 4.0f * d[2], b = d[3] - 4.0f * d[1], c = d[4] - d[2], e = 2.0f * (d[3] - d[1]);
@@ -178,6 +223,11 @@ INLINE void f4_gt(const v8a d[6], v8a o[3]) {
 
 #define TILE 2
 #define F(x) f2_##x
+#include "winograd_body.h"
+#undef TILE
+#undef F
+#define TILE 3
+#define F(x) f3_##x
 #include "winograd_body.h"
 #undef TILE
 #undef F
@@ -548,6 +598,8 @@ static const network_kernels NAME(kernel_table) = {
     .gathered_product_adjoint = NAME(gathered_product_adjoint),
     .f2 = {2, 16, NAME(f2_input), NAME(f2_output), NAME(f2_output_adjoint), NAME(f2_input_adjoint), NAME(f2_weights),
            NAME(f2_weights_adjoint)},
+    .f3 = {3, 25, NAME(f3_input), NAME(f3_output), NAME(f3_output_adjoint), NAME(f3_input_adjoint), NAME(f3_weights),
+           NAME(f3_weights_adjoint)},
     .f4 = {4, 36, NAME(f4_input), NAME(f4_output), NAME(f4_output_adjoint), NAME(f4_input_adjoint), NAME(f4_weights),
            NAME(f4_weights_adjoint)},
     .channel_sums = NAME(channel_sums),

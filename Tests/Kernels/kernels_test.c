@@ -210,7 +210,7 @@ static void convolutions(const network_kernels *kernels, const winograd_kernels 
                                 m.at + p * tiles * out, out, false);
     w->output(m.at, images, height, width, out, bias.at, adds ? residual.at : NULL, relu, y.at);
     plain_convolution(x.at, images, height, width, in, out, kernel.at, bias.at, adds ? residual.at : NULL, relu, e.at);
-    check(w->tile == 2 ? "winograd F(2x2)" : "winograd F(4x4)", y, e, 2e-4);
+    check(w->tile == 2 ? "winograd F(2x2)" : w->tile == 3 ? "winograd F(3x3)" : "winograd F(4x4)", y, e, 2e-4);
     // <A^T m, y> = <m, A y> and <B^T x, v> = <x, B v>: an adjoint is one where both sides agree.
     floats back = numbers(m.count), dx = numbers(x.count), other = numbers(v.count);
     w->output(m.at, images, height, width, out, NULL, NULL, false, y.at);
@@ -253,7 +253,7 @@ int main(int argc, char **argv) {
             rows_of_channels(sets[i]);
             pools(sets[i]);
             steps(sets[i]);
-            convolutions(sets[i], coin() ? &sets[i]->f2 : &sets[i]->f4);
+            convolutions(sets[i], coin() ? &sets[i]->f3 : coin() ? &sets[i]->f2 : &sets[i]->f4);
             optimiser(sets[i]);
         }
         printf("%s: %ld rounds of random shapes\n", set_name, rounds);

@@ -18,6 +18,12 @@ struct LayerGradients {
             inputShape: [2, 5, 7, 16])
     }
 
+    @Test("convolution through F(3×3, 3×3)", arguments: [3, 6])
+    func winogradThree(size: Int) {
+        checkGradients(
+            Convolution2D(name: "c", inputChannels: 16, outputChannels: 8), inputShape: [2, size, 6, 16])
+    }
+
     @Test("convolution through im2col", arguments: [1, 3, 5])
     func columns(kernelSize: Int) {
         checkGradients(

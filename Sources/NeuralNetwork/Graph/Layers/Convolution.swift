@@ -15,8 +15,12 @@ package final class Convolution2D: Layer {
     package let bias: Parameter?
     /// False for a first layer, whose input needs no gradient.
     package var needsInputGradient = true
-    /// Floats of the transforms that are worked on at a time, so that they stay in the cache.
+    /// Floats of a transform that are worked on at a time, so that they stay in the cache.
     static let blockFloats = 96 * 1024
+    /// The same where the weight's transform has more floats than `largeWeight`: with each block the sums of its gradient,
+    /// megabytes in layers with many channels, are read and written once.
+    static let largeBlockFloats = 256 * 1024
+    static let largeWeight = 64 * 1024
 
     private(set) var input = Tensor()
     /// The weight's transform, turned round for the backward pass.

@@ -2,13 +2,14 @@
 
 extension Convolution2D {
     func winograd(_ execution: Execution) -> Winograd {
-        execution.kernels.winograd(height: input.shape[1], width: input.shape[2])
+        execution.kernels.batchWinograd(height: input.shape[1], width: input.shape[2])
     }
 
     /// Images worked on at a time.
     private func blockSize(_ winograd: Winograd) -> Int {
         let image = winograd.positions * winograd.tiles * max(inputChannels, outputChannels)
-        return max(1, Convolution2D.blockFloats / image)
+        let isLarge = winograd.positions * inputChannels * outputChannels > Self.largeWeight
+        return max(1, (isLarge ? Self.largeBlockFloats : Self.blockFloats) / image)
     }
 
     func forwardWinograd(into output: Tensor, _ execution: Execution) {

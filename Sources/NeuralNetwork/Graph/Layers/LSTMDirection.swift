@@ -12,6 +12,11 @@ final class LSTMDirection {
     /// `[4 · hidden]`, added to the hidden state's share; its gradient equals the other's.
     let hiddenBias: Parameter
 
+    /// `hiddenWeight` turned, `[hidden, 4 · hidden]`, its rows a little further apart: at a power of two they would drive each
+    /// other out of the cache.
+    private var turned = Tensor()
+    /// The rows of one step beside each other, `[batch, …]`: those of a sequence lie as far apart as the sequence is long.
+    private var compact = Tensor()
     private var gates = Tensor()
     private var cells = Tensor()
     private var cellGradient = Tensor()
@@ -33,7 +38,17 @@ final class LSTMDirection {
 
     var parameters: [Parameter] { [inputWeight, hiddenWeight, inputBias, hiddenBias] }
 
+    /// Floats from row to row of `turned` and `compact`.
+    private var apart: Int { 4 * hidden + 16 }
+
     func prepare(batch: Int, steps: Int, _ execution: Execution) {
+        let (width, weight) = (4 * hidden, hiddenWeight.value)
+        let turned = execution.tensor([hidden, apart])
+        self.turned = turned
+        for row in 0..<width {
+            for column in 0..<hidden { turned[column * apart + row] = weight[row * hidden + column] }
+        }
+        compact = execution.tensor([batch, apart])
         gates = execution.tensor([batch, steps, 4 * hidden])
         cells = execution.tensor([batch, steps, hidden])
     }
@@ -56,11 +71,13 @@ final class LSTMDirection {
     ) {
         let (width, stride) = (4 * hidden, output.shape[2])
         let (first, rows) = (images.lowerBound * steps, images.count * steps)
-        let (gates, cells) = (self.gates, self.cells)
+        let (gates, cells, compact, turned) = (self.gates, self.cells, self.compact, self.turned)
+        let (own, apart) = (images.lowerBound * self.apart, self.apart)
+        var rowsBefore = compact.mutableSpan
         var gateSpan = gates.mutableSpan
         let bias = zip(inputBias.value.elements, hiddenBias.value.elements).map(+)
         for row in first..<first + rows { copy(bias.span, into: &gateSpan, at: row * width) }
-        let (inputWeight, hiddenWeight) = (inputWeight.value, hiddenWeight.value)
+        let inputWeight = inputWeight.value
         BLAS.multiply(
             rows: rows, columns: width, inner: inputFeatures,
             BLAS.Matrix(input.span, at: first * inputFeatures, stride: inputFeatures),
@@ -71,12 +88,17 @@ final class LSTMDirection {
             let step = isReversed ? steps - 1 - turn : turn
             let before = isReversed ? step + 1 : step - 1
             if turn > 0 {
-                BLAS.multiply(
-                    rows: images.count, columns: width, inner: hidden,
-                    BLAS.Matrix(
-                        output.span, at: (first + before) * stride + column, stride: steps * stride),
-                    BLAS.Matrix(hiddenWeight.span, stride: hidden, isTransposed: true), into: &gateSpan,
-                    at: (first + step) * width, targetStride: steps * width, accumulate: true)
+                for image in 0..<images.count {
+                    let place = (first + image * steps + before) * stride + column
+                    copy(
+                        output.span.extracting(place..<place + hidden), into: &rowsBefore,
+                        at: own + image * apart)
+                }
+                execution.kernels.product(
+                    rows: images.count, columns: width, inner: hidden, left: compact.span, from: own,
+                    rowStride: apart, right: Kernels.RightSide(turned.span, stride: apart),
+                    into: &gateSpan, at: (first + step) * width, targetStride: steps * width, accumulate: true
+                )
             }
             var states = output.mutableSpan
             execution.kernels.lstmStep(
@@ -97,7 +119,9 @@ final class LSTMDirection {
         let (width, stride) = (4 * hidden, output.shape[2])
         let (first, count) = (images.lowerBound * steps, images.count)
         let (gates, cells, previous) = (self.gates, self.cells, self.previous)
-        let (cellGradient, outputGradient) = (self.cellGradient, self.outputGradient)
+        let (cellGradient, outputGradient, compact) = (self.cellGradient, self.outputGradient, self.compact)
+        let apart = self.apart
+        var rowsAfter = compact.mutableSpan
         let (inputWeight, hiddenWeight) = (inputWeight.value, hiddenWeight.value)
         let own = images.lowerBound * hidden..<images.upperBound * hidden
         var gateSpan = gates.mutableSpan
@@ -111,10 +135,17 @@ final class LSTMDirection {
             let step = isReversed ? steps - 1 - turn : turn
             let (before, after) = isReversed ? (step + 1, step - 1) : (step - 1, step + 1)
             if turn < steps - 1 {
-                BLAS.multiply(
-                    rows: count, columns: hidden, inner: width,
-                    BLAS.Matrix(gates.span, at: (first + after) * width, stride: steps * width),
-                    BLAS.Matrix(hiddenWeight.span, stride: hidden), into: &dh, at: own.lowerBound,
+                for image in 0..<count {
+                    let place = (first + image * steps + after) * width
+                    copy(
+                        gates.span.extracting(place..<place + width), into: &rowsAfter,
+                        at: (images.lowerBound + image) * apart)
+                }
+                execution.kernels.product(
+                    rows: count, columns: hidden, inner: width, left: compact.span,
+                    from: images.lowerBound * apart, rowStride: apart,
+                    right: Kernels.RightSide(hiddenWeight.span, stride: hidden), into: &dh,
+                    at: own.lowerBound,
                     targetStride: hidden)
             } else {
                 for index in own { dh[index] = 0 }
@@ -186,7 +217,7 @@ final class LSTMDirection {
     }
 
     /// Drops what the forward pass kept.
-    func forget() { (gates, cells) = (Tensor(), Tensor()) }
+    func forget() { (gates, cells, turned, compact) = (Tensor(), Tensor(), Tensor(), Tensor()) }
 
     /// The weights for a program.
     var lowered: LSTMDraft.Direction {
