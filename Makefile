@@ -161,12 +161,14 @@ fuzz: setup
 	RAUT_FUZZ=$${RAUT_FUZZ:-100000} $(SWIFT) test -c release --sanitize address --disable-xctest \
 	  --scratch-path .build/fuzz --filter Fuzz
 
-# What is still held at the end is no fault of a program that ends. A build of its own for each; the former is fuzz's. How
-# fast the stages are under the thread sanitizer says nothing.
+# What is still held at the end is no fault of a program that ends. A build of its own for each; the former is fuzz's. What
+# the program holds under a sanitizer says nothing, nor does how fast its stages are under that of threads.
 sanitize:
 	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(TEST_PACKAGES)"
-	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test -c release --sanitize address --disable-xctest --scratch-path .build/fuzz
-	$(SWIFT) test -c release --sanitize thread --disable-xctest --scratch-path .build/thread --skip ProgramTests/bench
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test -c release --sanitize address --disable-xctest \
+	  --scratch-path .build/fuzz --skip FootprintTests
+	TSAN_OPTIONS=suppressions=Tests/thread-sanitizer.suppressions $(SWIFT) test -c release --sanitize thread --disable-xctest \
+	  --scratch-path .build/thread --skip FootprintTests --skip ProgramTests/bench
 
 PICTURE_PACKAGES = xvfb imagemagick python3-pil
 pictures: build
