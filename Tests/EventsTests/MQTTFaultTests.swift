@@ -210,21 +210,15 @@ struct MQTTFaultTests {
 
     @Test("a packet that is begun and never ended ends the connection")
     func unfinished() throws {
-        let broker = try FaultyBroker(.pause)
-        let notices = Guarded<[MQTTSink.Notice]>([])
-        let sink = try sink(broker, patience: 2, pause: 5, notices: notices)
-        #expect(eventually { notices.withLock { $0.count } >= 1 })
-        #expect(
-            notices.withLock { $0.first }
-                == .lost(reason: "the broker began a packet and did not end it in 2 seconds"))
-        sink.stop()
-        broker.leave()
+        try seesThrough(.pause, "the broker began a packet and did not end it in 2 seconds", patience: 2)
     }
 
-    private func seesThrough(_ manner: FaultyBroker.Manner, _ reason: String) throws {
+    private func seesThrough(
+        _ manner: FaultyBroker.Manner, _ reason: String, patience: Double = 10
+    ) throws {
         let broker = try FaultyBroker(manner)
         let notices = Guarded<[MQTTSink.Notice]>([])
-        let sink = try sink(broker, pause: 5, notices: notices)
+        let sink = try sink(broker, patience: patience, pause: 5, notices: notices)
         #expect(eventually { notices.withLock { $0.count } >= 1 })
         #expect(notices.withLock { $0.first } == .lost(reason: reason))
         sink.stop()
