@@ -265,6 +265,15 @@ int main(int argc, char **argv) {
         if (faults) printf("%s: %ld rows of a picture are others than by the plain kernels\n", pictures[i]->name, faults);
         failed += faults, passed += 2 * rounds - faults;
     }
+    const quantized_kernels *integers[] = {quantized_kernels_portable(), quantized_kernels_avx2(),
+                                           quantized_kernels_avx_vnni(), quantized_kernels_avx512_vnni(),
+                                           quantized_kernels_dotprod()};
+    for (size_t i = 0; i < sizeof integers / sizeof *integers; i++) {
+        if (!integers[i]) continue;
+        long faults = quantized_faults(integers[i], rounds, seed);
+        printf("integers by %s: %ld rounds of random shapes\n", integers[i]->name, rounds);
+        failed += faults, passed += 5 * rounds - faults;
+    }
     printf("%ld passed, %ld failed\n", passed, failed);
     return failed > 0;
 }

@@ -30,3 +30,5 @@ void plain_pixels_of_yuv(const uint8_t *luma, long luma_step, const uint8_t *blu
                          long count, const picture_weights *w, uint32_t *pixels);
 /// How many random rows of a picture a set's kernels work out otherwise than plain ones do.
 long picture_faults(const picture_kernels *kernels, long rounds, uint64_t seed);
+/// How many times a set's kernels of integers give other numbers than plain ones do, for so many rounds of random shapes.
+long quantized_faults(const quantized_kernels *set, long rounds, uint64_t seed);

@@ -6,11 +6,16 @@
 
 #include "haar.h"
 #include "picture.h"
+#include "quantized.h"
 
 /// True where the processor has AVX2 and FMA.
 bool kernels_have_avx2(void);
 /// True where it has AVX-512 with bytes, words, doublewords and short vectors (F, BW, DQ, VL) besides.
 bool kernels_have_avx512(void);
+/// True where it multiplies and adds four bytes at once: with AVX-512 (VNNI), with AVX-VNNI, on arm64 (`dotprod`).
+bool kernels_have_avx512_vnni(void);
+bool kernels_have_avx_vnni(void);
+bool kernels_have_dotprod(void);
 
 /// Winograd's minimal filtering for 3x3 kernels, stride 1, padding 1 (Lavin and Gray, 2016), of one tile size:
 /// F(2x2, 3x3) has 4x4 = 16 positions, F(3x3, 3x3) 25 and F(4x4, 3x3) 36. A tile's transform is spread over
