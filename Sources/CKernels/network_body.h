@@ -21,6 +21,26 @@ INLINE v8a select(i8 mask, v8a yes, v8a no) { return (v8a)((mask & (i8)yes) | (~
 INLINE v8a positive(v8a x) { return (v8a)((i8)x & (x > 0.0f)); }
 INLINE v8a larger(v8a x, v8a y) { return select(x > y, x, y); }
 
+// Rows become columns.
+INLINE void transpose(v8a r[8]) {
+    v8a t[8], q[8];
+    UNROLL for (int i = 0; i < 4; i++) {
+        t[2 * i] = __builtin_shufflevector(r[2 * i], r[2 * i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        t[2 * i + 1] = __builtin_shufflevector(r[2 * i], r[2 * i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    UNROLL for (int i = 0; i < 2; i++) {
+        UNROLL for (int j = 0; j < 2; j++) {
+            v8a a = t[4 * i + j], b = t[4 * i + 2 + j];
+            q[4 * i + 2 * j] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
+            q[4 * i + 2 * j + 1] = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    }
+    UNROLL for (int i = 0; i < 4; i++) {
+        r[i] = __builtin_shufflevector(q[i], q[4 + i], 0, 1, 2, 3, 8, 9, 10, 11);
+        r[4 + i] = __builtin_shufflevector(q[i], q[4 + i], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
 #ifdef WIDE_PRODUCT
 #define BLOCK_COLUMNS 32
 #else
@@ -238,33 +258,29 @@ INLINE void f4_gt(const v8a d[6], v8a o[3]) {
 #undef F
 
 // Adds eight sums of floats to sums of doubles.
-INLINE void add_sums(v8a s, v8a q, double *sum, double *square) {
-    UNROLL for (int i = 0; i < 8; i++) { sum[i] += s[i], square[i] += q[i]; }
+INLINE void add_sums(v8a s, double *sum) {
+    UNROLL for (int i = 0; i < 8; i++) { sum[i] += s[i]; }
+}
+
+// `count` rows of as many vectors beside each other, so that no sum waits for the one before.
+INLINE void line_of_sums(const int vectors, const float *x, long count, long channels, double *sum, double *square) {
+    v8a s[4] = {{0}}, q[4] = {{0}};
+    for (long r = 0; r < count; r++, x += channels) {
+        UNROLL for (int v = 0; v < vectors; v++) {
+            v8a value = load(x + 8 * v);
+            s[v] += value;
+            q[v] += value * value;
+        }
+    }
+    UNROLL for (int v = 0; v < vectors; v++) { add_sums(s[v], sum + 8 * v), add_sums(q[v], square + 8 * v); }
 }
 
 static void NAME(channel_sums)(const float *x, long rows, long channels, double *sum, double *square) {
     for (long start = 0; start < rows; start += 64) {
-        long count = rows - start < 64 ? rows - start : 64;
+        long count = rows - start < 64 ? rows - start : 64, c = 0;
         const float *base = x + start * channels;
-        long c = 0;
-        for (; c + 8 <= channels; c += 8) {
-            // Four rows at a time, so that no sum waits for the one before.
-            v8a s[4] = {{0}}, q[4] = {{0}};
-            long r = 0;
-            for (; r + 4 <= count; r += 4) {
-                UNROLL for (int i = 0; i < 4; i++) {
-                    v8a value = load(base + (r + i) * channels + c);
-                    s[i] += value;
-                    q[i] += value * value;
-                }
-            }
-            for (; r < count; r++) {
-                v8a value = load(base + r * channels + c);
-                s[0] += value;
-                q[0] += value * value;
-            }
-            add_sums((s[0] + s[1]) + (s[2] + s[3]), (q[0] + q[1]) + (q[2] + q[3]), sum + c, square + c);
-        }
+        for (; c + 32 <= channels; c += 32) line_of_sums(4, base + c, count, channels, sum + c, square + c);
+        for (; c + 8 <= channels; c += 8) line_of_sums(1, base + c, count, channels, sum + c, square + c);
         for (; c < channels; c++) {
             for (long r = 0; r < count; r++) {
                 double value = base[r * channels + c];
@@ -289,48 +305,37 @@ static void NAME(scale_shift)(const float *x, long rows, long channels, const fl
     }
 }
 
-static void NAME(normalization_sums)(const float *dy, const float *y, const float *x, long rows, long channels,
-                                     double *sum_g, double *sum_gx) {
+static void NAME(normalization_sums)(const float *dy, const float *x, long rows, long channels, double *sum_g,
+                                     double *sum_gx) {
     for (long start = 0; start < rows; start += 64) {
         long count = rows - start < 64 ? rows - start : 64, offset = start * channels;
         long c = 0;
         for (; c + 8 <= channels; c += 8) {
-            v8a s[4] = {{0}}, q[4] = {{0}};
-            for (long r = 0; r < count; r += 4) {
-                UNROLL for (int i = 0; i < 4; i++) {
-                    if (r + i >= count) break;
-                    long at = offset + (r + i) * channels + c;
-                    v8a g = load(dy + at);
-                    if (y) g = (v8a)((i8)g & (load(y + at) > 0.0f));
-                    s[i] += g;
-                    q[i] += g * load(x + at);
-                }
+            v8a s[2] = {{0}}, q[2] = {{0}};
+            for (long r = 0; r < count; r++) {
+                long at = offset + r * channels + c;
+                v8a g = load(dy + at);
+                s[r & 1] += g;
+                q[r & 1] += g * load(x + at);
             }
-            add_sums((s[0] + s[1]) + (s[2] + s[3]), (q[0] + q[1]) + (q[2] + q[3]), sum_g + c, sum_gx + c);
+            add_sums(s[0] + s[1], sum_g + c), add_sums(q[0] + q[1], sum_gx + c);
         }
         for (; c < channels; c++) {
             for (long r = 0; r < count; r++) {
                 long at = offset + r * channels + c;
-                double g = !y || y[at] > 0 ? dy[at] : 0;
-                sum_g[c] += g, sum_gx[c] += g * x[at];
+                sum_g[c] += dy[at], sum_gx[c] += (double)dy[at] * x[at];
             }
         }
     }
 }
 
-static void NAME(normalization_gradient)(const float *dy, const float *y, const float *x, long rows, long channels,
-                                         const float *a, const float *b, const float *d, float *dx) {
+static void NAME(normalization_gradient)(const float *dy, const float *x, long rows, long channels, const float *a,
+                                         const float *b, const float *d, float *dx) {
     for (long r = 0; r < rows; r++) {
         long at = r * channels, c = 0;
-        for (; c + 8 <= channels; c += 8) {
-            v8a g = load(dy + at + c);
-            if (y) g = (v8a)((i8)g & (load(y + at + c) > 0.0f));
-            store(dx + at + c, g * load(a + c) + load(x + at + c) * load(b + c) + load(d + c));
-        }
-        for (; c < channels; c++) {
-            float g = !y || y[at + c] > 0 ? dy[at + c] : 0;
-            dx[at + c] = g * a[c] + x[at + c] * b[c] + d[c];
-        }
+        for (; c + 8 <= channels; c += 8)
+            store(dx + at + c, load(dy + at + c) * load(a + c) + load(x + at + c) * load(b + c) + load(d + c));
+        for (; c < channels; c++) dx[at + c] = dy[at + c] * a[c] + x[at + c] * b[c] + d[c];
     }
 }
 
@@ -394,109 +399,7 @@ static void NAME(max_pool_gradient)(const float *x, const float *y, const float 
     }
 }
 
-// The four values of a window after normalisation and ReLU, and their maximum.
-INLINE v8a window(const float *x, const long offset[4], v8a scale, v8a shift, v8a value[4], v8a best[4]) {
-    UNROLL for (int i = 0; i < 4; i++) {
-        value[i] = load(x + offset[i]);
-        best[i] = positive(value[i] * scale + shift);
-    }
-    return larger(larger(best[0], best[1]), larger(best[2], best[3]));
-}
-
-static void NAME(pooled_normalization)(const float *x, long height, long width, long channels, const float *scale,
-                                       const float *shift, float *y) {
-    long line = width * channels;
-    const long offset[4] = {0, channels, line, line + channels};
-    for (long row = 0; row + 2 <= height; row += 2) {
-        for (long column = 0; column + 2 <= width; column += 2, y += channels) {
-            const float *p = x + row * line + column * channels;
-            long c = 0;
-            for (; c + 8 <= channels; c += 8) {
-                v8a value[4], each[4];
-                store(y + c, window(p + c, offset, load(scale + c), load(shift + c), value, each));
-            }
-            for (; c < channels; c++) {
-                float best = 0;
-                for (int i = 0; i < 4; i++) best = fmaxf(best, p[offset[i] + c] * scale[c] + shift[c]);
-                y[c] = best;
-            }
-        }
-    }
-}
-
-// Which of a window's values the gradient goes to: the first of equal maxima; -1 where ReLU lets none through.
-INLINE int chosen(const float *x, const long offset[4], float scale, float shift) {
-    int first = -1;
-    float best = 0;
-    for (int i = 0; i < 4; i++) {
-        float value = x[offset[i]] * scale + shift;
-        if (value > best) best = value, first = i;
-    }
-    return first;
-}
-
-static void NAME(pooled_normalization_sums)(const float *dy, const float *x, long height, long width, long channels,
-                                            const float *scale, const float *shift, double *sum_g, double *sum_gx) {
-    long line = width * channels, across = width / 2;
-    const long offset[4] = {0, channels, line, line + channels};
-    for (long row = 0; row + 2 <= height; row += 2, dy += across * channels) {
-        long c = 0;
-        for (; c + 8 <= channels; c += 8) {
-            v8a s = {0}, q[4] = {{0}}, a = load(scale + c), b = load(shift + c);
-            for (long column = 0; column < across; column++) {
-                v8a value[4], each[4];
-                v8a best = window(x + row * line + 2 * column * channels + c, offset, a, b, value, each);
-                v8a left = (v8a)((i8)load(dy + column * channels + c) & (best > 0.0f));
-                s += left;
-                UNROLL for (int i = 0; i < 4; i++) {
-                    i8 hit = each[i] == best;
-                    q[i] += (v8a)((i8)left & hit) * value[i];
-                    left = (v8a)((i8)left & ~hit);
-                }
-            }
-            add_sums(s, (q[0] + q[1]) + (q[2] + q[3]), sum_g + c, sum_gx + c);
-        }
-        for (; c < channels; c++) {
-            for (long column = 0; column < across; column++) {
-                const float *p = x + row * line + 2 * column * channels + c;
-                int first = chosen(p, offset, scale[c], shift[c]);
-                if (first < 0) continue;
-                sum_g[c] += dy[column * channels + c];
-                sum_gx[c] += (double)dy[column * channels + c] * p[offset[first]];
-            }
-        }
-    }
-}
-
-static void NAME(pooled_normalization_gradient)(const float *dy, const float *x, long height, long width,
-                                                long channels, const float *scale, const float *shift, const float *a,
-                                                const float *b, const float *d, float *dx) {
-    long line = width * channels;
-    const long offset[4] = {0, channels, line, line + channels};
-    for (long row = 0; row + 2 <= height; row += 2) {
-        for (long column = 0; column + 2 <= width; column += 2, dy += channels) {
-            long at = row * line + column * channels, c = 0;
-            for (; c + 8 <= channels; c += 8) {
-                v8a value[4], each[4];
-                v8a best = window(x + at + c, offset, load(scale + c), load(shift + c), value, each);
-                v8a left = (v8a)((i8)load(dy + c) & (best > 0.0f));
-                UNROLL for (int i = 0; i < 4; i++) {
-                    i8 hit = each[i] == best;
-                    v8a g = (v8a)((i8)left & hit);
-                    store(dx + at + offset[i] + c, g * load(a + c) + value[i] * load(b + c) + load(d + c));
-                    left = (v8a)((i8)left & ~hit);
-                }
-            }
-            for (; c < channels; c++) {
-                int first = chosen(x + at + c, offset, scale[c], shift[c]);
-                for (int i = 0; i < 4; i++) {
-                    float g = i == first ? dy[c] : 0;
-                    dx[at + offset[i] + c] = g * a[c] + x[at + offset[i] + c] * b[c] + d[c];
-                }
-            }
-        }
-    }
-}
+#include "activation_body.h"
 
 // exp by range reduction to [-ln 2 / 2, ln 2 / 2] and a polynomial of degree 6 (Cephes' expf); error under 2 ulp.
 INLINE v8a exponential(v8a x) {
@@ -582,7 +485,15 @@ static void NAME(lstm_step_gradient)(long rows, long hidden, float *gates, long 
 
 static void NAME(adam)(long count, float *value, const float *gradient, float *m, float *v, float beta1, float beta2,
                        float step, float root_correction, float epsilon, float decay, float gradient_scale) {
-    for (long i = 0; i < count; i++) {
+    long i = 0;
+    for (; i + 8 <= count; i += 8) {
+        v8a g = load(gradient + i) * gradient_scale;
+        v8a first = beta1 * load(m + i) + (1 - beta1) * g, second = beta2 * load(v + i) + (1 - beta2) * g * g;
+        store(m + i, first), store(v + i, second);
+        v8a root = __builtin_elementwise_sqrt(second) * root_correction + epsilon;
+        store(value + i, load(value + i) * (1 - decay) - step * first / root);
+    }
+    for (; i < count; i++) {
         float g = gradient[i] * gradient_scale;
         m[i] = beta1 * m[i] + (1 - beta1) * g;
         v[i] = beta2 * v[i] + (1 - beta2) * g * g;
@@ -606,9 +517,9 @@ static const network_kernels NAME(kernel_table) = {
     .scale_shift = NAME(scale_shift),
     .normalization_sums = NAME(normalization_sums),
     .normalization_gradient = NAME(normalization_gradient),
-    .pooled_normalization = NAME(pooled_normalization),
-    .pooled_normalization_sums = NAME(pooled_normalization_sums),
-    .pooled_normalization_gradient = NAME(pooled_normalization_gradient),
+    .activation = NAME(activation),
+    .activation_sums = NAME(activation_sums),
+    .activation_gradient = NAME(activation_gradient),
     .add_relu = NAME(add_relu),
     .relu_gradient = NAME(relu_gradient),
     .max_pool = NAME(max_pool),

@@ -142,35 +142,41 @@ static void NAME(F(input_adjoint))(const float *v, long images, long height, lon
     }
 }
 
-static void NAME(F(weights))(const float *w, long in, long out, float *u, float *ut) {
+static void NAME(F(weights))(const float *w, long in, long out, long first, long last, float *u, float *ut) {
     long size = in * out;
-    for (long c = 0; c < in; c++) {
+    for (long c = first; c < last; c += 8) {
         for (long k = 0; k < out; k += 8) {
-            v8a half[EDGE][3];
-            UNROLL for (int j = 0; j < 3; j++) {
-                v8a column[3], done[EDGE];
-                UNROLL for (int i = 0; i < 3; i++) { column[i] = load(w + (i * 3 + j) * size + c * out + k); }
-                F(g)(column, done);
-                UNROLL for (int i = 0; i < EDGE; i++) { half[i][j] = done[i]; }
-            }
-            UNROLL for (int i = 0; i < EDGE; i++) {
-                v8a done[EDGE];
-                F(g)(half[i], done);
-                UNROLL for (int j = 0; j < EDGE; j++) {
-                    long position = (i * EDGE + j) * size;
-                    store(u + position + c * out + k, done[j]);
-                    if (ut) {
-                        UNROLL for (int l = 0; l < 8; l++) { ut[position + (k + l) * in + c] = done[j][l]; }
-                    }
+            // Eight rows of each position's matrix, so that they can be turned as a whole.
+            v8a rows[POSITIONS][8];
+            for (int l = 0; l < 8; l++) {
+                v8a half[EDGE][3];
+                UNROLL for (int j = 0; j < 3; j++) {
+                    v8a column[3], done[EDGE];
+                    UNROLL for (int i = 0; i < 3; i++) { column[i] = load(w + (i * 3 + j) * size + (c + l) * out + k); }
+                    F(g)(column, done);
+                    UNROLL for (int i = 0; i < EDGE; i++) { half[i][j] = done[i]; }
                 }
+                UNROLL for (int i = 0; i < EDGE; i++) {
+                    v8a done[EDGE];
+                    F(g)(half[i], done);
+                    UNROLL for (int j = 0; j < EDGE; j++) { rows[i * EDGE + j][l] = done[j]; }
+                }
+            }
+            for (long position = 0; position < POSITIONS; position++) {
+                float *p = u + position * size + c * out + k;
+                UNROLL for (int l = 0; l < 8; l++) { store(p + l * out, rows[position][l]); }
+                if (!ut) continue;
+                transpose(rows[position]);
+                p = ut + position * size + k * in + c;
+                UNROLL for (int l = 0; l < 8; l++) { store(p + l * in, rows[position][l]); }
             }
         }
     }
 }
 
-static void NAME(F(weights_adjoint))(const float *du, long in, long out, float *dw) {
+static void NAME(F(weights_adjoint))(const float *du, long in, long out, long first, long last, float *dw) {
     long size = in * out;
-    for (long at = 0; at < size; at += 8) {
+    for (long at = first * out; at < last * out; at += 8) {
         v8a half[3][EDGE];
         UNROLL for (int j = 0; j < EDGE; j++) {
             v8a column[EDGE], done[3];
@@ -181,10 +187,7 @@ static void NAME(F(weights_adjoint))(const float *du, long in, long out, float *
         UNROLL for (int i = 0; i < 3; i++) {
             v8a done[3];
             F(gt)(half[i], done);
-            UNROLL for (int j = 0; j < 3; j++) {
-                float *p = dw + (i * 3 + j) * size + at;
-                store(p, load(p) + done[j]);
-            }
+            UNROLL for (int j = 0; j < 3; j++) { store(dw + (i * 3 + j) * size + at, done[j]); }
         }
     }
 }

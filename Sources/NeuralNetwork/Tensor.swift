@@ -108,9 +108,11 @@ package final class Tensor {
     }
 
     /// Adds a part of the way to the elements of a tensor with as many.
-    func move(toward other: Tensor, by share: Float) {
+    func move(toward other: Tensor, by share: Float, _ pool: ThreadPool) {
         precondition(other.count == count)
-        for index in 0..<count { pointer[index] += share * (other.pointer[index] - pointer[index]) }
+        pool.split(count) { _, part in
+            for index in part { pointer[index] += share * (other.pointer[index] - pointer[index]) }
+        }
     }
 
     /// Exchanges all elements with those of a tensor with as many.

@@ -147,7 +147,7 @@ extension ShapeTests {
         "Sources/EmotionRecognition/ModelExport.swift": "hands a file's bytes to System",
         "Sources/NeuralNetwork/Tensor.swift": "owns the memory that it lends as spans",
         "Sources/NeuralNetwork/Program/Program.swift": "lends one memory to a program's steps as spans",
-        "Sources/NeuralNetwork/Graph/Layers/Normalization.swift": "threads write parts of one array",
+        "Sources/NeuralNetwork/Graph/Layer.swift": "threads write parts of one array",
         "Sources/NeuralNetwork/Export/ONNXGraph.swift": "the bytes of numbers",
         "Sources/NeuralNetwork/Export/ProtobufMessage.swift": "the bytes of numbers",
         "Sources/NeuralNetwork/Files/SafeTensors.swift": "the bytes of numbers",

@@ -104,7 +104,6 @@ static void rows_of_channels(const network_kernels *kernels) {
     floats x = numbers(rows * channels), dy = numbers(rows * channels), y = numbers(rows * channels);
     floats a = numbers(channels), b = numbers(channels), d = numbers(channels);
     floats found = numbers(rows * channels), expected = numbers(rows * channels);
-    const float *mask = coin() ? y.at : NULL;
     double sums[4][50] = {{0}};
     bool relu = coin();
     kernels->channel_sums(x.at, rows, channels, sums[0], sums[1]);
@@ -115,12 +114,12 @@ static void rows_of_channels(const network_kernels *kernels) {
     plain_scale_shift(x.at, rows, channels, a.at, b.at, relu, expected.at);
     check("scale_shift", found, expected, 1e-6);
     memset(sums, 0, sizeof sums);
-    kernels->normalization_sums(dy.at, mask, x.at, rows, channels, sums[0], sums[1]);
-    plain_normalization_sums(dy.at, mask, x.at, rows, channels, sums[2], sums[3]);
+    kernels->normalization_sums(dy.at, x.at, rows, channels, sums[0], sums[1]);
+    plain_normalization_sums(dy.at, x.at, rows, channels, sums[2], sums[3]);
     check_sums("normalization_sums", sums[0], sums[2], channels, 1e-4);
     check_sums("normalization_sums, products", sums[1], sums[3], channels, 1e-4);
-    kernels->normalization_gradient(dy.at, mask, x.at, rows, channels, a.at, b.at, d.at, found.at);
-    plain_normalization_gradient(dy.at, mask, x.at, rows, channels, a.at, b.at, d.at, expected.at);
+    kernels->normalization_gradient(dy.at, x.at, rows, channels, a.at, b.at, d.at, found.at);
+    plain_normalization_gradient(dy.at, x.at, rows, channels, a.at, b.at, d.at, expected.at);
     check("normalization_gradient", found, expected, 2e-6);
     long count = rows * channels;
     kernels->add_relu(x.at, y.at, count, found.at);
@@ -136,9 +135,7 @@ static void pools(const network_kernels *kernels) {
     long height = 2 * between(1, 8), width = 2 * between(1, 8), channels = between(1, 35);
     long count = height * width * channels;
     floats x = numbers(count), dy = numbers(count / 4), y = numbers(count / 4), e = numbers(count / 4);
-    floats dx = numbers(count), g = numbers(count), expected = numbers(count);
-    floats scale = numbers(channels), shift = numbers(channels);
-    floats a = numbers(channels), b = numbers(channels), d = numbers(channels);
+    floats dx = numbers(count), expected = numbers(count);
     // Equal maxima: the first one gets the gradient.
     if (coin())
         for (long i = 0; i < count; i++) x.at[i] = roundf(x.at[i]);
@@ -148,23 +145,46 @@ static void pools(const network_kernels *kernels) {
     kernels->max_pool_gradient(x.at, y.at, dy.at, height, width, channels, dx.at);
     plain_max_pool_gradient(x.at, dy.at, height, width, channels, expected.at);
     check("max_pool_gradient", dx, expected, 0);
-    kernels->pooled_normalization(x.at, height, width, channels, scale.at, shift.at, y.at);
-    plain_pooled_normalization(x.at, height, width, channels, scale.at, shift.at, e.at);
-    check("pooled_normalization", y, e, 1e-6);
+    floats all[] = {x, dy, y, e, dx, expected};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) drop(all[i]);
+}
+
+static void activations(const network_kernels *kernels) {
+    activation_maps maps = {.channels = between(1, 50), .pools = coin()};
+    maps.height = maps.pools ? 2 * between(1, 6) : between(1, 12);
+    maps.width = maps.pools ? 2 * between(1, 6) : between(1, 12);
+    long channels = maps.channels, count = maps.height * maps.width * channels, left = maps.pools ? count / 4 : count;
+    floats x = numbers(count), z = numbers(count), dy = numbers(left), y = numbers(left), e = numbers(left);
+    floats scale = numbers(channels), scale_z = numbers(channels), shift = numbers(channels);
+    floats factors = numbers(4 * channels), dx = numbers(count), dz = numbers(count), g = numbers(count);
+    maps.x = x.at, maps.z = coin() ? z.at : NULL;
+    maps.scale = scale.at, maps.scale_z = scale_z.at, maps.shift = shift.at;
+    kernels->activation(&maps, y.at);
+    plain_activation(&maps, e.at);
+    check("activation", y, e, 2e-6);
     // Rounded numbers and factors of powers of two, so that equal means equal in any precision.
-    for (long i = 0; i < count; i++) x.at[i] = roundf(8 * x.at[i]) / 8;
-    for (long c = 0; c < channels; c++) scale.at[c] = coin() ? 0.5f : -2, shift.at[c] = roundf(4 * shift.at[c]) / 4;
-    plain_pooled_gradient(dy.at, x.at, height, width, channels, scale.at, shift.at, g.at);
-    double sums[4][35] = {{0}};
-    kernels->pooled_normalization_sums(dy.at, x.at, height, width, channels, scale.at, shift.at, sums[0], sums[1]);
-    plain_normalization_sums(g.at, NULL, x.at, height * width, channels, sums[2], sums[3]);
-    check_sums("pooled_normalization_sums", sums[0], sums[2], channels, 1e-4);
-    check_sums("pooled_normalization_sums, products", sums[1], sums[3], channels, 1e-4);
-    kernels->pooled_normalization_gradient(dy.at, x.at, height, width, channels, scale.at, shift.at, a.at, b.at, d.at,
-                                           dx.at);
-    plain_normalization_gradient(g.at, NULL, x.at, height * width, channels, a.at, b.at, d.at, expected.at);
-    check("pooled_normalization_gradient", dx, expected, 2e-6);
-    floats all[] = {x, dy, y, e, dx, g, expected, scale, shift, a, b, d};
+    for (long i = 0; i < count; i++) x.at[i] = roundf(8 * x.at[i]) / 8, z.at[i] = roundf(8 * z.at[i]) / 8;
+    for (long c = 0; c < channels; c++) {
+        scale.at[c] = coin() ? 0.5f : -2, scale_z.at[c] = coin() ? 0.25f : -1;
+        shift.at[c] = roundf(4 * shift.at[c]) / 4;
+    }
+    plain_activation_gradient(&maps, dy.at, g.at);
+    double sums[6][50] = {{0}}, found[150] = {0};
+    kernels->activation_sums(&maps, dy.at, found);
+    plain_normalization_sums(g.at, x.at, maps.height * maps.width, channels, sums[0], sums[1]);
+    plain_normalization_sums(g.at, z.at, maps.height * maps.width, channels, sums[2], sums[3]);
+    check_sums("activation_sums", found, sums[0], channels, 1e-4);
+    check_sums("activation_sums, products", found + channels, sums[1], channels, 1e-4);
+    if (maps.z) check_sums("activation_sums, second products", found + 2 * channels, sums[3], channels, 1e-4);
+    kernels->activation_gradient(&maps, dy.at, factors.at, dx.at, maps.z ? dz.at : NULL);
+    floats expected = numbers(count);
+    plain_normalization_gradient(g.at, x.at, maps.height * maps.width, channels, scale.at, factors.at,
+                                 factors.at + channels, expected.at);
+    check("activation_gradient", dx, expected, 2e-6);
+    plain_normalization_gradient(g.at, z.at, maps.height * maps.width, channels, scale_z.at, factors.at + 2 * channels,
+                                 factors.at + 3 * channels, expected.at);
+    if (maps.z) check("activation_gradient, second branch", dz, expected, 2e-6);
+    floats all[] = {x, z, dy, y, e, scale, scale_z, shift, factors, dx, dz, g, expected};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) drop(all[i]);
 }
 
@@ -203,7 +223,16 @@ static void convolutions(const network_kernels *kernels, const winograd_kernels 
     floats y = numbers(cells * out), e = numbers(cells * out);
     bool relu = coin(), adds = coin();
     for (long i = 0; i < kernel.count; i++) kernel.at[i] *= 0.1f;
-    w->weights(kernel.at, in, out, u.at, coin() ? ut.at : NULL);
+    bool turns = coin();
+    long middle = 8 * between(0, in / 8);
+    w->weights(kernel.at, in, out, 0, middle, u.at, turns ? ut.at : NULL);
+    w->weights(kernel.at, in, out, middle, in, u.at, turns ? ut.at : NULL);
+    if (turns) {
+        floats other = numbers(u.count);
+        for (long i = 0; i < u.count; i++) other.at[i] = u.at[(i / (in * out) * in + i % in) * out + i / in % out];
+        check("winograd weights, turned", ut, other, 0);
+        drop(other);
+    }
     w->input(x.at, images, height, width, in, v.at);
     for (long p = 0; p < w->positions; p++)
         kernels->matrix_product(tiles, out, in, v.at + p * tiles * in, in, 1, u.at + p * in * out, out,
@@ -219,8 +248,8 @@ static void convolutions(const network_kernels *kernels, const winograd_kernels 
     w->input_adjoint(other.at, images, height, width, in, dx.at);
     check_adjoint("winograd input_adjoint", v, other, x, dx);
     floats dw = numbers(kernel.count), du = numbers(u.count);
-    memset(dw.at, 0, (size_t)dw.count * 4);
-    w->weights_adjoint(du.at, in, out, dw.at);
+    w->weights_adjoint(du.at, in, out, 0, middle, dw.at);
+    w->weights_adjoint(du.at, in, out, middle, in, dw.at);
     check_adjoint("winograd weights_adjoint", u, du, kernel, dw);
     floats all[] = {x, kernel, bias, residual, u, v, ut, m, y, e, back, dx, other, dw, du};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) drop(all[i]);
@@ -252,6 +281,7 @@ int main(int argc, char **argv) {
             products(sets[i]);
             rows_of_channels(sets[i]);
             pools(sets[i]);
+            activations(sets[i]);
             steps(sets[i]);
             convolutions(sets[i], coin() ? &sets[i]->f3 : coin() ? &sets[i]->f2 : &sets[i]->f4);
             optimiser(sets[i]);

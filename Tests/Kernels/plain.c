@@ -30,21 +30,19 @@ void plain_scale_shift(const float *x, long rows, long channels, const float *sc
     }
 }
 
-void plain_normalization_sums(const float *dy, const float *y, const float *x, long rows, long channels, double *sum_g,
+void plain_normalization_sums(const float *dy, const float *x, long rows, long channels, double *sum_g,
                               double *sum_gx) {
     for (long i = 0; i < rows * channels; i++) {
-        double g = !y || y[i] > 0 ? dy[i] : 0;
-        sum_g[i % channels] += g;
-        sum_gx[i % channels] += g * x[i];
+        sum_g[i % channels] += dy[i];
+        sum_gx[i % channels] += (double)dy[i] * x[i];
     }
 }
 
-void plain_normalization_gradient(const float *dy, const float *y, const float *x, long rows, long channels,
-                                  const float *a, const float *b, const float *d, float *dx) {
+void plain_normalization_gradient(const float *dy, const float *x, long rows, long channels, const float *a,
+                                  const float *b, const float *d, float *dx) {
     for (long i = 0; i < rows * channels; i++) {
         long c = i % channels;
-        double g = !y || y[i] > 0 ? dy[i] : 0;
-        dx[i] = (float)(g * a[c] + (double)x[i] * b[c] + d[c]);
+        dx[i] = (float)((double)dy[i] * a[c] + (double)x[i] * b[c] + d[c]);
     }
 }
 
@@ -59,22 +57,35 @@ void plain_normalization_gradient(const float *dy, const float *y, const float *
                 __VA_ARGS__                                                                                      \
             }
 
-void plain_pooled_normalization(const float *x, long height, long width, long channels, const float *scale,
-                                const float *shift, float *y) {
+static double activated(const activation_maps *m, long at, long c) {
+    double value = (double)m->x[at] * m->scale[c] + m->shift[c];
+    return fmax(0, m->z ? value + (double)m->z[at] * m->scale_z[c] : value);
+}
+
+void plain_activation(const activation_maps *m, float *y) {
+    long height = m->height, width = m->width, channels = m->channels;
+    if (!m->pools) {
+        for (long i = 0; i < height * width * channels; i++) y[i] = (float)activated(m, i, i % channels);
+        return;
+    }
     WINDOWS({
         double best = 0;
-        for (int i = 0; i < 4; i++) best = fmax(best, (double)x[at[i]] * scale[c] + shift[c]);
+        for (int i = 0; i < 4; i++) best = fmax(best, activated(m, at[i], c));
         y[out] = (float)best;
     })
 }
 
-void plain_pooled_gradient(const float *dy, const float *x, long height, long width, long channels, const float *scale,
-                           const float *shift, float *g) {
+void plain_activation_gradient(const activation_maps *m, const float *dy, float *g) {
+    long height = m->height, width = m->width, channels = m->channels;
+    if (!m->pools) {
+        for (long i = 0; i < height * width * channels; i++) g[i] = activated(m, i, i % channels) > 0 ? dy[i] : 0;
+        return;
+    }
     WINDOWS({
         int chosen = -1;
         double best = 0;
         for (int i = 0; i < 4; i++) {
-            double value = (double)x[at[i]] * scale[c] + shift[c];
+            double value = activated(m, at[i], c);
             g[at[i]] = 0;
             if (value > best) best = value, chosen = i;
         }

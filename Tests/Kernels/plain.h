@@ -7,15 +7,13 @@ void plain_product(long m, long n, long k, const float *a, long row, long column
 void plain_channel_sums(const float *x, long rows, long channels, double *sum, double *square);
 void plain_scale_shift(const float *x, long rows, long channels, const float *scale, const float *shift, bool relu,
                        float *y);
-void plain_normalization_sums(const float *dy, const float *y, const float *x, long rows, long channels, double *sum_g,
+void plain_normalization_sums(const float *dy, const float *x, long rows, long channels, double *sum_g,
                               double *sum_gx);
-void plain_normalization_gradient(const float *dy, const float *y, const float *x, long rows, long channels,
-                                  const float *a, const float *b, const float *d, float *dx);
-void plain_pooled_normalization(const float *x, long height, long width, long channels, const float *scale,
-                                const float *shift, float *y);
-/// The gradient that reaches each input of `plain_pooled_normalization`.
-void plain_pooled_gradient(const float *dy, const float *x, long height, long width, long channels, const float *scale,
-                           const float *shift, float *g);
+void plain_normalization_gradient(const float *dy, const float *x, long rows, long channels, const float *a,
+                                  const float *b, const float *d, float *dx);
+void plain_activation(const activation_maps *maps, float *y);
+/// The gradient that reaches each value of `plain_activation`, before it is spread over the branches.
+void plain_activation_gradient(const activation_maps *maps, const float *dy, float *g);
 void plain_max_pool(const float *x, long height, long width, long channels, float *y);
 void plain_max_pool_gradient(const float *x, const float *dy, long height, long width, long channels, float *dx);
 void plain_lstm_step(long rows, long hidden, float *gates, long gate_stride, const float *c_previous, long cp_stride,

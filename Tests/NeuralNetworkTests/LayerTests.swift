@@ -115,6 +115,51 @@ struct LayerGradients {
                 body: Sequential([Dense(name: "d", inputFeatures: 5, outputFeatures: 5)]), shortcut: nil),
             inputShape: [3, 5], step: 1e-3, kinks: true)
     }
+
+    @Test(
+        "residual block of which both branches end with a normalisation, and which is pooled",
+        arguments: [true, false], [true, false])
+    func joined(training: Bool, pools: Bool) {
+        func block(_ name: String, _ kernelSize: Int) -> Sequential {
+            Sequential([
+                Convolution2D(
+                    name: name, inputChannels: 8, outputChannels: 16, kernelSize: kernelSize),
+                BatchNormalization2D(name: "\(name).bn", channels: 16, relu: false),
+            ])
+        }
+        checkGradients(
+            Residual(body: block("1", 3), shortcut: block("2", 1), pools: pools), inputShape: [2, 4, 4, 8],
+            training: training, step: 5e-3, kinks: true)
+    }
+
+    @Test("a residual block is pooled like one that a layer pools, whether its branches are joined or not")
+    func pooledBlock() {
+        func forward(pools: Bool, joins: Bool, _ execution: Execution) -> Tensor {
+            func branch(_ name: String) -> Sequential {
+                var layers: [any Layer] = [
+                    Convolution2D(
+                        name: name, inputChannels: 8, outputChannels: 8, kernelSize: 1, bias: !joins)
+                ]
+                if joins { layers.append(BatchNormalization2D(name: "n", channels: 8, relu: false)) }
+                return Sequential(layers)
+            }
+            let block = Residual(body: branch("1"), shortcut: branch("2"), pools: pools)
+            var random = Xoshiro256StarStar(seed: 3)
+            for parameter in block.parameters {
+                for index in 0..<parameter.value.count { parameter.value[index] = random.normal() }
+            }
+            let input = Tensor([2, 4, 6, 8])
+            for index in 0..<input.count { input[index] = random.normal() }
+            return block.forward(input, execution)
+        }
+        let execution = Execution(threads: 2)
+        execution.isTraining = true
+        for joins in [true, false] {
+            let pooled = forward(pools: true, joins: joins, execution)
+            let other = MaxPool2D().forward(forward(pools: false, joins: joins, execution), execution)
+            #expect(pooled.shape == [2, 2, 3, 8] && pooled.elements == other.elements)
+        }
+    }
 }
 
 @Suite("Softmax cross-entropy")

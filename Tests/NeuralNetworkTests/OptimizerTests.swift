@@ -81,19 +81,20 @@ struct OptimizerTests {
     func average() {
         let pair = Pair(1, 0)
         let average = WeightAverage(of: pair.parameters, decay: 0.998)
+        let pool = ThreadPool(threads: 2)
         pair.parameters[0].value[0] = 12
-        average.update()
+        average.update(pool)
         // The first step keeps 1 / 11 of the start.
         #expect(abs(average.values[0][0] - 11) < 1e-5)
         average.swap()
         #expect(pair.values(near: [11, 0]) && average.values[0][0] == 12)
         average.swap()
         #expect(pair.values(near: [12, 0]))
-        for _ in 0..<20_000 { average.update() }
+        for _ in 0..<20_000 { average.update(pool) }
         #expect(abs(average.values[0][0] - 12) < 1e-4)
         // Late steps keep the decay's share.
         pair.parameters[0].value[0] = 13
-        average.update()
+        average.update(pool)
         #expect(abs(average.values[0][0] - 12.002) < 1e-4)
     }
 }

@@ -33,11 +33,20 @@ typedef struct {
                            float *transformed);
     /// The adjoint of `input`: dx = sum over tiles of B v B^T (dx is overwritten).
     void (*input_adjoint)(const float *v, long images, long height, long width, long channels, float *dx);
-    /// u[position][in][out] = G w G^T and, where given, ut[position][out][in]; w is [3][3][in][out].
-    void (*weights)(const float *w, long in, long out, float *u, float *ut);
-    /// The adjoint of `weights`: dw += G^T du G.
-    void (*weights_adjoint)(const float *du, long in, long out, float *dw);
+    /// u[position][in][out] = G w G^T and, where given, ut[position][out][in], for the inputs from `first` to before
+    /// `last`, both multiples of 8; w is [3][3][in][out].
+    void (*weights)(const float *w, long in, long out, long first, long last, float *u, float *ut);
+    /// The adjoint of `weights` for those inputs: dw = G^T du G.
+    void (*weights_adjoint)(const float *du, long in, long out, long first, long last, float *dw);
 } winograd_kernels;
+
+/// Maps before what follows their normalisation: one map, or the two branches that a residual block joins.
+typedef struct {
+    const float *x, *z;  // [height][width][channels]; z is null where there is one branch
+    const float *scale, *scale_z, *shift;
+    long height, width, channels;
+    bool pools;  // whether the maximum of 2x2 windows follows, stride 2; height and width are even then
+} activation_maps;
 
 /// Kernels of the neural network for one instruction set.
 typedef struct {
@@ -60,22 +69,21 @@ typedef struct {
     /// y = x * scale[c] + shift[c], then ReLU where asked.
     void (*scale_shift)(const float *x, long rows, long channels, const float *scale, const float *shift, bool relu,
                         float *y);
-    /// With g = dy where y > 0 (all of dy where y is null): sum_g[c] += g, sum_gx[c] += g * x.
-    void (*normalization_sums)(const float *dy, const float *y, const float *x, long rows, long channels,
-                               double *sum_g, double *sum_gx);
-    /// dx = g * a[c] + x * b[c] + d[c], g as above.
-    void (*normalization_gradient)(const float *dy, const float *y, const float *x, long rows, long channels,
-                                   const float *a, const float *b, const float *d, float *dx);
-    /// The maximum of 2x2 windows, stride 2, of max(0, x * scale[c] + shift[c]); height and width even.
-    void (*pooled_normalization)(const float *x, long height, long width, long channels, const float *scale,
-                                 const float *shift, float *y);
-    /// `normalization_sums` behind that: g is dy at the first of equal maxima where they are above 0, else 0.
-    void (*pooled_normalization_sums)(const float *dy, const float *x, long height, long width, long channels,
-                                      const float *scale, const float *shift, double *sum_g, double *sum_gx);
-    /// `normalization_gradient` behind that.
-    void (*pooled_normalization_gradient)(const float *dy, const float *x, long height, long width, long channels,
-                                          const float *scale, const float *shift, const float *a, const float *b,
-                                          const float *d, float *dx);
+    /// sum_g[c] += dy, sum_gx[c] += dy * x.
+    void (*normalization_sums)(const float *dy, const float *x, long rows, long channels, double *sum_g,
+                               double *sum_gx);
+    /// dx = dy * a[c] + x * b[c] + d[c].
+    void (*normalization_gradient)(const float *dy, const float *x, long rows, long channels, const float *a,
+                                   const float *b, const float *d, float *dx);
+    /// y = max(0, x * scale[c] + z * scale_z[c] + shift[c]), or the maximum of its windows.
+    void (*activation)(const activation_maps *maps, float *y);
+    /// With g = dy where that is above 0, at the first of equal maxima, and 0 elsewhere: sums[0][c] += g,
+    /// sums[1][c] += g * x, and with two branches sums[2][c] += g * z.
+    void (*activation_sums)(const activation_maps *maps, const float *dy, double *sums);
+    /// dx = g * scale[c] + x * factors[0][c] + factors[1][c], and dz = g * scale_z[c] + z * factors[2][c] +
+    /// factors[3][c] with two branches; g as above.
+    void (*activation_gradient)(const activation_maps *maps, const float *dy, const float *factors, float *dx,
+                                float *dz);
     /// y = max(0, a + b) elementwise.
     void (*add_relu)(const float *a, const float *b, long count, float *y);
     /// dx = dy where y > 0, else 0.

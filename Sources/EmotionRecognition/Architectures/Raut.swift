@@ -26,7 +26,6 @@ extension Architecture {
         for index in 1..<widths.count {
             let name = "trunk.block.\(index)"
             if index > 1 {
-                layers.append(MaxPool2D())
                 layers.append(
                     Dropout(
                         rate: network.spatialDropout * Float(index - 1), unit: .channel, number: index))
@@ -36,7 +35,9 @@ extension Architecture {
                 + ConvolutionBlocks.block("\(name).2", widths[index], widths[index], relu: false)
             let shortcut = ConvolutionBlocks.block(
                 "\(name).shortcut", widths[index - 1], widths[index], relu: false, kernelSize: 1)
-            layers.append(Residual(body: Sequential(body), shortcut: Sequential(shortcut)))
+            let isLast = index == widths.count - 1
+            layers.append(
+                Residual(body: Sequential(body), shortcut: Sequential(shortcut), pools: !isLast))
         }
         return layers
     }

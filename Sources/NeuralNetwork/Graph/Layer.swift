@@ -18,6 +18,9 @@ package final class Execution {
     package var onGradients: (([Parameter]) -> Void)?
     /// The kernels in use.
     let kernels: Kernels
+    /// Each channel's sum and sum of squares over what a convolution has just made, `[2, channels]`, for the normalisation
+    /// that follows: taken while the map was in the cache.
+    private var measured: (output: Tensor, sums: [Double])?
     private var scratch: [[Tensor]]
     private let memory = TensorMemory()
 
@@ -49,6 +52,36 @@ package final class Execution {
         guard let communicator, let shared else { return count }
         communicator.sum(&sums)
         return count / shared.count * shared.total
+    }
+
+    /// Sums that the threads take over their parts of `0..<count`, added in the order of the threads.
+    func sums(
+        over count: Int, width: Int,
+        _ body: (_ thread: Int, _ part: Range<Int>, _ sums: inout MutableSpan<Double>) -> Void
+    ) -> [Double] {
+        // Each thread has sums of its own.
+        var sums = [[Double]](repeating: [Double](repeating: 0, count: width), count: pool.threads)
+        sums.withUnsafeMutableBufferPointer { all in
+            nonisolated(unsafe) let all = all
+            pool.split(count) { thread, part in
+                var own = all[thread].mutableSpan
+                body(thread, part, &own)
+            }
+        }
+        var total = sums[0]
+        for other in sums.dropFirst() {
+            for index in other.indices { total[index] += other[index] }
+        }
+        return total
+    }
+
+    /// Keeps a new map's sums until the next layer asks for them.
+    func keep(sums: [Double], of output: Tensor) { measured = (output, sums) }
+
+    /// A map's sums where they are there; they are gone then.
+    func takeSums(of output: Tensor) -> [Double]? {
+        defer { measured = nil }
+        return measured?.output === output ? measured?.sums : nil
     }
 
     /// Scratch memory of one thread, as large as was reserved before the threads ran; `slot` 0 to 3.

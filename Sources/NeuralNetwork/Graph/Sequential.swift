@@ -13,8 +13,13 @@ package final class Sequential: Layer {
 
     /// Passes a batch through all layers.
     package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+        forward(input, dropping: 0, execution)
+    }
+
+    /// The same without some of the last layers, which somebody else does.
+    func forward(_ input: Tensor, dropping last: Int, _ execution: Execution) -> Tensor {
         var output = input
-        for layer in layers {
+        for layer in layers.dropLast(last) {
             output = layer.forward(output, execution)
             if !execution.needsGradients { layer.forget() }
         }
@@ -23,8 +28,13 @@ package final class Sequential: Layer {
 
     /// Passes the gradient through all layers, last layer first.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
+        backward(gradient, dropping: 0, execution)
+    }
+
+    /// The same from the layer on before some of the last ones, which somebody else does.
+    func backward(_ gradient: Tensor, dropping last: Int, _ execution: Execution) -> Tensor {
         var result = gradient
-        for layer in layers.reversed() {
+        for layer in layers.dropLast(last).reversed() {
             result = layer.backward(result, execution)
             execution.onGradients?(layer.parameters)
         }

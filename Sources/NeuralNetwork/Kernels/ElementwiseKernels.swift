@@ -52,15 +52,19 @@ extension Kernels {
             height, width, channels, target.address(image * large))
     }
 
-    /// Adam's step for one parameter, with decoupled decay (Loshchilov and Hutter, 2019).
+    /// Adam's step for some elements of one parameter, with decoupled decay (Loshchilov and Hutter, 2019).
     func adam(
         _ value: inout MutableSpan<Float>, gradient: Span<Float>, first: inout MutableSpan<Float>,
-        second: inout MutableSpan<Float>, _ step: AdamStep
+        second: inout MutableSpan<Float>, _ part: Range<Int>, _ step: AdamStep
     ) {
-        let count = value.count
-        precondition(gradient.count == count && first.count == count && second.count == count)
+        let start = part.lowerBound
+        check(value, from: start, part.count)
+        check(gradient, from: start, part.count)
+        check(first, from: start, part.count)
+        check(second, from: start, part.count)
         table.pointee.adam(
-            count, value.address(), gradient.address(), first.address(), second.address(), step.beta1,
+            part.count, value.address(start), gradient.address(start), first.address(start),
+            second.address(start), step.beta1,
             step.beta2, step.rate, step.rootCorrection, step.epsilon, step.decay, step.gradientScale)
     }
 }

@@ -129,6 +129,16 @@ func copy(_ source: Span<Float>, into target: inout MutableSpan<Float>, at start
     to.update(from: from, count: source.count)
 }
 
+/// Adds some elements to as many of the target's, from a place on.
+func accumulate(
+    _ source: Span<Float>, from start: Int, count: Int, into target: inout MutableSpan<Float>, at place: Int
+) {
+    check(source, from: start, count)
+    check(target, from: place, count)
+    guard let from = source.address(start), let to = target.address(place) else { return }
+    for index in 0..<count { to[index] += from[index] }
+}
+
 extension Span<Float> {
     /// The address of an element, for the one call into C that it stands in; nil where there is none.
     func address(_ index: Int = 0) -> UnsafePointer<Float>? {

@@ -54,7 +54,7 @@ extension Kernels {
     /// Adds the sum and the sum of squares of each channel over some rows to `sums`: `[2, channels]` from a place on.
     func channelSums(
         _ source: Span<Float>, rows: Range<Int>, channels: Int, into sums: inout MutableSpan<Double>,
-        at start: Int
+        at start: Int = 0
     ) {
         check(source, from: rows.lowerBound * channels, rows.count * channels)
         precondition(start >= 0 && start + 2 * channels <= sums.count)
@@ -63,94 +63,41 @@ extension Kernels {
             sums.address(start + channels))
     }
 
-    /// With g the gradient where `output` is positive, or all of it where that is nil: adds the sum of g and that of
-    /// g · input of each channel over some rows to `sums`, `[2, channels]` from a place on.
+    /// Adds the sum of the gradient and that of gradient · input of each channel over some rows to `sums`: `[2, channels]`
+    /// from a place on.
     func normalizationSums(
-        _ gradient: Span<Float>, output: Span<Float>?, input: Span<Float>, rows: Range<Int>, channels: Int,
-        into sums: inout MutableSpan<Double>, at place: Int
+        _ gradient: Span<Float>, input: Span<Float>, rows: Range<Int>, channels: Int,
+        into sums: inout MutableSpan<Double>, at place: Int = 0
     ) {
         let start = rows.lowerBound * channels
         check(gradient, from: start, rows.count * channels)
         check(input, from: start, rows.count * channels)
-        if let output { check(output, from: start, rows.count * channels) }
         precondition(place >= 0 && place + 2 * channels <= sums.count)
         table.pointee.normalization_sums(
-            gradient.address(start), output?.address(start), input.address(start), rows.count, channels,
-            sums.address(place), sums.address(place + channels))
+            gradient.address(start), input.address(start), rows.count, channels, sums.address(place),
+            sums.address(place + channels))
     }
 
-    /// The gradient for the input in some rows, g as above.
+    /// The gradient for the input in some rows.
     func normalizationGradient(
-        _ gradient: Span<Float>, output: Span<Float>?, input: Span<Float>, rows: Range<Int>,
-        _ factors: GradientFactors, into target: inout MutableSpan<Float>
+        _ gradient: Span<Float>, input: Span<Float>, rows: Range<Int>, _ factors: GradientFactors,
+        into target: inout MutableSpan<Float>
     ) {
         let channels = factors.gradient.count
         let start = rows.lowerBound * channels
         check(gradient, from: start, rows.count * channels)
         check(input, from: start, rows.count * channels)
         check(target, from: start, rows.count * channels)
-        if let output { check(output, from: start, rows.count * channels) }
         table.pointee.normalization_gradient(
-            gradient.address(start), output?.address(start), input.address(start), rows.count, channels,
+            gradient.address(start), input.address(start), rows.count, channels,
             factors.gradient.address(), factors.input.address(), factors.constant.address(),
             target.address(start))
-    }
-
-    /// The maximum of each 2×2 window, stride 2, of max(0, x · scale + shift), for one image of even height and width.
-    func pooledNormalization(
-        _ input: Span<Float>, image: Int, height: Int, width: Int, _ factors: Affine,
-        into target: inout MutableSpan<Float>
-    ) {
-        let (large, small) = imageSizes(height, width, factors.channels)
-        check(input, from: image * large, large)
-        check(target, from: image * small, small)
-        table.pointee.pooled_normalization(
-            input.address(image * large), height, width, factors.channels, factors.scale.address(),
-            factors.shift.address(), target.address(image * small))
-    }
-
-    /// ``normalizationSums(_:output:input:rows:channels:into:at:)`` behind that: g is the gradient at the first of equal
-    /// maxima where they are above 0.
-    func pooledNormalizationSums(
-        _ gradient: Span<Float>, input: Span<Float>, image: Int, height: Int, width: Int, _ factors: Affine,
-        into sums: inout MutableSpan<Double>, at place: Int
-    ) {
-        let (large, small) = imageSizes(height, width, factors.channels)
-        check(gradient, from: image * small, small)
-        check(input, from: image * large, large)
-        precondition(place >= 0 && place + 2 * factors.channels <= sums.count)
-        table.pointee.pooled_normalization_sums(
-            gradient.address(image * small), input.address(image * large), height, width, factors.channels,
-            factors.scale.address(), factors.shift.address(), sums.address(place),
-            sums.address(place + factors.channels))
-    }
-
-    /// ``normalizationGradient(_:output:input:rows:_:into:)`` behind that.
-    func pooledNormalizationGradient(
-        _ gradient: Span<Float>, input: Span<Float>, image: Int, height: Int, width: Int,
-        _ factors: Affine, _ slopes: GradientFactors, into target: inout MutableSpan<Float>
-    ) {
-        let (large, small) = imageSizes(height, width, factors.channels)
-        precondition(slopes.gradient.count == factors.channels)
-        check(gradient, from: image * small, small)
-        check(input, from: image * large, large)
-        check(target, from: image * large, large)
-        table.pointee.pooled_normalization_gradient(
-            gradient.address(image * small), input.address(image * large), height, width, factors.channels,
-            factors.scale.address(), factors.shift.address(), slopes.gradient.address(),
-            slopes.input.address(), slopes.constant.address(), target.address(image * large))
-    }
-
-    /// Floats of one image before and after the maximum of windows.
-    private func imageSizes(_ height: Int, _ width: Int, _ channels: Int) -> (large: Int, small: Int) {
-        precondition(height % 2 == 0 && width % 2 == 0)
-        return (height * width * channels, (height / 2) * (width / 2) * channels)
     }
 }
 
 extension MutableSpan<Double> {
     /// The address of an element, for the one call into C that it stands in; nil where there is none.
-    fileprivate mutating func address(_ index: Int) -> UnsafeMutablePointer<Double>? {
+    mutating func address(_ index: Int) -> UnsafeMutablePointer<Double>? {
         withUnsafeMutableBufferPointer { $0.baseAddress.map { $0 + index } }
     }
 }

@@ -23,27 +23,30 @@ struct Winograd {
         tiles = ((height + kernels.tile - 1) / kernels.tile) * ((width + kernels.tile - 1) / kernels.tile)
     }
 
-    /// Transforms a kernel `[3, 3, in, out]` into `positions` matrices `[in, out]`.
-    func weights(_ kernel: Span<Float>, inputs: Int, outputs: Int, into target: inout MutableSpan<Float>) {
-        checkWeights(kernel.count, target.count, inputs, outputs)
-        kernels.weights(kernel.address(), inputs, outputs, target.address(), nil)
-    }
-
-    /// The same, and into their transposes `[out, in]`.
+    /// Transforms a kernel `[3, 3, in, out]` into `positions` matrices `[in, out]`, and where given into their transposes
+    /// `[out, in]`; those inputs alone that a range of eights names.
     func weights(
-        _ kernel: Span<Float>, inputs: Int, outputs: Int, into target: inout MutableSpan<Float>,
-        transposed: inout MutableSpan<Float>
+        _ kernel: Span<Float>, inputs: Int, outputs: Int, eights: Range<Int>? = nil,
+        into target: inout MutableSpan<Float>, transposed: Tensor? = nil
     ) {
-        checkWeights(kernel.count, min(target.count, transposed.count), inputs, outputs)
-        kernels.weights(kernel.address(), inputs, outputs, target.address(), transposed.address())
+        let part = eights ?? 0..<inputs / 8
+        checkWeights(kernel.count, min(target.count, transposed?.count ?? .max), inputs, outputs, part)
+        var turned = transposed?.mutableSpan
+        kernels.weights(
+            kernel.address(), inputs, outputs, 8 * part.lowerBound, 8 * part.upperBound, target.address(),
+            turned?.address())
     }
 
-    /// Adds the gradient for the kernel to `target` from that for its transform: the adjoint of ``weights``.
+    /// Sets the gradient for a kernel from that for its transform: the adjoint of ``weights``; for those inputs alone that
+    /// a range of eights names.
     func weightsAdjoint(
-        _ gradient: Span<Float>, inputs: Int, outputs: Int, into target: inout MutableSpan<Float>
+        _ gradient: Span<Float>, inputs: Int, outputs: Int, eights: Range<Int>,
+        into target: inout MutableSpan<Float>
     ) {
-        checkWeights(target.count, gradient.count, inputs, outputs)
-        kernels.weights_adjoint(gradient.address(), inputs, outputs, target.address())
+        checkWeights(target.count, gradient.count, inputs, outputs, eights)
+        kernels.weights_adjoint(
+            gradient.address(), inputs, outputs, 8 * eights.lowerBound, 8 * eights.upperBound,
+            target.address())
     }
 
     /// Transforms maps `[images, height, width, channels]` into `positions` matrices `[images · tiles, channels]`.
@@ -97,8 +100,11 @@ struct Winograd {
 
     private func checkMaps(_ images: Int, _ channels: Int) { precondition(images > 0 && channels % 8 == 0) }
 
-    private func checkWeights(_ kernel: Int, _ transform: Int, _ inputs: Int, _ outputs: Int) {
+    private func checkWeights(
+        _ kernel: Int, _ transform: Int, _ inputs: Int, _ outputs: Int, _ eights: Range<Int>
+    ) {
         precondition(inputs % 8 == 0 && outputs % 8 == 0)
+        precondition(eights.lowerBound >= 0 && eights.upperBound <= inputs / 8)
         precondition(kernel >= 9 * inputs * outputs && transform >= positions * inputs * outputs)
     }
 }

@@ -88,9 +88,14 @@ package final class Optimizer {
     private func updateAdam(_ rate: Float, _ scale: Float, decay: Float, _ execution: Execution) {
         let correction1 = 1 - pow(Double(Self.beta1), Double(step))
         let correction2 = 1 - pow(Double(Self.beta2), Double(step))
-        execution.pool.split(parameters.count) { _, part in
-            for index in part {
-                let parameter = parameters[index]
+        let pool = execution.pool
+        pool.onEachThread { thread in
+            // A part of each parameter, in whole vectors, so that whichever thread has an element does the same with it.
+            for (index, parameter) in parameters.enumerated() {
+                let count = parameter.value.count
+                let eights = pool.part(thread, of: (count + 7) / 8)
+                let part = 8 * eights.lowerBound..<min(count, 8 * eights.upperBound)
+                if part.isEmpty { continue }
                 let (value, gradient) = (parameter.value, parameter.gradient)
                 let (first, second) = (firstMoments[index], secondMoments[index])
                 let step = AdamStep(
@@ -101,7 +106,7 @@ package final class Optimizer {
                 var firsts = first.mutableSpan
                 var seconds = second.mutableSpan
                 execution.kernels.adam(
-                    &values, gradient: gradient.span, first: &firsts, second: &seconds, step)
+                    &values, gradient: gradient.span, first: &firsts, second: &seconds, part, step)
             }
         }
     }
@@ -134,12 +139,12 @@ package final class WeightAverage {
         for (average, parameter) in zip(values, parameters) { average.copy(from: parameter.value) }
     }
 
-    /// Takes the present values in; early steps weigh more, so that the start is soon forgotten.
-    package func update() {
+    /// Takes the present values in, each thread a part; early steps weigh more, so that the start is soon forgotten.
+    package func update(_ pool: ThreadPool) {
         step += 1
         let keep = min(decay, Float(step) / Float(step + 10))
         for (average, parameter) in zip(values, parameters) {
-            average.move(toward: parameter.value, by: 1 - keep)
+            average.move(toward: parameter.value, by: 1 - keep, pool)
         }
     }
 

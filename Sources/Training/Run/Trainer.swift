@@ -114,8 +114,8 @@ package final class Trainer {
         defer { loop.average?.swap() }
         execution.isTraining = false
         execution.needsGradients = false
-        // What a step of training took lies fallow until the next one.
-        defer { execution.releaseMemory() }
+        // What a step of training took lies fallow after the last one.
+        defer { if loop.position.epoch >= options.epochs { execution.releaseMemory() } }
         let unused = Tensor()
         let batch = TrainingBatch(heads: options.network.heads, threads: execution.pool.threads)
         let classes = options.network.heads[0].classes

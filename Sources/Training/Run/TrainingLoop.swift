@@ -166,6 +166,6 @@ final class TrainingLoop {
         guard optimizer.update(rate: rate, clip: plan.clip, execution) else {
             throw .lossIsNotFinite(epoch: position.epoch + 1, step: position.step)
         }
-        average?.update()
+        average?.update(execution.pool)
     }
 }

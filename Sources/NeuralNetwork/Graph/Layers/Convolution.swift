@@ -51,11 +51,15 @@ package final class Convolution2D: Layer {
         precondition(input.shape.count == 4 && input.shape[3] == inputChannels, "\(input.shape)")
         self.input = input
         let output = execution.tensor([input.shape[0], input.shape[1], input.shape[2], outputChannels])
-        if isWinograd {
-            forwardWinograd(into: output, execution)
-        } else {
-            forwardGathered(into: output, execution)
-        }
+        let sums =
+            if isWinograd {
+                forwardWinograd(into: output, execution)
+            } else if kernelSize == 1 {
+                forwardPointwise(into: output, execution)
+            } else {
+                forwardGathered(into: output, execution)
+            }
+        if measures(execution) { execution.keep(sums: sums, of: output) }
         return output
     }
 
@@ -69,12 +73,28 @@ package final class Convolution2D: Layer {
         execution.pool.onEachThread { thread in partial[thread].fill(0) }
         if isWinograd {
             backwardWinograd(gradient, into: inputGradient, partial, execution)
+        } else if kernelSize == 1 {
+            backwardPointwise(gradient, into: inputGradient, partial, execution)
         } else {
             backwardGathered(gradient, into: inputGradient, partial, execution)
         }
         bias?.gradient.setSumOfRows(of: gradient)
         forget()
         return inputGradient
+    }
+
+    /// Whether the output's sums are taken while it is made: without a bias a normalisation follows.
+    func measures(_ execution: Execution) -> Bool { execution.isTraining && bias == nil }
+
+    /// Takes the sums over some images of the output, where they are wanted.
+    func measure(
+        _ output: Tensor, _ images: Range<Int>, _ execution: Execution, into sums: inout MutableSpan<Double>
+    ) {
+        guard measures(execution) else { return }
+        let pixels = input.shape[1] * input.shape[2]
+        execution.kernels.channelSums(
+            output.span, rows: images.lowerBound * pixels..<images.upperBound * pixels,
+            channels: outputChannels, into: &sums)
     }
 
     /// Drops the input and the weight's transform.

@@ -6,14 +6,15 @@ extension Convolution2D {
             height: input.shape[1], width: input.shape[2], channels: inputChannels, kernelSize: kernelSize)
     }
 
-    func forwardGathered(into output: Tensor, _ execution: Execution) {
+    /// Fills the output and returns its sums, where they are wanted.
+    func forwardGathered(into output: Tensor, _ execution: Execution) -> [Double] {
         let (height, width) = (input.shape[1], input.shape[2])
         let (inputs, outputs, padded) = (inputChannels, outputChannels, padded())
         let (input, kernel, bias) = (self.input, weight.value, bias?.value)
         let taps = Taps(padded.offsets)
         execution.reserve(slot: 0, count: padded.count)
         if let bias { output.fillRows(with: bias) }
-        execution.pool.split(input.shape[0]) { thread, images in
+        return execution.sums(over: input.shape[0], width: 2 * outputs) { thread, images, sums in
             let image = execution.scratch(thread: thread, slot: 0)
             var target = output.mutableSpan
             for index in images {
@@ -27,6 +28,7 @@ extension Convolution2D {
                         at: (index * height + row) * width * outputs, targetStride: outputs,
                         accumulate: bias != nil)
                 }
+                measure(output, index..<index + 1, execution, into: &sums)
             }
         }
     }
@@ -96,7 +98,7 @@ extension Convolution2D {
     }
 
     /// Fills `transposed` with `[out, taps]` from the weight's `[taps, out]`.
-    private func transposeWeight(into transposed: Tensor, rows: Int) {
+    func transposeWeight(into transposed: Tensor, rows: Int) {
         for row in 0..<rows {
             for column in 0..<outputChannels {
                 transposed[column * rows + row] = weight.value[row * outputChannels + column]

@@ -12,7 +12,8 @@ extension Convolution2D {
         return max(1, (isLarge ? Self.largeBlockFloats : Self.blockFloats) / image)
     }
 
-    func forwardWinograd(into output: Tensor, _ execution: Execution) {
+    /// Fills the output and returns its sums, where they are wanted.
+    func forwardWinograd(into output: Tensor, _ execution: Execution) -> [Double] {
         let winograd = winograd(execution)
         let block = blockSize(winograd)
         let (inputs, outputs) = (inputChannels, outputChannels)
@@ -20,7 +21,7 @@ extension Convolution2D {
         let (input, bias) = (self.input, bias?.value)
         let transformed = transformWeight(winograd, execution)
         reserve(block, winograd, execution)
-        execution.pool.split(input.shape[0]) { thread, images in
+        return execution.sums(over: input.shape[0], width: 2 * outputs) { thread, images, sums in
             let left = execution.scratch(thread: thread, slot: 0)
             let right = execution.scratch(thread: thread, slot: 1)
             for first in stride(from: images.lowerBound, to: images.upperBound, by: block) {
@@ -40,23 +41,24 @@ extension Convolution2D {
                 winograd.output(
                     right.span, images: count, channels: outputs, bias: bias?.span, residual: nil,
                     relu: false, into: &map)
+                measure(output, first..<first + count, execution, into: &sums)
             }
         }
     }
 
-    /// The weight's transform; in training `transposed` becomes the same for the backward pass.
+    /// The weight's transform; where a backward pass follows, `transposed` becomes the one that it needs.
     private func transformWeight(_ winograd: Winograd, _ execution: Execution) -> Tensor {
         let (inputs, outputs, kernel) = (inputChannels, outputChannels, weight.value)
         let transformed = execution.tensor([winograd.positions * inputs * outputs])
-        var target = transformed.mutableSpan
-        guard execution.isTraining, needsInputGradient else {
-            winograd.weights(kernel.span, inputs: inputs, outputs: outputs, into: &target)
-            return transformed
+        let transposed =
+            execution.needsGradients && needsInputGradient ? execution.tensor(transformed.shape) : nil
+        self.transposed = transposed ?? Tensor()
+        execution.pool.split(inputs / 8) { _, eights in
+            var target = transformed.mutableSpan
+            winograd.weights(
+                kernel.span, inputs: inputs, outputs: outputs, eights: eights, into: &target,
+                transposed: transposed)
         }
-        let transposed = execution.tensor(transformed.shape)
-        self.transposed = transposed
-        var turned = transposed.mutableSpan
-        winograd.weights(kernel.span, inputs: inputs, outputs: outputs, into: &target, transposed: &turned)
         return transformed
     }
 
@@ -122,8 +124,10 @@ extension Convolution2D {
             }
         }
         let (total, weightGradient) = (sum(partial, execution), weight.gradient)
-        weightGradient.fill(0)
-        var target = weightGradient.mutableSpan
-        winograd.weightsAdjoint(total.span, inputs: inputs, outputs: outputs, into: &target)
+        execution.pool.split(inputs / 8) { _, eights in
+            var target = weightGradient.mutableSpan
+            winograd.weightsAdjoint(
+                total.span, inputs: inputs, outputs: outputs, eights: eights, into: &target)
+        }
     }
 }

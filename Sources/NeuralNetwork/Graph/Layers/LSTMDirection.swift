@@ -114,7 +114,7 @@ final class LSTMDirection {
     /// The gradients of some images' sequences: those for the input, and this thread's share of those for the weights.
     func backward(
         _ gradient: Tensor, _ output: Tensor, at column: Int, _ input: Tensor, _ images: Range<Int>,
-        _ steps: Int, _ thread: Int, into inputGradient: Tensor, accumulate: Bool, _ execution: Execution
+        _ steps: Int, _ thread: Int, into inputGradient: Tensor, adding adds: Bool, _ execution: Execution
     ) {
         let (width, stride) = (4 * hidden, output.shape[2])
         let (first, count) = (images.lowerBound * steps, images.count)
@@ -152,12 +152,15 @@ final class LSTMDirection {
             }
             for image in 0..<count {
                 let row = first + image * steps
-                for cell in 0..<hidden {
-                    dh[own.lowerBound + image * hidden + cell] +=
-                        outer[(row + step) * stride + column + cell]
-                    kept[(row + step) * hidden + cell] =
-                        turn > 0 ? states[(row + before) * stride + column + cell] : 0
+                accumulate(
+                    outer, from: (row + step) * stride + column, count: hidden, into: &dh,
+                    at: own.lowerBound + image * hidden)
+                guard turn > 0 else {
+                    for cell in 0..<hidden { kept[(row + step) * hidden + cell] = 0 }
+                    continue
                 }
+                let place = (row + before) * stride + column
+                copy(states.extracting(place..<place + hidden), into: &kept, at: (row + step) * hidden)
             }
             execution.kernels.lstmStepGradient(
                 rows: count, hidden: hidden, gates: &gateSpan,
@@ -173,7 +176,7 @@ final class LSTMDirection {
             rows: count * steps, columns: inputFeatures, inner: width,
             BLAS.Matrix(gates.span, at: first * width, stride: width),
             BLAS.Matrix(inputWeight.span, stride: inputFeatures), into: &target, at: first * inputFeatures,
-            targetStride: inputFeatures, accumulate: accumulate)
+            targetStride: inputFeatures, accumulate: adds)
     }
 
     /// One thread's share of the weights' gradients, from its rows of the gates' ones.
@@ -197,7 +200,7 @@ final class LSTMDirection {
         let gateSpan = gates.span
         var biasTarget = biasSum.mutableSpan
         for row in first..<first + rows {
-            for index in 0..<width { biasTarget[index] += gateSpan[row * width + index] }
+            accumulate(gateSpan, from: row * width, count: width, into: &biasTarget, at: 0)
         }
     }
 

@@ -24,12 +24,14 @@ package final class BatchNormalization2D: Layer {
     package static let epsilon: Float = 1e-5
 
     private var input = Tensor()
-    /// Where a ReLU follows and nothing else, what tells which of its inputs were positive.
-    private var output: Tensor?
     private var mean: [Double]
     private var inverseDeviation: [Double]
-    /// Scale and shift of the forward pass, then the backward pass's three factors.
-    private let factors: [Tensor]
+    /// What each channel is multiplied by in the forward pass, `[channels]`, and so its gradient in the backward pass.
+    let scale: Tensor
+    /// What is then added, `[channels]`.
+    let shift: Tensor
+    /// The backward pass's factors of the input, then its constants, `[2, channels]`.
+    private let slopes: Tensor
 
     /// Makes the layer with scale 1, shift 0, mean 0 and variance 1; `pools` goes with `relu` alone.
     package init(name: String, channels: Int, relu: Bool, pools: Bool = false) {
@@ -44,7 +46,7 @@ package final class BatchNormalization2D: Layer {
         runningVariance = Statistic(name: "\(name).running_var", count: channels, fill: 1)
         mean = [Double](repeating: 0, count: channels)
         inverseDeviation = [Double](repeating: 1, count: channels)
-        factors = (0..<5).map { _ in Tensor([channels]) }
+        (scale, shift, slopes) = (Tensor([channels]), Tensor([channels]), Tensor([2 * channels]))
     }
 
     /// Scale, then shift.
@@ -54,129 +56,123 @@ package final class BatchNormalization2D: Layer {
 
     /// Normalises each channel by the batch's own statistics while training, by the running ones otherwise.
     package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+        prepare(input, execution)
+        let (scale, shift, maps) = (self.scale, self.shift, self.maps)
+        let output = execution.tensor(relu ? maps.outputShape : input.shape)
+        guard relu else {
+            execution.pool.split(input.count / channels) { _, part in
+                let affine = Kernels.Affine(scale: scale.span, shift: shift.span)
+                var target = output.mutableSpan
+                execution.kernels.scaleShift(input.span, rows: part, affine, relu: false, into: &target)
+            }
+            return output
+        }
+        execution.pool.split(maps.parts) { _, part in
+            var target = output.mutableSpan
+            execution.kernels.activation(maps, part, into: &target)
+        }
+        return output
+    }
+
+    /// Takes an input, and finds scale and shift for it.
+    func prepare(_ input: Tensor, _ execution: Execution) {
         self.input = input
-        let rows = input.count / channels
-        if execution.isTraining { measure(rows, execution) }
+        if execution.isTraining { measure(input.count / channels, execution) }
         for channel in 0..<channels {
             if !execution.isTraining {
                 mean[channel] = Double(runningMean.value[channel])
                 inverseDeviation[channel] =
                     1 / (Double(runningVariance.value[channel]) + Double(Self.epsilon)).squareRoot()
             }
-            let scale = Double(weight.value[channel]) * inverseDeviation[channel]
-            factors[0][channel] = Float(scale)
-            factors[1][channel] = Float(Double(bias.value[channel]) - mean[channel] * scale)
+            let factor = Double(weight.value[channel]) * inverseDeviation[channel]
+            scale[channel] = Float(factor)
+            shift[channel] = Float(Double(bias.value[channel]) - mean[channel] * factor)
         }
-        let (height, width) = pools ? (input.shape[1], input.shape[2]) : (0, 0)
-        let (scale, shift) = (factors[0], factors[1])
-        let output = execution.tensor(
-            pools ? [input.shape[0], height / 2, width / 2, channels] : input.shape)
-        self.output = relu && !pools ? output : nil
-        execution.pool.split(pools ? input.shape[0] : rows) { _, part in
-            let affine = Kernels.Affine(scale: scale.span, shift: shift.span)
-            var target = output.mutableSpan
-            guard pools else {
-                return execution.kernels.scaleShift(
-                    input.span, rows: part, affine, relu: relu, into: &target)
-            }
-            for image in part {
-                execution.kernels.pooledNormalization(
-                    input.span, image: image, height: height, width: width, affine, into: &target)
-            }
-        }
-        return output
+    }
+
+    /// What the kernels of ReLU and windows are told.
+    private var maps: ActivationMaps {
+        ActivationMaps(
+            first: ActivationMaps.Branch(map: input, scale: scale), second: nil, shift: shift, pools: pools)
     }
 
     /// Sets the gradients of scale and shift, and returns the gradient for the input.
     ///
     /// Outside training the statistics count as constants.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        let rows = input.count / channels
-        var (sumG, sumGX) = sums(of: gradient, rows, execution)
+        let (input, maps, slopes, scale) = (self.input, self.maps, self.slopes, self.scale)
+        let (rows, channels) = (input.count / self.channels, self.channels)
+        let sums = execution.sums(over: relu ? maps.parts : rows, width: 2 * channels) { _, part, sums in
+            if relu {
+                execution.kernels.activationSums(maps, gradient.span, part, into: &sums)
+            } else {
+                execution.kernels.normalizationSums(
+                    gradient.span, input: input.span, rows: part, channels: channels, into: &sums)
+            }
+        }
+        setGradients(Array(sums[..<channels]), Array(sums[channels...]), into: slopes, at: 0, execution)
+        let inputGradient = execution.tensor(input.shape)
+        execution.pool.split(relu ? maps.parts : rows) { _, part in
+            var target = inputGradient.mutableSpan
+            if relu {
+                return execution.kernels.activationGradient(
+                    maps, gradient.span, part, factors: slopes.span, first: &target, second: nil)
+            }
+            let factors = Kernels.GradientFactors(
+                gradient: scale.span, input: slopes.span.extracting(0..<channels),
+                constant: slopes.span.extracting(channels..<2 * channels))
+            execution.kernels.normalizationGradient(
+                gradient.span, input: input.span, rows: part, factors, into: &target)
+        }
+        forget()
+        return inputGradient
+    }
+
+    /// Sets the gradients of scale and shift from each channel's sums of the gradient and of gradient · input, and what the
+    /// gradient for the input has of that: gradient · `scale` + input · factor + constant.
+    ///
+    /// - Parameters:
+    ///   - slopes: Takes factors and constants, `[2, channels]`.
+    ///   - place: Where they begin in it.
+    func setGradients(
+        _ gradientSums: [Double], _ productSums: [Double], into slopes: Tensor, at place: Int,
+        _ execution: Execution
+    ) {
+        var (sumG, sumGX) = (gradientSums, productSums)
         for channel in 0..<channels {
             weight.gradient[channel] = Float(
                 (sumGX[channel] - mean[channel] * sumG[channel]) * inverseDeviation[channel])
             bias.gradient[channel] = Float(sumG[channel])
         }
         // The gradients of scale and shift are this rank's part, as all weights' are; the input's needs the whole batch.
+        let rows = input.count / channels
         let rowsOfAll = execution.isTraining ? sumOverRanks(&sumG, &sumGX, rows, execution) : rows
         for channel in 0..<channels {
             let sumGNormalized = (sumGX[channel] - mean[channel] * sumG[channel]) * inverseDeviation[channel]
-            let scale = Double(weight.value[channel]) * inverseDeviation[channel]
+            let factor = Double(weight.value[channel]) * inverseDeviation[channel]
             let slope =
                 execution.isTraining
-                ? -scale * sumGNormalized * inverseDeviation[channel] / Double(rowsOfAll)
+                ? -factor * sumGNormalized * inverseDeviation[channel] / Double(rowsOfAll)
                 : 0
-            factors[2][channel] = Float(scale)
-            factors[3][channel] = Float(slope)
-            let constant = execution.isTraining ? -scale * sumG[channel] / Double(rowsOfAll) : 0
-            factors[4][channel] = Float(constant - mean[channel] * slope)
-        }
-        let inputGradient = execution.tensor(input.shape)
-        spread(gradient, rows, into: inputGradient, execution)
-        forget()
-        return inputGradient
-    }
-
-    /// Drops input and output.
-    package func forget() { (input, output) = (Tensor(), nil) }
-
-    /// The sums of the gradient, and of it times the input, over each channel.
-    private func sums(
-        of gradient: Tensor, _ rows: Int, _ execution: Execution
-    ) -> (first: [Double], second: [Double]) {
-        let (input, output, scale, shift) = (self.input, self.output, factors[0], factors[1])
-        guard pools else {
-            return sumOverThreads(rows, execution) { part, sums, place in
-                execution.kernels.normalizationSums(
-                    gradient.span, output: output?.span, input: input.span, rows: part,
-                    channels: channels, into: &sums, at: place)
-            }
-        }
-        return sumOverThreads(input.shape[0], execution) { images, sums, place in
-            let affine = Kernels.Affine(scale: scale.span, shift: shift.span)
-            for image in images {
-                execution.kernels.pooledNormalizationSums(
-                    gradient.span, input: input.span, image: image, height: input.shape[1],
-                    width: input.shape[2], affine, into: &sums, at: place)
-            }
+            let constant = execution.isTraining ? -factor * sumG[channel] / Double(rowsOfAll) : 0
+            slopes[place + channel] = Float(slope)
+            slopes[place + channels + channel] = Float(constant - mean[channel] * slope)
         }
     }
 
-    /// Sets the gradient for the input by the factors.
-    private func spread(
-        _ gradient: Tensor, _ rows: Int, into inputGradient: Tensor, _ execution: Execution
-    ) {
-        let (input, output) = (self.input, self.output)
-        let (scale, shift, slope, share, constant) = (
-            factors[0], factors[1], factors[2], factors[3], factors[4]
-        )
-        execution.pool.split(pools ? input.shape[0] : rows) { _, part in
-            let slopes = Kernels.GradientFactors(
-                gradient: slope.span, input: share.span, constant: constant.span)
-            var target = inputGradient.mutableSpan
-            guard pools else {
-                return execution.kernels.normalizationGradient(
-                    gradient.span, output: output?.span, input: input.span, rows: part, slopes,
-                    into: &target)
-            }
-            let affine = Kernels.Affine(scale: scale.span, shift: shift.span)
-            for image in part {
-                execution.kernels.pooledNormalizationGradient(
-                    gradient.span, input: input.span, image: image, height: input.shape[1],
-                    width: input.shape[2], affine, slopes, into: &target)
-            }
-        }
-    }
+    /// Drops the input.
+    package func forget() { input = Tensor() }
 
     // MARK: Statistics
 
     private func measure(_ rows: Int, _ execution: Execution) {
-        let input = self.input
-        var (sum, square) = sumOverThreads(rows, execution) { part, sums, place in
-            execution.kernels.channelSums(
-                input.span, rows: part, channels: channels, into: &sums, at: place)
-        }
+        let (input, channels) = (self.input, self.channels)
+        let sums =
+            execution.takeSums(of: input)
+            ?? execution.sums(over: rows, width: 2 * channels) { _, part, sums in
+                execution.kernels.channelSums(input.span, rows: part, channels: channels, into: &sums)
+            }
+        var (sum, square) = (Array(sums[..<channels]), Array(sums[channels...]))
         let rows = sumOverRanks(&sum, &square, rows, execution)
         for channel in 0..<channels {
             mean[channel] = sum[channel] / Double(rows)
@@ -200,29 +196,6 @@ package final class BatchNormalization2D: Layer {
         let rows = execution.sumOverRanks(&both, count: rows)
         (first, second) = (Array(both[..<channels]), Array(both[channels...]))
         return rows
-    }
-
-    /// Two sums a channel over all rows or images, added in the order of the threads. `body` adds those of its part to
-    /// `[2, channels]` from a place on.
-    private func sumOverThreads(
-        _ count: Int, _ execution: Execution,
-        _ body: (_ part: Range<Int>, _ sums: inout MutableSpan<Double>, _ place: Int) -> Void
-    ) -> (first: [Double], second: [Double]) {
-        let threads = execution.pool.threads
-        // Each thread has sums of its own.
-        var sums = [[Double]](repeating: [Double](repeating: 0, count: 2 * channels), count: threads)
-        sums.withUnsafeMutableBufferPointer { all in
-            nonisolated(unsafe) let all = all
-            execution.pool.split(count) { thread, part in
-                var own = all[thread].mutableSpan
-                body(part, &own, 0)
-            }
-        }
-        var total = sums[0]
-        for other in sums.dropFirst() {
-            for index in other.indices { total[index] += other[index] }
-        }
-        return (Array(total[..<channels]), Array(total[channels...]))
     }
 
     // MARK: Inference

@@ -116,12 +116,16 @@ package final class MeanOverSteps: Layer {
         let (batch, features) = (input.shape[0], input.shape[input.shape.count - 1])
         let steps = input.count / (batch * features)
         let output = execution.tensor([batch, features])
-        let source = input.span
-        for image in 0..<batch {
-            for feature in 0..<features {
-                var sum: Float = 0
-                for step in 0..<steps { sum += source[(image * steps + step) * features + feature] }
-                output[image * features + feature] = sum / Float(steps)
+        output.fill(0)
+        execution.pool.split(batch) { _, images in
+            var target = output.mutableSpan
+            for image in images {
+                for row in image * steps..<(image + 1) * steps {
+                    accumulate(
+                        input.span, from: row * features, count: features, into: &target,
+                        at: image * features)
+                }
+                for place in image * features..<(image + 1) * features { target[place] /= Float(steps) }
             }
         }
         return output
@@ -133,14 +137,16 @@ package final class MeanOverSteps: Layer {
         let (batch, features) = (inputShape[0], inputShape[inputShape.count - 1])
         let steps = inputGradient.count / (batch * features)
         let share = 1 / Float(steps)
-        let source = gradient.span
-        var target = inputGradient.mutableSpan
-        for image in 0..<batch {
-            for step in 0..<steps {
-                let start = (image * steps + step) * features
+        execution.pool.split(batch) { _, images in
+            var target = inputGradient.mutableSpan
+            for image in images {
+                // The first step, of which the others are copies.
+                let start = image * steps * features
                 for feature in 0..<features {
-                    target[start + feature] = share * source[image * features + feature]
+                    target[start + feature] = share * gradient[image * features + feature]
                 }
+                let first = inputGradient.span.extracting(start..<start + features)
+                for step in 1..<steps { copy(first, into: &target, at: start + step * features) }
             }
         }
         return inputGradient

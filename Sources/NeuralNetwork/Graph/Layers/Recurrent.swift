@@ -46,7 +46,7 @@ package final class LSTM: Layer {
         execution.pool.split(batch) { thread, images in
             direction.backward(
                 gradient, output, at: 0, input, images, steps, thread, into: inputGradient,
-                accumulate: false, execution)
+                adding: false, execution)
         }
         direction.collect(threads: execution.pool.threads)
         return inputGradient
@@ -123,7 +123,7 @@ package final class BidirectionalLSTM: Layer {
             execution.pool.split(batch) { thread, images in
                 direction.backward(
                     gradient, output, at: index * hidden, input, images, steps, thread, into: inputGradient,
-                    accumulate: index == 1, execution)
+                    adding: index == 1, execution)
             }
             direction.collect(threads: execution.pool.threads)
         }

@@ -1,0 +1,54 @@
+// Convolutions with kernels of one pixel: products of all pixels at once.
+
+extension Convolution2D {
+    /// Pixels worked on at a time, so that they stay in the cache.
+    private static let pixels = 256
+
+    /// Fills the output and returns its sums, where they are wanted.
+    func forwardPointwise(into output: Tensor, _ execution: Execution) -> [Double] {
+        let (inputs, outputs, map) = (inputChannels, outputChannels, input.shape[1] * input.shape[2])
+        let (input, kernel, bias) = (self.input, weight.value, bias?.value)
+        if let bias { output.fillRows(with: bias) }
+        return execution.sums(over: input.shape[0], width: 2 * outputs) { _, images, sums in
+            for image in images {
+                var target = output.mutableSpan
+                execution.kernels.product(
+                    rows: map, columns: outputs, inner: inputs, left: input.span,
+                    from: image * map * inputs, rowStride: inputs,
+                    right: Kernels.RightSide(kernel.span, stride: outputs), into: &target,
+                    at: image * map * outputs, targetStride: outputs, accumulate: bias != nil)
+                measure(output, image..<image + 1, execution, into: &sums)
+            }
+        }
+    }
+
+    func backwardPointwise(
+        _ gradient: Tensor, into inputGradient: Tensor, _ partial: [Tensor], _ execution: Execution
+    ) {
+        let (inputs, outputs, map) = (inputChannels, outputChannels, input.shape[1] * input.shape[2])
+        let (input, needsInputGradient) = (self.input, self.needsInputGradient)
+        let transposed = execution.tensor([outputs * inputs])
+        if needsInputGradient { transposeWeight(into: transposed, rows: inputs) }
+        execution.pool.split(input.shape[0]) { thread, images in
+            let own = partial[thread]
+            var sum = own.mutableSpan
+            var target = inputGradient.mutableSpan
+            let end = images.upperBound * map
+            for first in stride(from: images.lowerBound * map, to: end, by: Self.pixels) {
+                let rows = min(Self.pixels, end - first)
+                execution.kernels.product(
+                    rows: inputs, columns: outputs, inner: rows, left: input.span, from: first * inputs,
+                    rowStride: 1, columnStride: inputs,
+                    right: Kernels.RightSide(gradient.span, at: first * outputs, stride: outputs),
+                    into: &sum, targetStride: outputs, accumulate: true)
+                guard needsInputGradient else { continue }
+                execution.kernels.product(
+                    rows: rows, columns: inputs, inner: outputs, left: gradient.span,
+                    from: first * outputs, rowStride: outputs,
+                    right: Kernels.RightSide(transposed.span, stride: inputs), into: &target,
+                    at: first * inputs, targetStride: inputs)
+            }
+        }
+        weight.gradient.copy(from: sum(partial, execution))
+    }
+}
