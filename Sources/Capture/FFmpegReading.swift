@@ -50,7 +50,12 @@ struct FFmpegReading {
         }
         let time: Int64
         do throws(FFmpegChild.Fault) {
+            if isPaced, !canComeBack, let later = pacer.readingTime {
+                _ = signal.sleep(until: Deadline(at: later))
+            }
+            let start = MonotonicClock.now
             time = try nextTime(of: child, into: &frame) ?? .min
+            pacer.note(readingTook: MonotonicClock.now - start)
         } catch {
             stop()
             switch error {
