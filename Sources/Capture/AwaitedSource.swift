@@ -43,6 +43,7 @@ package final class AwaitedSource: RecoverableSource {
     package var height: Int { source?.height ?? 0 }
     package var frameRate: Double? { source?.frameRate }
     package var canComeBack: Bool { true }
+    package var leavesOutColors: Bool { source?.leavesOutColors ?? request.isGray }
 
     package func next(into frame: inout Frame) throws(CaptureError) -> Bool {
         if cancellation.isRaised { return false }

@@ -14,6 +14,8 @@ package struct FFmpegCommand: Equatable, Sendable {
     package var frameRate: Double?
     /// How the picture is turned.
     package var turn = FrameTurn()
+    /// True for luma alone, the same as in a picture with colours.
+    package var isGray = false
     /// The program; nil to look for `ffmpeg` in the folders of `PATH`.
     package var program: String?
     /// Seconds that it may say nothing: ten for a stream from the network, else a minute, for disks that sleep and broken
@@ -68,8 +70,7 @@ package struct FFmpegCommand: Equatable, Sendable {
         // Each frame once, at its own time, in microseconds.
         return words + [
             "-fps_mode", "passthrough", "-enc_time_base", "1:1000000", "-c:v", "rawvideo", "-pix_fmt",
-            "yuv420p",
-            "-f", "nut", "-flush_packets", "1", "pipe:1",
+            isGray ? "gray" : "yuv420p", "-f", "nut", "-flush_packets", "1", "pipe:1",
         ]
     }
 
@@ -104,7 +105,10 @@ package struct FFmpegCommand: Equatable, Sendable {
                 "scale=w='if(gt(sar\\,1)\\,round(iw*\(shape))\\,iw)'"
                     + ":h='if(lt(sar\\,1)\\,round(ih/\(shape))\\,ih)'")
         }
-        return (filters + ["setsar=1"]).joined(separator: ",")
+        filters.append("setsar=1")
+        // Not ffmpeg's own grey, which stretches luma to the full range.
+        if isGray { filters += ["format=yuv420p", "extractplanes=y"] }
+        return filters.joined(separator: ",")
     }
 }
 

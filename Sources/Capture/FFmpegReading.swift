@@ -12,6 +12,8 @@ struct FFmpegReading {
         var canComeBack: Bool
         /// True for a video of one frame.
         var givesStills = false
+        /// True where colours were left out on purpose.
+        var leavesOutColors = false
     }
 
     private var command: FFmpegCommand

@@ -18,6 +18,7 @@ package final class FFmpegSource: RecoverableSource {
     package var frameRate: Double? { facts.withLock { $0.frameRate } }
     package var canComeBack: Bool { facts.withLock { $0.canComeBack } }
     package var givesStills: Bool { facts.withLock { $0.givesStills } }
+    package var leavesOutColors: Bool { facts.withLock { $0.leavesOutColors } }
 
     /// Starts the child and reads as far as the video's size.
     ///
@@ -31,7 +32,9 @@ package final class FFmpegSource: RecoverableSource {
         _ command: FFmpegCommand, isPaced: Bool, signal: Cancellation = Cancellation()
     ) throws(CaptureError) {
         self.signal = signal
-        facts = Guarded(FFmpegReading.Facts(name: command.name, canComeBack: command.isLive))
+        facts = Guarded(
+            FFmpegReading.Facts(
+                name: command.name, canComeBack: command.isLive, leavesOutColors: command.isGray))
         var reading = FFmpegReading(command, isPaced: isPaced, signal, facts)
         try reading.start()
         self.reading = Guarded(reading)

@@ -14,6 +14,9 @@ package protocol FrameSource: AnyObject, Sendable {
     /// True where each frame is a picture by itself, so that none confirms what the one before showed.
     var givesStills: Bool { get }
 
+    /// True where frames come without the colours that they have, since nobody was to see them.
+    var leavesOutColors: Bool { get }
+
     /// Waits for the next frame and puts it into `frame`, reusing its storage.
     ///
     /// - Returns: false at the end of the source, or after `cancel()`.
@@ -32,6 +35,9 @@ package protocol FrameSource: AnyObject, Sendable {
 extension FrameSource {
     /// Most sources give moving pictures.
     package var givesStills: Bool { false }
+
+    /// Most sources give what they have.
+    package var leavesOutColors: Bool { false }
 
     /// Most sources either work or fail.
     package func takeChange() -> SourceChange? { nil }

@@ -7,6 +7,7 @@ final class LoopingSource: FrameSource {
     let height: Int
     let frameRate: Double?
     let givesStills: Bool
+    let leavesOutColors: Bool
     private let signal: Cancellation
     private let isPaced: Bool
     private let open: @Sendable () throws(CaptureError) -> any FrameSource
@@ -34,6 +35,7 @@ final class LoopingSource: FrameSource {
         height = first.height
         frameRate = first.frameRate
         givesStills = first.givesStills
+        leavesOutColors = first.leavesOutColors
         self.isPaced = isPaced
         self.signal = signal
         self.open = open

@@ -176,6 +176,7 @@ package enum SourceOpener {
     ) throws(CaptureError) -> OpenedSource {
         var command = FFmpegCommand(location: name)
         (command.size, command.frameRate, command.turn) = (request.size, request.frameRate, request.turn)
+        command.isGray = request.isGray
         let source = try FFmpegSource(command, isPaced: !request.asFastAsPossible, signal: signal)
         var notes: [String] = []
         if let size = request.size, source.width != size.width || source.height != size.height {

@@ -12,6 +12,8 @@ package struct SourceRequest: Equatable, Sendable {
     package var asFastAsPossible: Bool
     /// How the picture is turned before anybody sees it.
     package var turn = FrameTurn()
+    /// True where nobody will see the colours: of a video luma alone comes, a third less to hand over.
+    package var isGray = false
     /// True where files and folders begin again when they end.
     package var repeats = false
     /// True where a camera that is named, and may be there or free later, is waited for.

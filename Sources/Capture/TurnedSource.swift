@@ -29,6 +29,7 @@ final class TurnedSource: RecoverableSource, Sendable {
     var height: Int { turn.swapsSides ? source.width : source.height }
     var frameRate: Double? { source.frameRate }
     var givesStills: Bool { source.givesStills }
+    var leavesOutColors: Bool { source.leavesOutColors }
     var canComeBack: Bool { (source as? any RecoverableSource)?.canComeBack ?? false }
 
     func next(into frame: inout Frame) throws(CaptureError) -> Bool {

@@ -43,6 +43,37 @@ struct FFmpegSourceTests {
     }
 
     @Test(
+        "gives the same luma without colours as with them, turned and scaled too",
+        arguments: ["yuv420p", "yuvj444p", "gbrp", "gray"])
+    func lumaAlone(format: String) throws {
+        let video = "\(folder.path)/\(format).mkv"
+        try makeWithFFmpeg([
+            "-f", "lavfi", "-i", "testsrc=size=66x50:rate=10:duration=0.3",
+            "-pix_fmt", format, "-c:v", "ffv1", video,
+        ])
+        var plain = command(video)
+        plain.turn = FrameTurn(clockwise: 90, isFlipped: true)
+        plain.size = FrameSize(width: 31, height: 41)
+        var gray = plain
+        gray.isGray = true
+        let sources = [
+            try FFmpegSource(plain, isPaced: false), try FFmpegSource(gray, isPaced: false),
+        ]
+        #expect(sources.map(\.leavesOutColors) == [false, true])
+        var frames = [Frame(), Frame()]
+        var images = [GrayImage(), GrayImage()]
+        for _ in 0..<3 {
+            for place in 0..<2 {
+                try #require(try sources[place].next(into: &frames[place]))
+                try FrameDecoder().gray(of: frames[place], into: &images[place])
+            }
+            #expect(frames.map(\.format) == [.yu12, .gray])
+            #expect(images[0] == images[1])
+        }
+        #expect(frames[1].bytes.count == images[1].width * images[1].height)
+    }
+
+    @Test(
         "gives each frame once, at its own time, whatever rate its header claims and however long it pauses")
     func ownTimes() throws {
         let video = "\(folder.path)/gap.mkv"

@@ -25,8 +25,11 @@ final class FakeCamera: RecoverableSource, Sendable {
     let height = 120
     let frameRate: Double? = 50
     let canComeBack = true
+    let leavesOutColors: Bool
 
-    init(_ name: String) { self.name = name }
+    init(_ name: String, leavesOutColors: Bool = false) {
+        (self.name, self.leavesOutColors) = (name, leavesOutColors)
+    }
 
     var isThere: Bool {
         get { state.withLock { $0.isThere } }
@@ -116,6 +119,7 @@ final class SessionStand: Sendable {
     private let lines = Guarded<[String]>([])
     private let slowMayOpen = Guarded(false)
     private let slowIsAsked = Guarded(false)
+    private let videos = Guarded<[Bool]>([])
     private let ending = Guarded<(result: Result<Int32, any Error>, time: UInt64)?>(nil)
     private let live = Guarded<LiveSession?>(nil)
     private let pipe: (reading: Int32, writing: Int32)
@@ -125,7 +129,7 @@ final class SessionStand: Sendable {
         return session
     }
 
-    /// - Parameter source: what is asked for first: `camera`, `slow` or `missing`.
+    /// - Parameter source: what is asked for first: `camera`, `video`, `slow` or `missing`.
     init(source: String) throws {
         folder = NSTemporaryDirectory() + "raut-stand-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         mkdir(folder, 0o700)
@@ -175,6 +179,10 @@ final class SessionStand: Sendable {
         switch request.name {
         case "camera": return OpenedSource(source: camera, notes: [])
         case "other": return OpenedSource(source: FakeCamera("other"), notes: [])
+        case "video":
+            videos.change { $0.append(request.isGray) }
+            return OpenedSource(
+                source: FakeCamera("video", leavesOutColors: request.isGray), notes: [])
         case "slow":
             slowIsAsked.change { $0 = true }
             while !slowMayOpen.withLock({ $0 }) {
@@ -210,6 +218,9 @@ final class SessionStand: Sendable {
 
     /// Whether the slow source is being opened.
     var isOpeningSlow: Bool { slowIsAsked.withLock { $0 } }
+
+    /// Of each opening of the video, whether it was asked for without its colours.
+    var isGrayOfVideos: [Bool] { videos.withLock { $0 } }
 
     /// Lets the slow source open.
     func openSlow() { slowMayOpen.change { $0 = true } }

@@ -55,7 +55,9 @@ extension LiveParts {
         guard let current, let running, !running.isOver else {
             return .new(try newSource(settings, mayWait: true, cancellation))
         }
-        if current.settings.source == settings.source { return .same(running.source) }
+        // Colours that were left out are asked for anew when somebody wants to see them.
+        let lacksColors = settings.showsColors && running.source.leavesOutColors
+        if current.settings.source == settings.source, !lacksColors { return .same(running.source) }
         do {
             // What runs goes on where the new one is not there; one that is lost has nothing to go on with.
             let mayWait = running.isSourceLost && current.settings.source.name == settings.source.name

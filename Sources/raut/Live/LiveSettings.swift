@@ -36,6 +36,9 @@ package struct LiveSettings: Sendable {
     package var logLevel: LogLevel?
     /// Seconds between two lines of statistics.
     package var statisticsInterval: Double?
+
+    /// Whether somebody may see the frames and not only what is found in them.
+    package var showsColors: Bool { !isHeadless || recordPath != nil || http?.showsPicture ?? false }
 }
 
 /// How the window shows a source.

@@ -17,6 +17,7 @@ enum LiveSource {
             request.name == nil && !settings.isHeadless
             && (settings.mayShowDemo || surroundings.isAtTerminal)
         request.waitsForCamera = mayWait && settings.isHeadless
+        request.isGray = !settings.showsColors
         do throws(CaptureError) {
             return try surroundings.openSource(request, cancellation)
         } catch {
