@@ -35,6 +35,8 @@ extension Errno {
     package static let inputOutput = Errno(EIO)
     /// `EACCES`: no permission.
     package static let noPermission = Errno(EACCES)
+    /// `ENOTDIR`: what should be a folder is none.
+    package static let notFolder = Errno(ENOTDIR)
     /// `EMFILE`: this process may open no more files.
     package static let tooManyFiles = Errno(EMFILE)
 }

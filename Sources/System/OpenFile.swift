@@ -175,6 +175,20 @@ package enum FileSystem {
     /// True where a folder stands at a path.
     package static func isFolder(_ path: String) -> Bool { kind(of: path) == .folder }
 
+    /// Makes a folder, and those above it, where they are not there.
+    ///
+    /// - Throws: the ``Errno`` of mkdir(2); ``Errno/notFolder`` where something else stands there.
+    package static func makeFolder(_ path: String) throws(Errno) {
+        if isFolder(path) { return }
+        let above = folder(of: path)
+        if above != path, above != "/" { try makeFolder(above) }
+        guard FileName.withCString(path, { mkdir($0, 0o777) }) != 0 else { return }
+        let error = Errno.last
+        // Somebody else may have made it meanwhile, and `a/` is made before `a/.` is.
+        if isFolder(path) { return }
+        throw error == Errno(EEXIST) ? .notFolder : error
+    }
+
     /// The folder in which a path's last part stands: `.` for a bare name.
     package static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

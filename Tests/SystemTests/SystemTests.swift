@@ -132,6 +132,16 @@ struct FileTests {
         #expect(throws: FileReadError.isDevice) { try OpenFile(reading: "/dev/zero").readAll(limit: 9) }
     }
 
+    @Test("a folder is made with those above it, and is there already; what is none in its place is said")
+    func makeFolder() throws {
+        for path in ["a/b/c", "a/b/c", "d/", "e/./f"] { try FileSystem.makeFolder(folder.path(path)) }
+        #expect(FileSystem.isFolder(folder.path("a/b/c")) && FileSystem.isFolder(folder.path("e/f")))
+        try AtomicFile.write([1], to: folder.path("file"))
+        #expect(throws: Errno.notFolder) { try FileSystem.makeFolder(folder.path("file")) }
+        #expect(throws: Errno.notFolder) { try FileSystem.makeFolder(folder.path("file/in/it")) }
+        #expect(throws: Errno.notFolder) { try FileSystem.makeFolder("/dev/null") }
+    }
+
     @Test("kinds of what stands at a path")
     func kinds() {
         #expect(FileSystem.kind(of: folder.path) == .folder)

@@ -25,9 +25,9 @@ package struct RunFolder: Sendable {
     /// Makes the folder where it is not there.
     package func make() throws(DataError) {
         do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            try FileSystem.makeFolder(path)
         } catch {
-            throw .unwritable(path: path, reason: FileReason.of(error))
+            throw .unwritable(path: path, reason: "\(error)")
         }
     }
 
