@@ -9,7 +9,7 @@ final class PictureListTests {
     private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
 
     init() throws {
-        for name in ["a.jpg", "b.PNG", "notes.txt", ".hidden.jpg", "below/c.jpeg"] {
+        for name in ["a.jpg", "b.PNG", "c.webp", "d.TIFF", "notes.txt", ".hidden.jpg", "below/c.jpeg"] {
             let path = "\(folder)/\(name)"
             try FileManager.default.createDirectory(
                 atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
@@ -28,10 +28,11 @@ final class PictureListTests {
 
     @Test("a folder stands for its pictures by their names, and for those below it where asked")
     func folders() {
-        #expect(names([folder]) == ["a.jpg", "b.PNG"].map { "\(folder)/\($0)" })
+        let own = ["a.jpg", "b.PNG", "c.webp", "d.TIFF"]
+        #expect(names([folder]) == own.map { "\(folder)/\($0)" })
         #expect(
             names([folder], isRecursive: true)
-                == ["a.jpg", "b.PNG", "below/c.jpeg"].map { "\(folder)/\($0)" })
+                == (own.prefix(2) + ["below/c.jpeg"] + own.suffix(2)).map { "\(folder)/\($0)" })
     }
 
     @Test("a folder without pictures is said, with what would help")

@@ -34,6 +34,9 @@ package struct CopyPlaces: Sendable {
         self.renamedCount = renamedCount
     }
 
+    /// Endings of the names of pictures that are written as they are; others become PNG.
+    private static let endings = ["jpg", "jpeg", "png"]
+
     private static func place(for file: String, in folder: String) -> String {
         var name = file.split(separator: "/").last.map(String.init) ?? "picture"
         name = String(name.prefix { !"?#".contains($0) || !file.contains("://") })
@@ -41,7 +44,7 @@ package struct CopyPlaces: Sendable {
         let dot = name.dropFirst().lastIndex(of: ".")
         let ending = dot.map { String(name[name.index(after: $0)...]) } ?? ""
         let stem = dot.map { String(name[..<$0]) } ?? name
-        let written = PictureList.endings.contains(ending.lowercased()) ? ending : "png"
+        let written = Self.endings.contains(ending.lowercased()) ? ending : "png"
         return "\(folder)/\(stem).\(written)"
     }
 

@@ -91,9 +91,6 @@ package struct PictureList: Sendable {
     /// What could not be read at all: a folder that is not there, or holds no picture.
     package private(set) var failures: [ImageError] = []
 
-    /// Endings of the names of pictures that are looked for in folders.
-    static let endings = ["jpg", "jpeg", "png"]
-
     /// Takes files as they are, the pictures of folders by their names, `-` for a picture on standard input, and
     /// addresses that begin with `http://` or `https://`.
     ///
@@ -141,13 +138,12 @@ package struct PictureList: Sendable {
         }
         for name in names where !name.hasPrefix(".") {
             let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
-            let ending = name.lastIndex(of: ".").map { name[name.index(after: $0)...].lowercased() } ?? ""
             // A link to a folder is not followed: it may lead back.
             if FileSystem.isFolder(path) {
                 if isRecursive, depth < 64, !Self.isLink(path) {
                     add(folder: path, isRecursive: true, depth: depth + 1)
                 }
-            } else if Self.endings.contains(ending) {
+            } else if ImageReader.isPictureName(name) {
                 items.append(.file(path))
             }
         }
