@@ -8,6 +8,8 @@ package enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalidRow(path: String, row: Int, reason: String)
     /// The file can't be written: its path and the system's reason.
     case unwritable(path: String, reason: String)
+    /// Somebody asked for the end before all was read.
+    case stopped(path: String)
 
     /// One line: what, where, why.
     package var description: String {
@@ -16,6 +18,7 @@ package enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         case .invalidFile(let path, let reason): "\(path): \(reason)"
         case .invalidRow(let path, let row, let reason): "\(path), row \(row): \(reason)"
         case .unwritable(let path, let reason): "\(path): cannot write it: \(reason)"
+        case .stopped(let path): "\(path): stopped before all of it was read"
         }
     }
 }

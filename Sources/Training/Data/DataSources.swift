@@ -3,6 +3,7 @@ import EmotionRecognition
 import Foundation
 import Imaging
 import NeuralNetwork
+import System
 
 /// The data of a run: one or more tables in FER2013's layout and folders of labelled pictures, read into one set whose
 /// faces know their source.
@@ -27,17 +28,19 @@ package struct DataSources: Sendable {
         package var people: Int?
     }
 
-    /// How far the cutting of a folder's faces is.
+    /// How far the reading of a table or the cutting of a folder's faces is.
     package struct Progress: Sendable {
-        /// The folder.
+        /// The table or the folder.
         package var path: String
-        /// Pictures done in this run.
+        /// Bytes of a table, or pictures of a folder, done in this run.
         package var done: Int
-        /// Pictures to be done in this run.
+        /// Those to be done in this run.
         package var total: Int
+        /// Whether it is a folder.
+        package var isFolder: Bool
     }
 
-    /// Stopped before all faces were cut; those that were are kept.
+    /// Stopped before all was read; the faces that were cut are kept.
     package struct Stopped: Error {}
 
     /// All faces, each with its source's number.
@@ -54,8 +57,8 @@ package struct DataSources: Sendable {
     ///   - finder: Finds faces in pictures; asked for only where there is a folder.
     ///   - cache: Where cut faces are kept, or nil to keep none.
     ///   - threads: Threads that share the pictures.
-    ///   - shouldStop: Asked while faces are cut.
-    ///   - onProgress: Told while faces are cut.
+    ///   - shouldStop: Asked while tables are read and faces cut.
+    ///   - onProgress: Told while tables are read and faces cut.
     /// - Throws: ``DataError`` with what is wrong, ``Stopped``, or what making the finder throws.
     package init(
         _ paths: [String], votes: String? = nil, usages: Set<Usage> = Set(Usage.allCases),
@@ -70,7 +73,7 @@ package struct DataSources: Sendable {
                 part = try Self.readFolder(
                     &source, usages, try finder(), cache, threads, shouldStop, onProgress)
             } else {
-                part = try FER2013.read(path: path)
+                part = try Self.readTable(path, shouldStop, onProgress)
                 if let file = votes { try FERPlus.read(path: file, into: &part) }
                 votes = nil
                 if usages.count < Usage.allCases.count {
@@ -89,8 +92,20 @@ package struct DataSources: Sendable {
 
     /// Whether a path is a folder.
     package static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+        FileSystem.isFolder(path)
+    }
+
+    private static func readTable(
+        _ path: String, _ shouldStop: () -> Bool, _ onProgress: (Progress) -> Void
+    ) throws -> FaceDataSet {
+        do {
+            return try FER2013.read(path: path, shouldStop: shouldStop) { done, total in
+                onProgress(Progress(path: path, done: done, total: total, isFolder: false))
+            }
+        } catch {
+            if case .stopped = error { throw Stopped() }
+            throw error
+        }
     }
 
     private static func readFolder(
@@ -108,10 +123,10 @@ package struct DataSources: Sendable {
         for index in wanted { known[index] = cache?.face(of: folder.pictures[index]) }
         let missing = wanted.filter { known[$0] == nil }
         let (path, total) = (source.path, missing.count)
-        if total > 0 { onProgress(Progress(path: path, done: 0, total: total)) }
+        if total > 0 { onProgress(Progress(path: path, done: 0, total: total, isFolder: true)) }
         let cutter = FaceCutter(finder, threads: threads)
         let cut = cutter.cut(missing.map { folder.pictures[$0].path }, shouldStop: shouldStop) { done in
-            onProgress(Progress(path: path, done: done, total: total))
+            onProgress(Progress(path: path, done: done, total: total, isFolder: true))
         }
         for (index, face) in zip(missing, cut) { known[index] = face }
         if let cache, !cut.isEmpty {

@@ -4,8 +4,12 @@ import System
 
 /// A data file's bytes from its start to its end, unpacked on the way where they are packed with xz.
 final class DataStream {
+    /// The file's size in bytes, or nil where it has none, such as a pipe's.
+    let size: Int?
+    /// Bytes of the file that were read, packed as they are.
+    private(set) var taken = 0
     private let path: String
-    private let file: Int32
+    private let file: OpenFile
     private var decoder = lzma_stream()
     private var isPacked = false
     /// The file's next bytes, from `packedPlace`; where it is not packed, its first ones alone.
@@ -18,13 +22,32 @@ final class DataStream {
     private static let packedRoom = 1 << 16
     /// 256 MiB: xz's strongest setting, -9, needs 65 MiB to unpack; a header that claims more is refused.
     private static let decoderMemory: UInt64 = 256 << 20
+    private let patience: Double
+    /// What begins files that people take for tables, and what they are.
+    private static let others: [(start: [UInt8], what: String)] = [
+        ([0x1F, 0x8B], "packed with gzip: unpack it first, or pack it with xz"),
+        ([0x50, 0x4B, 0x03, 0x04], "a ZIP archive: unpack it, and name the table that was in it"),
+        ([0xFF, 0xFE], "UTF-16: save it as UTF-8"), ([0xFE, 0xFF], "UTF-16: save it as UTF-8"),
+    ]
 
-    /// Opens a file.
-    init(path: String) throws(DataError) {
-        self.path = path
-        file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw .unreadable(path: path, reason: Self.reason(errno)) }
+    /// Opens a file; of a pipe it waits for the first bytes, but not without an end.
+    ///
+    /// - Parameter patience: Seconds that a pipe may say nothing: whoever feeds it may never come.
+    /// - Throws: ``DataError`` where it can't be read, or is packed otherwise than with xz.
+    init(path: String, patience: Double) throws(DataError) {
+        (self.path, self.patience) = (path, patience)
+        do {
+            file = try OpenFile(reading: path)
+        } catch {
+            throw .unreadable(path: path, reason: "\(error)")
+        }
+        var status = stat()
+        let isRegular = fstat(file.descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        size = isRegular ? Int(status.st_size) : nil
         try fillPacked()
+        if let other = Self.others.first(where: { packed.starts(with: $0.start) }) {
+            throw .invalidFile(path: path, reason: "it is \(other.what)")
+        }
         guard packed.starts(with: Self.magic) else { return }
         var settings = lzma_mt()
         settings.flags = raut_lzma_concatenated
@@ -37,10 +60,7 @@ final class DataStream {
         isPacked = true
     }
 
-    deinit {
-        lzma_end(&decoder)
-        if file >= 0 { close(file) }
-    }
+    deinit { lzma_end(&decoder) }
 
     /// Fills a part of a buffer with the next bytes.
     ///
@@ -104,14 +124,23 @@ final class DataStream {
 
     private func readFile(into buffer: inout [UInt8], at range: Range<Int>) throws(DataError) -> Int {
         while true {
-            let count = buffer.withUnsafeMutableBytes {
-                Foundation.read(
-                    file, UnsafeMutableRawBufferPointer(rebasing: $0[range]).baseAddress, range.count)
+            if size == nil,
+                Cancellation().wait(for: file.descriptor, until: .after(patience)) == .timedOut
+            {
+                throw .unreadable(path: path, reason: "\(FileReadError.silent(seconds: patience))")
             }
-            if count >= 0 { return count }
-            guard errno == EINTR else { throw .unreadable(path: path, reason: Self.reason(errno)) }
+            let got = buffer.withUnsafeMutableBytes { room in
+                Result { () throws(Errno) in
+                    try file.read(into: UnsafeMutableRawBufferPointer(rebasing: room[range]))
+                }
+            }
+            switch got {
+            case .success(let count):
+                taken += count
+                return count
+            case .failure(.tryAgain): continue
+            case .failure(let error): throw .unreadable(path: path, reason: "\(error)")
+            }
         }
     }
-
-    private static func reason(_ number: Int32) -> String { Errno(number).description }
 }

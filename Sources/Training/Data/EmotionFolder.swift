@@ -8,7 +8,8 @@ import System
 /// Labelled pictures in a folder with one folder a class, named as people name emotions, and where there are several
 /// parts with `train`, `validation` and `test` above those.
 ///
-/// Only regular files whose names end as JPEG's and PNG's do are taken, links to such among them; what is hidden is not.
+/// Only regular files whose names end as pictures' do (``ImageReader/nameEndings``) are taken, links to such among them;
+/// what is hidden is not.
 package struct EmotionFolder: Sendable, Equatable {
     /// One labelled picture.
     package struct Picture: Sendable, Equatable {
@@ -53,6 +54,8 @@ package struct EmotionFolder: Sendable, Equatable {
     ]
     /// Folders inside a class's, one inside the other, that are looked into.
     private static let depth = 3
+    /// So many folders are named at most where none is named by an emotion.
+    private static let mostNamed = 8
 
     /// The emotion that a folder's name says, or nil: `angry`, `Anger`, `0_angry`, `happiness`.
     package static func emotion(named name: String) -> Emotion? {
@@ -80,17 +83,28 @@ package struct EmotionFolder: Sendable, Equatable {
             (otherFolders, pictures, failures) = ([], [], [])
             classes = try addClasses(of: path, in: "", usage: nil)
         }
-        guard classes > 0 else {
-            let found = folders.isEmpty ? "it holds no folders" : "no folder in it is named by an emotion"
-            throw .invalidFile(
-                path: path,
-                reason: "\(found): angry, disgust, fear, happy, sad, surprise, neutral; in train, validation "
-                    + "and test where there are those")
-        }
+        guard classes > 0 else { throw Self.noClasses(of: path, folders) }
         guard !pictures.isEmpty else {
-            throw .invalidFile(path: path, reason: "its folders hold no JPEG or PNG picture")
+            throw .invalidFile(path: path, reason: "its folders hold no picture")
         }
         pictures.sort { $0.name < $1.name }
+    }
+
+    /// What is wrong with a folder that holds none named by an emotion: what it holds instead, and where one such is.
+    private static func noClasses(of path: String, _ folders: [String]) -> DataError {
+        let deeper = folders.prefix(mostNamed).first { folder in
+            let inside = (try? entries("\(path)/\(folder)")) ?? []
+            return inside.contains { emotion(named: $0) != nil || usage(named: $0) != nil }
+        }
+        let found =
+            folders.isEmpty
+            ? "it holds no folders"
+            : "no folder in it is named by an emotion (\(folders.prefix(mostNamed).joined(separator: ", "))"
+                + "\(folders.count > mostNamed ? ", …" : ""))"
+        return .invalidFile(
+            path: path,
+            reason: "\(found): angry, disgust, fear, happy, sad, surprise, neutral; in train, validation and "
+                + "test where there are those" + (deeper.map { "; did you mean \(path)/\($0)?" } ?? ""))
     }
 
     /// Adds the pictures of the class folders in one folder, and returns how many such folders there are.
@@ -166,7 +180,9 @@ package struct EmotionFolder: Sendable, Equatable {
     /// What lies at a path; nothing is opened, for to open a pipe is to wait for its writer.
     private static func kind(of path: String) -> Kind {
         var status = stat()
-        guard stat(path, &status) == 0 else { return .other(reason: Errno(errno).description) }
+        guard FileName.withCString(path, { stat($0, &status) }) == 0 else {
+            return .other(reason: Errno.last.description)
+        }
         switch status.st_mode & S_IFMT {
         case S_IFDIR: return .folder(UInt64(status.st_dev), UInt64(status.st_ino))
         case S_IFREG:
@@ -178,10 +194,9 @@ package struct EmotionFolder: Sendable, Equatable {
 
     private static func entries(_ path: String) throws(DataError) -> [String] {
         do {
-            return try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }
-                .sorted()
+            return try FileSystem.names(in: path).filter { !$0.hasPrefix(".") }.sorted()
         } catch {
-            throw .unreadable(path: path, reason: FileReason.of(error))
+            throw .unreadable(path: path, reason: "\(error)")
         }
     }
 }

@@ -1,32 +1,25 @@
 import Faces
-import Foundation
 
 /// The data set FER2013 (Goodfellow et al., 2013) in its published layout, `emotion,pixels,Usage`, and as Kaggle has it
 /// besides: `icml_face_data.csv` with spaces in its header, `train.csv` without the column Usage.
 package enum FER2013 {
-    /// Reads a file, plain or packed with xz; the columns may stand in any order. Without the column Usage all rows are
-    /// Training.
+    /// Reads a file, plain or packed with xz; the columns may stand in any order, their names and parts in any case, and
+    /// emotions by number or by name. Without the column Usage all rows are Training.
     ///
-    /// - Throws: ``DataError`` with the row where a label, a pixel or a part is not what it should be.
-    package static func read(path: String) throws(DataError) -> FaceDataSet {
-        var lines = try LineReader(path: path)
-        let names = try lines.header()
+    /// - Parameters:
+    ///   - patience: Seconds that a pipe may say nothing.
+    ///   - shouldStop: Asked now and then.
+    ///   - onProgress: Told now and then how many of the file's bytes are read, of how many.
+    /// - Throws: ``DataError`` with the row where a label, a pixel or a part is not what it should be;
+    ///   ``DataError/stopped(path:)``.
+    package static func read(
+        path: String, patience: Double = 10, shouldStop: () -> Bool = { false },
+        onProgress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws(DataError) -> FaceDataSet {
+        var lines = try LineReader(path: path, patience: patience)
+        let columns = try Columns(try lines.header(), path: path)
         var fields: [Range<Int>] = []
-        func column(_ name: String) throws(DataError) -> Int {
-            guard let place = names.firstIndex(of: name) else {
-                throw .invalidRow(
-                    path: path, row: 1, reason: "no column '\(name)'; FER2013 has emotion,pixels,Usage")
-            }
-            return place
-        }
-        if names.contains("pixels"), !names.contains("emotion") {
-            throw .invalidRow(
-                path: path, row: 1,
-                reason: "its faces have no labels: no column 'emotion'; take Kaggle's train.csv or "
-                    + "icml_face_data.csv, or fer2013.csv")
-        }
-        let (emotion, pixels) = (try column("emotion"), try column("pixels"))
-        let usage = names.firstIndex(of: "Usage")
+        var parts = Dictionary(uniqueKeysWithValues: Usage.allCases.map { ($0.rawValue, $0) })
         var result = FaceDataSet()
         var length = 0
         var image = [UInt8](repeating: 0, count: FaceDataSet.pixelsPerImage)
@@ -35,38 +28,68 @@ package enum FER2013 {
             let row = lines.row
             func wrong(_ reason: String) -> DataError { .invalidRow(path: path, row: row, reason: reason) }
             lines.fields(of: line, into: &fields)
-            guard fields.count == names.count else {
-                throw wrong("\(fields.count) columns, the header has \(names.count)")
+            guard fields.count == columns.count else {
+                throw wrong("\(fields.count) columns, the header has \(columns.count)")
             }
-            let label = lines.text(fields[emotion])
-            guard let label = Int(label), Emotion(rawValue: label) != nil else {
-                throw wrong("the emotion is '\(label)', not 0 to 6")
-            }
-            let name = usage.map { lines.text(fields[$0]) } ?? Usage.training.rawValue
-            guard let part = Usage(rawValue: name) else {
+            let label = lines.text(fields[columns.emotion])
+            guard let emotion = Int(label).map(Emotion.init(rawValue:)) ?? EmotionFolder.emotion(named: label)
+            else { throw wrong("the emotion is '\(label)', not 0 to 6 or one of the seven's names") }
+            let name = columns.usage.map { lines.text(fields[$0]) } ?? Usage.training.rawValue
+            guard let part = parts[name] ?? EmotionFolder.usage(named: name) else {
                 throw wrong("the Usage is '\(name)', not Training, PublicTest or PrivateTest")
             }
-            switch parse(lines.bytes, fields[pixels], into: &image) {
+            parts[name] = part
+            switch parse(lines.bytes, fields[columns.pixels], into: &image) {
             case .count(FaceDataSet.pixelsPerImage): break
             case .count(let count): throw wrong("\(count) pixels, not 48×48 = 2304")
             case .tooLarge(let pixel): throw wrong("pixel \(pixel) is above 255")
             case .notNumber(let pixel): throw wrong("pixel \(pixel) is no whole number from 0 to 255")
             }
             length += line.count
-            if result.count == 64, let size = fileSize(path) {
+            if result.count == 64, let size = lines.progress?.total {
                 // A million rows are 2.3 GB: growing by doubling would take as much again.
                 result.reserve(size / (length / 65) * 21 / 20)
             }
-            result.append(image: image, label: label, usage: part)
+            result.append(image: image, label: emotion.rawValue, usage: part)
+            if result.count % 256 == 0 {
+                guard !shouldStop() else { throw .stopped(path: path) }
+                if let (done, total) = lines.progress { onProgress(done, total) }
+            }
         }
         guard result.count > 0 else { throw .invalidFile(path: path, reason: "no image below the header") }
         return result
     }
 
-    /// A file's size in bytes, or nil where it has none, such as a pipe's.
-    private static func fileSize(_ path: String) -> Int? {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        return (attributes?[.size] as? NSNumber)?.intValue
+    /// Where the columns of a table stand.
+    private struct Columns {
+        let emotion: Int
+        let pixels: Int
+        let usage: Int?
+        let count: Int
+
+        init(_ header: [String], path: String) throws(DataError) {
+            let names = header.map { $0.lowercased() }
+            func wrong(_ reason: String) -> DataError { .invalidRow(path: path, row: 1, reason: reason) }
+            if names.contains("pixels"), !names.contains("emotion") {
+                throw wrong(
+                    "its faces have no labels: no column 'emotion'; take Kaggle's train.csv or "
+                        + "icml_face_data.csv, or fer2013.csv")
+            }
+            if Set(names).isSuperset(of: ["happiness", "contempt", "nf"]) {
+                throw wrong("these are FER+'s votes: give them as --ferplus, beside --data fer2013.csv")
+            }
+            if names.count == 1, let mark = names[0].first(where: { ";\t|".contains($0) }) {
+                throw wrong("its columns are parted by '\(mark == "\t" ? "\\t" : String(mark))', not by ','")
+            }
+            func column(_ name: String) throws(DataError) -> Int {
+                guard let place = names.firstIndex(of: name) else {
+                    throw wrong("no column '\(name)'; FER2013 has emotion,pixels,Usage")
+                }
+                return place
+            }
+            (emotion, pixels) = (try column("emotion"), try column("pixels"))
+            (usage, count) = (names.firstIndex(of: "usage"), names.count)
+        }
     }
 
     /// What a row's pixels are: so many, or the first of them, counted from 1, that is wrong.

@@ -6,6 +6,8 @@ struct LineReader {
     private(set) var bytes = [UInt8](repeating: 0, count: longestLine)
     /// The number of the last line, counted from 1.
     private(set) var row = 0
+    /// The file's size in bytes and how many of them were read; nil where it has no size, such as a pipe.
+    var progress: (done: Int, total: Int)? { stream.size.map { (stream.taken, $0) } }
     private let path: String
     private let stream: DataStream
     private var start = 0
@@ -16,9 +18,11 @@ struct LineReader {
     private static let longestLine = 1 << 20
 
     /// Opens a file, plain or packed with xz.
-    init(path: String) throws(DataError) {
+    ///
+    /// - Parameter patience: Seconds that a pipe may say nothing.
+    init(path: String, patience: Double = 10) throws(DataError) {
         self.path = path
-        stream = try DataStream(path: path)
+        stream = try DataStream(path: path, patience: patience)
         while end < 3, !isAtEnd { try fill() }
         if end >= 3, bytes[..<3] == [0xEF, 0xBB, 0xBF] { start = 3 }
     }

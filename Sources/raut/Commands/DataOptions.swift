@@ -40,7 +40,7 @@ extension Arguments<LabelledDataOptions> {
         let data = try DataSources(
             self.data, votes: self.ferplus, usages: usages,
             finder: { try isWhole ? .wholePictures : .standard() }, cache: cache, threads: threads,
-            shouldStop: shouldStop, onProgress: display.cutting)
+            shouldStop: shouldStop, onProgress: display.reading)
         for source in data.sources { Self.report(source, display) }
         return data
     }

@@ -7,7 +7,8 @@ final class TrainingDisplay {
     private let isSilent: Bool
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private var shown = 0.0
-    private var cuttingStart = 0.0
+    private var reads: String?
+    private var readingStart = 0.0
 
     /// - Parameter isSilent: True for one of several processes of which another one shows.
     init(epochs: Int, isSilent: Bool = false) {
@@ -49,22 +50,26 @@ final class TrainingDisplay {
         put("\r\u{1B}[Kasking the teacher: \(percent(done))")
     }
 
-    /// Renews the progress bar of the faces that are cut from pictures, at most ten times a second; in a log, a line every
-    /// half a minute.
-    func cutting(_ progress: DataSources.Progress) {
+    /// Renews the progress bar of a table that is read or of faces that are cut from pictures, at most ten times a second;
+    /// in a log, a line every half a minute. Of a table that is read at once nothing is said.
+    func reading(_ progress: DataSources.Progress) {
         let now = ProcessInfo.processInfo.systemUptime
-        if progress.done == 0 {
-            cuttingStart = now
-            shown = now
+        if progress.path != reads || progress.done == 0 {
+            (reads, readingStart, shown) = (progress.path, now, now)
         }
-        guard progress.done > 0, now - shown > (isTerminal ? 0.1 : 30) || progress.done == progress.total
+        let isOver = progress.done == progress.total
+        guard progress.done > 0, now - shown > (isTerminal ? 0.1 : 30) || isOver && progress.isFolder
         else { return }
         shown = now
-        let pace = Double(progress.done) / max(1e-9, now - cuttingStart)
+        let pace = Double(progress.done) / max(1e-9, now - readingStart)
+        let done =
+            progress.isFolder
+            ? "faces of \(progress.done)/\(progress.total) pictures cut"
+            : "\(percent(Double(progress.done) / Double(max(1, progress.total)))) read"
         let line =
-            "\(progress.path): faces of \(progress.done)/\(progress.total) pictures cut, ETA "
+            "\(progress.path): \(done), ETA "
             + duration(Double(progress.total - progress.done) / max(1e-9, pace))
-        if isTerminal, progress.done < progress.total { put("\r\u{1B}[K" + line) } else { say(line) }
+        if isTerminal, !isOver || !progress.isFolder { put("\r\u{1B}[K" + line) } else { say(line) }
     }
 
     /// One line for a finished epoch.
