@@ -70,8 +70,8 @@ struct FinishedRunTests {
         let (second, end) = try finish("second", from: origin)
         let gain = try #require(end.gains.first)
         #expect(end.gains.count == 1)
-        #expect(gain.hasPrefix("\(folder.path)/small.csv, 7 faces of PublicTest: "))
-        #expect(gain.hasSuffix(" points"))
+        #expect(gain.hasPrefix("\(folder.path)/small.csv, 7 faces of PublicTest, heads joined: "))
+        #expect(gain.hasSuffix(" lost: that may be chance)"))
         let facts = try SafeTensors(path: second.model).metadata
         #expect(facts["gains"] == gain && facts["from"] == "first")
         #expect(end.unjudged == nil)
@@ -100,7 +100,8 @@ struct FinishedRunTests {
         #expect(first.unjudged == nil)
         origin.models = [(try SafeTensors(path: model), model)]
         let (second, _) = try end("second", origin)
-        #expect(second.gains.count == 1 && second.gains[0].contains("of held out"))
+        #expect(second.gains.count == 1 && second.gains[0].contains(" held out, heads joined: "))
+        #expect(second.gains[0].contains(" won, "))
         #expect(second.unjudged?.contains("--usage PublicTest --data fer2013.csv") == true)
     }
 }

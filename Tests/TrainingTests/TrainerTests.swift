@@ -242,6 +242,22 @@ struct TrainerTests {
         }
     }
 
+    @Test("a run in which no image counts is refused, and one in which some do is not")
+    func nothingCounts() throws {
+        var none = options(epochs: 1)
+        none.targets = [SourceTargets()]
+        none.targets[0].weight = 0
+        #expect(throws: TrainingError.nothingCounts) { try Trainer(none, training: data, validation: data) }
+        none.targets[0].weight = 1
+        none.targets[0].labelWeight = 0
+        #expect(throws: TrainingError.nothingCounts) { try Trainer(none, training: data, validation: data) }
+        none.targets[0].labelWeight = 1
+        none.emotionWeights = [Float](repeating: 0, count: 7)
+        #expect(throws: TrainingError.nothingCounts) { try Trainer(none, training: data, validation: data) }
+        none.emotionWeights?[data.labels[0]] = 1
+        _ = try Trainer(none, training: data, validation: data)
+    }
+
     @Test("a loss that is no number stops the run and leaves the last checkpoint")
     func notFinite() throws {
         let folder = TemporaryFolder()

@@ -54,7 +54,7 @@ final class TrainCommandTests {
         // It keeps the network of the model that it began at.
         #expect(file.metadata["widths"] == "24,56,112,208" && file.metadata["architecture"] == "raut")
         let gains = try #require(file.metadata["gains"])
-        #expect(gains.hasPrefix("\(folder)/faces, 6 faces of held out: "))
+        #expect(gains.hasPrefix("\(folder)/faces, 6 faces held out, heads joined: "))
         #expect(gains.contains("100.0 % now: gained "))
         let results = try evaluate([
             "--model", "\(folder)/run/model.safetensors", "--data", "\(folder)/faces", "--usage",
@@ -142,5 +142,24 @@ final class TrainCommandTests {
         #expect(CommandLineInterface.main(words + ["--teacher-share-wrong", "0"]) == 2)
         // The options are right, x.csv is not there.
         #expect(CommandLineInterface.main(words + ["--data-weight", "1,2"]) == 1)
+    }
+
+    @Test("a table without the part that is judged says what else it has; no precision is made up")
+    func otherParts() throws {
+        let pixels = (0..<2304).map { "\($0 % 256)" }.joined(separator: " ")
+        let table = "\(folder)/train.csv"
+        try "emotion,pixels\n3,\(pixels)\n6,\(pixels)\n".write(
+            toFile: table, atomically: true, encoding: .utf8)
+        let words = ["--model", "\(folder)/small.safetensors", "--threads", "1", "--data", table]
+        let failure = #expect(throws: Failure.self) {
+            try EvaluateCommand.judge(Arguments(words, for: EvaluateCommand.command))
+        }
+        #expect(
+            failure?.description
+                == "\(table): no image with the Usage PrivateTest; --usage Training for its 2 of that")
+        let (text, _) = try EvaluateCommand.judge(
+            Arguments(words + ["--usage", "Training"], for: EvaluateCommand.command))
+        // Both faces are one picture: it is called one emotion, and six are never called.
+        #expect(text.split(separator: "\n").count { $0.hasSuffix("–") } == 6)
     }
 }

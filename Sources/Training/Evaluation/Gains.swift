@@ -13,6 +13,17 @@ package struct Gain: Sendable, Equatable {
     package let before: Double
     /// The share that it names rightly now.
     package let after: Double
+    /// Faces that only the model that came of it names rightly.
+    package let won: Int
+    /// Faces that only the model before named rightly.
+    package let lost: Int
+
+    /// Whether faces chosen by chance from many that both models name alike would differ as much once in twenty times:
+    /// McNemar's test (1947), by the normal approximation.
+    package var mayBeChance: Bool {
+        let difference = Double(abs(won - lost))
+        return difference * difference < 3.84 * Double(won + lost) || won + lost < 4
+    }
 
     /// Judges both models on each source's parts, PublicTest of tables and the test part of folders, where it has such.
     ///
@@ -31,13 +42,16 @@ package struct Gain: Sendable, Equatable {
                 .filter { sources.faces.source(of: $0) == number }
             guard !indices.isEmpty else { return nil }
             let faces = sources.faces.subset(indices)
-            func accuracy(_ model: EmotionRecognizer) -> Double {
+            func right(_ model: EmotionRecognizer) -> [Bool] {
                 let answers = ModelPredictions(model, on: faces, mirrored: false, threads: threads)
-                return Evaluation(answers[.joined] ?? [], labels: faces.labels).accuracy
+                return zip(answers[.joined] ?? [], faces.labels).map { $0.mostLikely.rawValue == $1 }
             }
+            func share(_ right: [Bool]) -> Double { Double(right.count { $0 }) / Double(faces.count) }
+            let (old, new) = (right(before), right(after))
             return Gain(
                 source: number, usage: isFolder ? .privateTest : .publicTest, count: faces.count,
-                before: accuracy(before), after: accuracy(after))
+                before: share(old), after: share(new), won: zip(old, new).count { !$0 && $1 },
+                lost: zip(old, new).count { $0 && !$1 })
         }
     }
 }

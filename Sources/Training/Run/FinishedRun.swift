@@ -121,12 +121,15 @@ extension EmotionRecognizer {
 }
 
 extension Gain {
-    /// In words: `faces, 60 faces of held out: 50.0 % before, 55.0 % now: gained 5.0 points`.
+    /// In words: `faces, 60 faces held out: 50.0 % before, 55.0 % now: gained 5.0 points (5 won, 2 lost: that may be
+    /// chance)`.
     fileprivate func sentence(of sources: DataSources) -> String {
         let source = sources.sources[source]
         let change = (after - before) * 100
-        return "\(source.path), \(count) faces of \(source.isFolder ? "held out" : usage.rawValue): "
+        return "\(source.path), \(count) \(count == 1 ? "face" : "faces") "
+            + "\(source.isFolder ? "held out" : "of \(usage.rawValue)"), heads joined: "
             + "\(shareText(before)) before, \(shareText(after)) now: \(change >= 0 ? "gained" : "lost") "
-            + "\(String(format: "%.1f", abs(change))) points"
+            + "\(String(format: "%.1f", abs(change))) points (\(won) won, \(lost) lost"
+            + "\(mayBeChance ? ": that may be chance" : ""))"
     }
 }

@@ -42,7 +42,7 @@ package final class Trainer {
     ///
     /// - Parameter communicator: The processes that train together, each with a part of every batch; nil for one alone.
     ///   All must have the same options and data (``checkRanks()``).
-    /// - Throws: ``TrainingError/noImages(of:)`` where there are none of a kind, or
+    /// - Throws: ``TrainingError/noImages(of:)`` where there are none of a kind, ``TrainingError/nothingCounts``, or
     ///   ``TrainingError/smallBatch(images:ranks:)``.
     package init(
         _ options: TrainingOptions, training: FaceDataSet, validation: FaceDataSet,
@@ -56,6 +56,9 @@ package final class Trainer {
         guard validation.count > 0 else { throw .noImages(of: "validation") }
         var options = options
         options.findRareEmotions(in: training)
+        let isTaught = teacher != nil
+        guard (0..<training.count).contains(where: { options.counts(training, $0, isTaught: isTaught) })
+        else { throw .nothingCounts }
         self.options = options
         self.training = training
         self.validation = validation

@@ -8,6 +8,8 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
     case missingLibrary(reason: String)
     /// There are no images to train on or to validate with.
     case noImages(of: String)
+    /// There are images to train on, but options leave each without a weight.
+    case nothingCounts
     /// A checkpoint was made by another run: what differs.
     case otherRun(path: String, reason: String)
     /// Two processes that are to train together were given different things: what differs.
@@ -30,6 +32,8 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
                 + "try a lower --learning-rate"
         case .missingLibrary(let reason): reason
         case .noImages(let part): "no images for \(part)"
+        case .nothingCounts:
+            "no image counts in training: --data-weight, --data-label or --class-weights are 0 for each"
         case .otherRun(let path, let reason):
             "\(path): the checkpoint of another run: \(reason); give another --output, or leave out --resume"
         case .otherRank(let rank, let reason):

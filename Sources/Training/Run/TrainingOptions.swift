@@ -150,3 +150,20 @@ package struct TrainingOptions: Sendable, Equatable {
         }
     }
 }
+
+extension TrainingOptions {
+    /// Whether an image counts on any head, by its label, its votes or a teacher's word.
+    func counts(_ data: FaceDataSet, _ index: Int, isTaught: Bool) -> Bool {
+        let (label, source) = (data.labels[index], targets(of: data.source(of: index)))
+        guard source.weight(of: label) > 0 else { return false }
+        if isTaught, source.teacherShare > 0 || source.wrongTeacherShare > 0 { return true }
+        return network.heads.contains { head in
+            switch head {
+            case .fer2013: source.labelWeight > 0 && (emotionWeights?[label] ?? 1) > 0
+            case .ferplus:
+                (data.votes != nil || source.votesWeight > 0)
+                    && emotionWeights?.contains { $0 > 0 } ?? true
+            }
+        }
+    }
+}

@@ -108,10 +108,7 @@ package enum EvaluateCommand {
                 })
             let missed = source.missed.filter { part == nil || $0.usage == part }.map(\.emotion.rawValue)
             guard faces.count + missed.count > 0 else {
-                throw Failure(
-                    description: part == nil
-                        ? "\(source.path): none of its pictures can be read"
-                        : "\(source.path): no image with the Usage \(request.usage)")
+                throw Failure(description: nothing(in: source, of: part))
             }
             let predictions = ModelPredictions(
                 meanOf: recognizers.map {
@@ -143,6 +140,16 @@ package enum EvaluateCommand {
             text += "mean accuracy of \(judgements.count) sets: \(percent(mean))\n"
         }
         return (text, data.sources.contains { !$0.failures.isEmpty } ? 1 : 0)
+    }
+
+    /// What is wrong with a source that has nothing to judge by, and what could be judged instead.
+    private static func nothing(in source: DataSources.Source, of part: Usage?) -> String {
+        guard let part else { return "\(source.path): none of its pictures can be read" }
+        let others = Usage.allCases.compactMap { usage in
+            source.counts[usage].map { "--usage \(usage.rawValue) for its \($0) of that" }
+        }
+        return "\(source.path): no \(source.isFolder ? "picture" : "image") with the Usage \(part.rawValue)"
+            + (others.isEmpty ? "" : "; " + others.joined(separator: ", "))
     }
 
     private static func writePictures(
@@ -246,7 +253,7 @@ package enum EvaluateCommand {
                     + confusion.counts[emotion.rawValue].map { column("\($0)") }.joined()
                     + (confusion.missedCount > 0 ? column("\(confusion.missed[emotion.rawValue])") : "")
                     + column(confusion.support(emotion) == 0 ? "–" : percent(confusion.recall(emotion)))
-                    + column(percent(confusion.precision(emotion))))
+                    + column(confusion.called(emotion) == 0 ? "–" : percent(confusion.precision(emotion))))
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -141,7 +141,8 @@ extension OptionFormat where Value == [Int] {
         Self("A,B,C,D", write: { $0.map(String.init).joined(separator: ",") }) { word throws(UnusableValue) in
             let widths = word.split(separator: ",").compactMap { Int($0) }
             guard widths.count == 4, widths.allSatisfy({ $0 > 0 && $0 <= 1024 && $0 % 8 == 0 }) else {
-                throw UnusableValue("'\(word)': expected four multiples of 8, such as 24,56,112,208")
+                throw UnusableValue(
+                    "'\(word)': expected four multiples of 8 up to 1024, such as 24,56,112,208")
             }
             return widths
         }

@@ -116,7 +116,8 @@ extension Arguments<TrainingDataOptions> {
         guard values.count == 1 || values.count == count else {
             let words = values.map { "\($0)" }.joined(separator: ",")
             throw UsageError(
-                description: "--\(name) '\(words)': expected one number, or \(count), one for each --data")
+                description: "--\(name) '\(words)': expected one number"
+                    + (count > 1 ? ", or \(count), one for each --data" : ", as there is one --data"))
         }
         for index in 0..<count {
             options.targets[index][keyPath: path] = Float(values.count == 1 ? values[0] : values[index])
