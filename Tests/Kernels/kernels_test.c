@@ -6,19 +6,10 @@
 #include <string.h>
 
 #include "plain.h"
+#include "random.h"
 
-static uint64_t state = 1;
 static long passed, failed;
 static const char *set_name;
-
-static uint64_t bits(void) {  // SplitMix64 (Steele et al., 2014)
-    uint64_t z = state += 0x9e3779b97f4a7c15;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-}
-
-static long between(long low, long high) { return low + (long)(bits() % (uint64_t)(high - low + 1)); }
 static bool coin(void) { return bits() & 1; }
 static float number(void) { return (float)(int32_t)(bits() >> 32) * (2.0f / 2147483648.0f); }
 

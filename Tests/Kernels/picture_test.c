@@ -4,15 +4,7 @@
 
 #include "CKernels.h"
 #include "plain.h"
-
-static uint64_t state;
-
-static uint32_t bits(void) {  // xorshift64* (Vigna, 2016)
-    state ^= state >> 12, state ^= state << 25, state ^= state >> 27;
-    return (uint32_t)(state * 0x2545f4914f6cdd1d >> 32);
-}
-
-static long between(long low, long high) { return low + (long)(bits() % (uint64_t)(high - low + 1)); }
+#include "random.h"
 
 static uint8_t *bytes(long count) {
     uint8_t *memory = malloc((size_t)count);

@@ -7,15 +7,7 @@
 #include <string.h>
 
 #include "plain.h"
-
-static uint64_t state;
-static uint64_t bits(void) {  // SplitMix64 (Steele et al., 2014)
-    uint64_t z = state += 0x9e3779b97f4a7c15;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-}
-static long between(long low, long high) { return low + (long)(bits() % (uint64_t)(high - low + 1)); }
+#include "random.h"
 
 // Memory of `count` things of `size` bytes, at any of eight alignments of its own; kept until all are let go.
 static void *kept[64];
