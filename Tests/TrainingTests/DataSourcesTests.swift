@@ -140,7 +140,7 @@ struct DataSourcesTests {
         let cache = TemporaryFolder()
         var told = 0
         let finder = made.finder()
-        #expect(throws: DataSources.Stopped.self) {
+        #expect(throws: Stopped.self) {
             try DataSources(
                 [folder.path], finder: { finder }, cache: cache.path, threads: 1,
                 shouldStop: { told > 2 }, onProgress: { _ in told += 1 })

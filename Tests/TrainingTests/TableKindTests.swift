@@ -68,7 +68,7 @@ struct TableKindTests {
         #expect(throws: DataError.stopped(path: path)) {
             try FER2013.read(path: path, shouldStop: { true })
         }
-        #expect(throws: DataSources.Stopped.self) {
+        #expect(throws: Stopped.self) {
             try DataSources([path], finder: { .wholePictures }, shouldStop: { true })
         }
     }

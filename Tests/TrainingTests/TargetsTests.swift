@@ -170,9 +170,9 @@ struct TargetsTests {
     }
 
     @Test("a teacher counts less on the faces that it is wrong about, source by source")
-    func wrongTeacher() {
+    func wrongTeacher() throws {
         let data = twoSources()
-        let teacher = Teacher(
+        let teacher = try Teacher(
             [EmotionNetwork(NetworkConfiguration(.raut), seed: 5)], on: data, looks: 1, threads: 1)
         func target(_ share: Float, _ wrong: Float?, _ index: Int) -> [Float] {
             var photographs = SourceTargets()

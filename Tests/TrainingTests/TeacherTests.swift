@@ -28,7 +28,7 @@ struct TeacherTests {
         let trained = try Trainer(options(60), training: data, validation: data)
         _ = try trained.run()
         #expect(trained.evaluate(data).accuracy > 0.95)
-        let teacher = Teacher([trained.network], on: data, looks: 2, threads: 1)
+        let teacher = try Teacher([trained.network], on: data, looks: 2, threads: 1)
         let wrong = faces((0..<64).map { ($0 + 3) % 7 })
         var mislabelled = data
         mislabelled.labels = wrong.labels
@@ -37,6 +37,32 @@ struct TeacherTests {
         _ = try student.run()
         // By chance it would be a seventh.
         #expect(student.evaluate(data).accuracy > 0.5)
+    }
+
+    @Test("asking a teacher ends where somebody asks for it, and tells how far it is; so does judging")
+    func stopped() throws {
+        var options = TrainingOptions(.cnn)
+        options.network.widths = [8, 8, 8, 8]
+        let network = EmotionNetwork(options.network, seed: 1)
+        var told: [Double] = []
+        _ = try Teacher([network], on: data, looks: 3, threads: 1, onProgress: { told.append($0) })
+        #expect(told.count == 3 && told == told.sorted() && told.last == 1)
+        #expect(throws: Stopped.self) {
+            try Teacher([network], on: data, looks: 3, threads: 1, shouldStop: { told.count == 3 })
+        }
+        let many = faces((0..<300).map { $0 % 7 })
+        let recognizer = EmotionRecognizer(network)
+        told = []
+        let whole = try ModelPredictions(
+            recognizer, on: many, mirrored: false, threads: 1, onProgress: { told.append($0) })
+        #expect(whole[.joined]?.count == 300 && told == [128 / 300, 256 / 300, 1])
+        #expect(throws: Stopped.self) {
+            try ModelPredictions(
+                recognizer, on: many, mirrored: false, threads: 1, shouldStop: { told.last == 1 })
+        }
+        // Whoever shares the faces, the answers are the same.
+        let shared = try ModelPredictions(recognizer, on: many, mirrored: false, threads: 3)
+        #expect(shared[.fer2013] == whole[.fer2013] && shared[.joined] == whole[.joined])
     }
 
     @Test("a run begun at a model's weights starts with its answers")
@@ -83,7 +109,7 @@ struct TeacherTests {
     func checkpoint() throws {
         let folder = TemporaryFolder()
         let network = EmotionNetwork(options(1).network, seed: 5)
-        let teacher = Teacher([network], on: data, looks: 1, threads: 1)
+        let teacher = try Teacher([network], on: data, looks: 1, threads: 1)
         let path = "\(folder.path)/checkpoint.safetensors"
         try Trainer(options(1, share: 0.5), training: data, validation: data, teacher: teacher)
             .saveCheckpoint(to: path)

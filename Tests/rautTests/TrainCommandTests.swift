@@ -162,4 +162,20 @@ final class TrainCommandTests {
         // Both faces are one picture: it is called one emotion, and six are never called.
         #expect(text.split(separator: "\n").count { $0.hasSuffix("–") } == 6)
     }
+
+    @Test("a run or a search that is there is told before a face is cut")
+    func taken() throws {
+        let run = "\(folder)/run"
+        try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+        for name in ["checkpoint.safetensors", "trials.csv"] {
+            try "kept".write(toFile: "\(run)/\(name)", atomically: true, encoding: .utf8)
+        }
+        let words = ["--data", "\(folder)/faces", "--output", run, "--architecture", "cnn"]
+        for command in [["train"], ["search", "--random", "1"]] {
+            #expect(CommandLineInterface.main(command + words) == 1)
+            let files = try FileManager.default.contentsOfDirectory(atPath: run)
+            #expect(!files.contains { $0.hasSuffix(".cache") })
+        }
+        #expect(try String(contentsOfFile: "\(run)/trials.csv", encoding: .utf8) == "kept")
+    }
 }

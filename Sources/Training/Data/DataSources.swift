@@ -40,9 +40,6 @@ package struct DataSources: Sendable {
         package var isFolder: Bool
     }
 
-    /// Stopped before all was read; the faces that were cut are kept.
-    package struct Stopped: Error {}
-
     /// All faces, each with its source's number.
     package private(set) var faces = FaceDataSet()
     /// The sources, in their order.
@@ -59,7 +56,7 @@ package struct DataSources: Sendable {
     ///   - threads: Threads that share the pictures.
     ///   - shouldStop: Asked while tables are read and faces cut.
     ///   - onProgress: Told while tables are read and faces cut.
-    /// - Throws: ``DataError`` with what is wrong, ``Stopped``, or what making the finder throws.
+    /// - Throws: ``DataError`` with what is wrong, ``Stopped`` with the faces that were cut kept, or what making the finder throws.
     package init(
         _ paths: [String], votes: String? = nil, usages: Set<Usage> = Set(Usage.allCases),
         finder: () throws -> FaceFinder, cache: String? = nil, threads: Int = 1,

@@ -35,19 +35,19 @@ package struct Gain: Sendable, Equatable {
     package static func list(
         from before: EmotionRecognizer, to after: EmotionRecognizer, on sources: DataSources,
         parts: (training: [Int], validation: [Int], test: [Int]), threads: Int
-    ) -> [Gain] {
-        sources.sources.indices.compactMap { number in
+    ) throws -> [Gain] {
+        try sources.sources.indices.compactMap { number in
             let isFolder = sources.sources[number].isFolder
             let indices = (isFolder ? parts.test : parts.validation)
                 .filter { sources.faces.source(of: $0) == number }
             guard !indices.isEmpty else { return nil }
             let faces = sources.faces.subset(indices)
-            func right(_ model: EmotionRecognizer) -> [Bool] {
-                let answers = ModelPredictions(model, on: faces, mirrored: false, threads: threads)
+            func right(_ model: EmotionRecognizer) throws(Stopped) -> [Bool] {
+                let answers = try ModelPredictions(model, on: faces, mirrored: false, threads: threads)
                 return zip(answers[.joined] ?? [], faces.labels).map { $0.mostLikely.rawValue == $1 }
             }
             func share(_ right: [Bool]) -> Double { Double(right.count { $0 }) / Double(faces.count) }
-            let (old, new) = (right(before), right(after))
+            let (old, new) = (try right(before), try right(after))
             return Gain(
                 source: number, usage: isFolder ? .privateTest : .publicTest, count: faces.count,
                 before: share(old), after: share(new), won: zip(old, new).count { !$0 && $1 },

@@ -41,41 +41,67 @@ package struct ModelPredictions: Sendable {
     ///   - data: The faces.
     ///   - mirrored: Whether each face is shown mirrored as well and the two answers are averaged.
     ///   - threads: Threads that share the faces.
-    package init(_ recognizer: EmotionRecognizer, on data: FaceDataSet, mirrored: Bool, threads: Int) {
+    ///   - shouldStop: Asked now and then.
+    ///   - onProgress: Told now and then which part is done, 0 to 1.
+    /// - Throws: ``Stopped``.
+    package init(
+        _ recognizer: EmotionRecognizer, on data: FaceDataSet, mirrored: Bool, threads: Int,
+        shouldStop: () -> Bool = { false }, onProgress: (Double) -> Void = { _ in }
+    ) throws(Stopped) {
         let heads = recognizer.configuration.heads
         var kinds: [(kind: JudgedHead, head: Int?)] = [(.joined, nil)]
         for (place, head) in heads.enumerated() {
             kinds.append((head == .fer2013 ? .fer2013 : .ferplus, place))
         }
-        let alone = Posterior()
         for (kind, _) in kinds { answers[kind] = Array(repeating: .uniform, count: data.count) }
         let pool = ThreadPool(threads: threads)
-        let parts = (0..<pool.threads).map { pool.part($0, of: data.count) }
-        let results = PartialResults(count: pool.threads)
-        pool.split(data.count) { thread, part in
-            var face = GrayImage(width: NetworkConfiguration.side, height: NetworkConfiguration.side)
-            var found: [[EmotionProbabilities]] = kinds.map { _ in [] }
-            for index in part {
-                data.copyImage(index, into: &face)
-                let logits = recognizer.logits(face)
-                let other = mirrored ? recognizer.logits(face, mirrored: true) : nil
-                for (place, (_, head)) in kinds.enumerated() {
-                    func answer(_ logits: [[Float]]) -> EmotionProbabilities {
-                        head.map { alone.probabilities([logits[$0]]) }
-                            ?? recognizer.posterior.probabilities(logits)
-                    }
-                    var lanes = answer(logits).lanes
-                    if let other { lanes = (lanes + answer(other).lanes) / 2 }
-                    found[place].append(EmotionProbabilities(lanes: lanes))
+        // Small enough that the end is heard, large enough that threads seldom wait for each other.
+        let turn = 128 * pool.threads
+        for start in stride(from: 0, to: data.count, by: turn) {
+            guard !shouldStop() else { throw Stopped() }
+            let count = min(turn, data.count - start)
+            let results = PartialResults(count: pool.threads)
+            pool.split(count) { thread, part in
+                let faces = start + part.lowerBound..<start + part.upperBound
+                results.set(
+                    Self.answers(of: recognizer, kinds.map(\.head), on: data, faces, mirrored: mirrored),
+                    of: thread)
+            }
+            for thread in 0..<pool.threads {
+                let part = pool.part(thread, of: count)
+                guard !part.isEmpty else { continue }
+                for (place, (kind, _)) in kinds.enumerated() {
+                    answers[kind]?.replaceSubrange(
+                        start + part.lowerBound..<start + part.upperBound, with: results.of(thread)[place])
                 }
             }
-            results.set(found, of: thread)
+            onProgress(Double(start + count) / Double(data.count))
         }
-        for (thread, part) in parts.enumerated() where !part.isEmpty {
-            for (place, (kind, _)) in kinds.enumerated() {
-                answers[kind]?.replaceSubrange(part, with: results.of(thread)[place])
+    }
+
+    /// The answers about some faces by each of several heads; nil stands for all heads together.
+    private static func answers(
+        of recognizer: EmotionRecognizer, _ heads: [Int?], on data: FaceDataSet, _ faces: Range<Int>,
+        mirrored: Bool
+    ) -> [[EmotionProbabilities]] {
+        let alone = Posterior()
+        var face = GrayImage(width: NetworkConfiguration.side, height: NetworkConfiguration.side)
+        var found: [[EmotionProbabilities]] = heads.map { _ in [] }
+        for index in faces {
+            data.copyImage(index, into: &face)
+            let logits = recognizer.logits(face)
+            let other = mirrored ? recognizer.logits(face, mirrored: true) : nil
+            for (place, head) in heads.enumerated() {
+                func answer(_ logits: [[Float]]) -> EmotionProbabilities {
+                    head.map { alone.probabilities([logits[$0]]) }
+                        ?? recognizer.posterior.probabilities(logits)
+                }
+                var lanes = answer(logits).lanes
+                if let other { lanes = (lanes + answer(other).lanes) / 2 }
+                found[place].append(EmotionProbabilities(lanes: lanes))
             }
         }
+        return found
     }
 }
 

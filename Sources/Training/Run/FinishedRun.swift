@@ -78,7 +78,7 @@ extension RunFolder {
             let after = EmotionRecognizer(
                 try EmotionNetwork(trainer.modelFile(), path: model),
                 posterior: try Posterior(metadata: facts, path: model))
-            gains = Gain.list(
+            gains = try Gain.list(
                 from: try EmotionRecognizer(meanOf: origin.models), to: after, on: sources,
                 parts: data.parts, threads: options.threads
             ).map { $0.sentence(of: sources) }

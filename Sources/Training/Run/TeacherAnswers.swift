@@ -14,11 +14,13 @@ extension Teacher {
     ///   - looks: How often each image is shown to each network.
     ///   - seed: Fixes how the images are varied.
     ///   - threads: Threads that share a batch.
+    ///   - shouldStop: Asked before each batch.
     ///   - onProgress: Told after each batch which part is done, 0 to 1.
+    /// - Throws: ``Stopped``.
     package init(
         _ networks: [EmotionNetwork], on data: FaceDataSet, looks: Int = 8, seed: UInt64 = 1, threads: Int,
-        onProgress: (Double) -> Void = { _ in }
-    ) {
+        shouldStop: () -> Bool = { false }, onProgress: (Double) -> Void = { _ in }
+    ) throws(Stopped) {
         let execution = Execution(threads: threads)
         execution.isTraining = false
         execution.needsGradients = false
@@ -32,6 +34,7 @@ extension Teacher {
             let batch = TrainingBatch(heads: heads, threads: execution.pool.threads)
             for look in 0..<looks {
                 for start in stride(from: 0, to: data.count, by: 64) {
+                    guard !shouldStop() else { throw Stopped() }
                     let range = start..<min(data.count, start + 64)
                     batch.fill(
                         data, Array(range)[...], options: options, classWeights: nil, epoch: look, execution)

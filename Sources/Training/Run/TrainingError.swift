@@ -35,7 +35,7 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
         case .nothingCounts:
             "no image counts in training: --data-weight, --data-label or --class-weights are 0 for each"
         case .otherRun(let path, let reason):
-            "\(path): the checkpoint of another run: \(reason); give another --output, or leave out --resume"
+            "\(path): the checkpoint of another run: \(reason); give another --output"
         case .otherRank(let rank, let reason):
             "rank \(rank) is to train something else than rank 0: \(reason) (there: on rank \(rank))"
         case .smallBatch(let images, let ranks):

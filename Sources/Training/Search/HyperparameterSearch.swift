@@ -1,5 +1,6 @@
 import Foundation
 import NeuralNetwork
+import System
 
 /// Trains one network after another with the values of a plan, and keeps a table of what came out.
 ///
@@ -45,16 +46,23 @@ package final class HyperparameterSearch {
         try agree(on: description)
     }
 
+    /// Refuses a folder that holds a search.
+    ///
+    /// - Throws: ``DataError``.
+    package static func requireNone(in folder: String) throws(DataError) {
+        let csv = "\(folder)/trials.csv"
+        guard FileSystem.kind(of: csv) == nil else {
+            throw .invalidFile(
+                path: csv, reason: "a search is there: --resume goes on with it, else give another --output")
+        }
+    }
+
     /// Makes the files of a new search, or takes up those of one that was stopped.
     private func begin(_ description: String, resume: Bool) throws {
         let path = folder.path
         let (csv, about) = ("\(path)/trials.csv", "\(path)/search.txt")
         if FileManager.default.fileExists(atPath: csv) {
-            guard resume else {
-                throw DataError.invalidFile(
-                    path: csv,
-                    reason: "a search is there: --resume goes on with it, else give another --output")
-            }
+            if !resume { try Self.requireNone(in: path) }
             guard (try? String(contentsOfFile: about, encoding: .utf8)) == description else {
                 throw DataError.invalidFile(
                     path: about, reason: "the search of other data or options: give another --output")

@@ -77,7 +77,7 @@ package enum CalibrateCommand {
             data = try arguments.labelled.read(
                 usages: [.training, .publicTest], threads: threads, TrainingDisplay(epochs: 0),
                 shouldStop: { interrupt.isRaised })
-        } catch is DataSources.Stopped {
+        } catch is Stopped {
             return 130
         }
         let validation = data.faces.part(.publicTest)
@@ -112,7 +112,7 @@ package enum CalibrateCommand {
         for (number, source) in data.sources.enumerated() {
             let faces = validation.subset(
                 (0..<validation.count).filter { validation.source(of: $0) == number })
-            let predictions = ModelPredictions(recognizer, on: faces, mirrored: false, threads: threads)
+            let predictions = try ModelPredictions(recognizer, on: faces, mirrored: false, threads: threads)
             let judged = Evaluation(predictions[.fer2013] ?? [], labels: faces.labels)
             if number == 0 { facts["validation_accuracy"] = "\(judged.accuracy)" }
             lines.append(line(on: faces, of: source, predictions, judged))

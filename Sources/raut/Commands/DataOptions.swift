@@ -29,7 +29,7 @@ extension Arguments<LabelledDataOptions> {
     /// - Parameters:
     ///   - usages: The parts that are read.
     ///   - cache: Where cut faces are kept where `--cache` says nothing.
-    /// - Throws: ``DataSources/Stopped`` where `shouldStop` said so, or what is wrong with the data.
+    /// - Throws: ``Stopped`` where `shouldStop` said so, or what is wrong with the data.
     func read(
         usages: Set<Usage> = Set(Usage.allCases), cache: String? = nil, threads: Int,
         _ display: TrainingDisplay, shouldStop: () -> Bool

@@ -84,13 +84,13 @@ package enum EvaluateCommand {
         if arguments.labelled.ferplus != nil, let only = paths.first, paths.allSatisfy(DataSources.isFolder) {
             throw UsageError(description: "--ferplus is for FER2013, \(only) is a folder of pictures")
         }
-        let interrupt = InterruptSignal()
+        let (interrupt, display) = (InterruptSignal(), TrainingDisplay(epochs: 0))
         let data: DataSources
         do {
             data = try arguments.labelled.read(
                 usages: usage.flatMap { Usage(rawValue: $0) }.map { [$0] } ?? Set(Usage.allCases),
-                threads: threads, TrainingDisplay(epochs: 0), shouldStop: { interrupt.isRaised })
-        } catch is DataSources.Stopped {
+                threads: threads, display, shouldStop: { interrupt.isRaised })
+        } catch is Stopped {
             return ("", 130)
         }
 
@@ -110,10 +110,21 @@ package enum EvaluateCommand {
             guard faces.count + missed.count > 0 else {
                 throw Failure(description: nothing(in: source, of: part))
             }
-            let predictions = ModelPredictions(
-                meanOf: recognizers.map {
-                    ModelPredictions($0, on: faces, mirrored: arguments.mirror, threads: threads)
-                })
+            let answers: [ModelPredictions]
+            do {
+                answers = try recognizers.enumerated().map { place, recognizer in
+                    try ModelPredictions(
+                        recognizer, on: faces, mirrored: arguments.mirror, threads: threads,
+                        shouldStop: { interrupt.isRaised },
+                        onProgress: {
+                            let done = (Double(place) + $0) / Double(recognizers.count)
+                            display.part("of \(source.path) judged", done)
+                        })
+                }
+            } catch is Stopped {
+                return ("", 130)
+            }
+            let predictions = ModelPredictions(meanOf: answers)
             func evaluation(_ head: JudgedHead) -> Evaluation {
                 Evaluation(predictions[head] ?? [], labels: faces.labels, missed: missed)
             }

@@ -68,12 +68,14 @@ enum SearchCommand {
     private static func search(
         _ arguments: Arguments<Options>, _ plan: SearchPlan, _ base: TrainingOptions, _ group: RankGroup
     ) throws -> Int32 {
+        // Before faces are cut, which may take an hour.
+        if group.isFirst, !arguments.resume { try HyperparameterSearch.requireNone(in: arguments.run.output) }
         let display = TrainingDisplay(epochs: base.epochs, isSilent: !group.isFirst)
         let interrupt = InterruptSignal()
         let data: TrainingData
         do {
             data = try arguments.run.read(for: base, display, shouldStop: { interrupt.isRaised }).parted
-        } catch is DataSources.Stopped {
+        } catch is Stopped {
             return 130
         }
         let output = arguments.run.output

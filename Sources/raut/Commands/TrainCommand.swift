@@ -4,6 +4,7 @@ import Faces
 import Foundation
 import MessagePassing
 import NeuralNetwork
+import System
 import Training
 
 /// `raut train`: trains a network on FER2013 and on folders of pictures.
@@ -40,6 +41,13 @@ package enum TrainCommand {
         if group.isFirst { try folder.make() }
         let lock = group.isFirst ? try folder.lock() : nil
         defer { withExtendedLifetime(lock) {} }
+        // Before faces are cut, which may take an hour.
+        if group.isFirst, !arguments.program.resume, FileSystem.kind(of: folder.checkpoint) != nil {
+            throw Failure(
+                description:
+                    "\(folder.checkpoint): a run is there: --resume goes on with it, else give another "
+                    + "--output")
+        }
         let display = TrainingDisplay(epochs: options.epochs, isSilent: !group.isFirst)
         let split = arguments.run.split(for: options)
         let interrupt = InterruptSignal()
@@ -49,24 +57,25 @@ package enum TrainCommand {
             (sources, data) = try arguments.run.read(
                 for: options, display, needsEveryClass: start == nil, writes: group.isFirst,
                 shouldStop: { interrupt.isRaised })
-        } catch is DataSources.Stopped {
+        } catch is Stopped {
             display.say("stopped; the faces cut so far are kept, the next run goes on from them")
+            return 130
+        }
+        let teacher: Teacher?
+        do {
+            teacher = try self.teacher(
+                arguments, options, data.training, display, shouldStop: { interrupt.isRaised })
+        } catch is Stopped {
+            display.say("stopped before the first step; the teachers are asked again next time")
             return 130
         }
         let trainer = try Trainer(
             options, training: data.training, validation: data.validation, classWeights: data.classWeights,
-            teacher: teacher(arguments, options, data.training, display), communicator: group.communicator)
+            teacher: teacher, communicator: group.communicator)
         if let start, let names = arguments.start.from {
             try trainer.start(from: EmotionNetwork(meanOf: start).modelFile(), path: names)
         }
-        if arguments.program.resume {
-            try folder.resume(trainer)
-        } else if group.isFirst, FileManager.default.fileExists(atPath: folder.checkpoint) {
-            throw Failure(
-                description:
-                    "\(folder.checkpoint): a run is there: --resume goes on with it, else give another "
-                    + "--output")
-        }
+        if arguments.program.resume { try folder.resume(trainer) }
         try trainer.checkRanks()
         group.begin()
         display.begin(trainer, split: split)
@@ -127,14 +136,15 @@ package enum TrainCommand {
     /// Asks the models of `--teacher`, and shows that it takes a while.
     private static func teacher(
         _ arguments: Arguments<TrainOptions>, _ options: TrainingOptions, _ data: FaceDataSet,
-        _ display: TrainingDisplay
+        _ display: TrainingDisplay, shouldStop: () -> Bool
     ) throws -> Teacher? {
         guard let names = arguments.start.teacher else { return nil }
         let networks = try modelPaths(names, of: "teacher").map { try EmotionNetwork(modelAt: $0) }
         try TrainingError.loadLibraries()
         display.say("asking \(names) for \(data.count) images")
-        return Teacher(
-            networks, on: data, seed: options.seed, threads: options.threads, onProgress: display.teacher)
+        return try Teacher(
+            networks, on: data, seed: options.seed, threads: options.threads, shouldStop: shouldStop,
+            onProgress: { display.part("of \(names)'s answers", $0) })
     }
 
     /// Where the models lie that an option names, one at least.

@@ -7,8 +7,8 @@ final class TrainingDisplay {
     private let isSilent: Bool
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private var shown = 0.0
-    private var reads: String?
-    private var readingStart = 0.0
+    private var cuttingStart = 0.0
+    private var bar: (words: String, done: Double, bar: ProgressBar)?
 
     /// - Parameter isSilent: True for one of several processes of which another one shows.
     init(epochs: Int, isSilent: Bool = false) {
@@ -41,35 +41,32 @@ final class TrainingDisplay {
                 + "ETA \(duration(progress.secondsLeft))")
     }
 
-    /// Renews the progress bar of a teacher's answers, at most ten times a second.
-    func teacher(_ done: Double) {
-        guard isTerminal else { return }
-        let now = ProcessInfo.processInfo.systemUptime
-        guard now - shown > 0.1 else { return }
-        shown = now
-        put("\r\u{1B}[Kasking the teacher: \(percent(done))")
+    /// Renews the progress bar of a part of the work, 0 to 1, that `words` name; of what is done at once nothing is said.
+    func part(_ words: String, _ done: Double) {
+        guard !isSilent else { return }
+        if bar?.words != words || done < bar?.done ?? 0 { bar = (words, done, ProgressBar()) }
+        bar?.done = done
+        bar?.bar.show(done, words)
+        if done >= 1 {
+            bar?.bar.clear()
+            bar = nil
+        }
     }
 
     /// Renews the progress bar of a table that is read or of faces that are cut from pictures, at most ten times a second;
-    /// in a log, a line every half a minute. Of a table that is read at once nothing is said.
+    /// in a log, a line every half a minute.
     func reading(_ progress: DataSources.Progress) {
+        let share = Double(progress.done) / Double(max(1, progress.total))
+        guard progress.isFolder else { return part("of \(progress.path) read", share) }
         let now = ProcessInfo.processInfo.systemUptime
-        if progress.path != reads || progress.done == 0 {
-            (reads, readingStart, shown) = (progress.path, now, now)
-        }
-        let isOver = progress.done == progress.total
-        guard progress.done > 0, now - shown > (isTerminal ? 0.1 : 30) || isOver && progress.isFolder
+        if progress.done == 0 { (cuttingStart, shown) = (now, now) }
+        guard progress.done > 0, now - shown > (isTerminal ? 0.1 : 30) || progress.done == progress.total
         else { return }
         shown = now
-        let pace = Double(progress.done) / max(1e-9, now - readingStart)
-        let done =
-            progress.isFolder
-            ? "faces of \(progress.done)/\(progress.total) pictures cut"
-            : "\(percent(Double(progress.done) / Double(max(1, progress.total)))) read"
         let line =
-            "\(progress.path): \(done), ETA "
-            + duration(Double(progress.total - progress.done) / max(1e-9, pace))
-        if isTerminal, !isOver || !progress.isFolder { put("\r\u{1B}[K" + line) } else { say(line) }
+            "\(progress.path): faces of \(progress.done)/\(progress.total) pictures cut, ETA "
+            + duration((now - cuttingStart) * (1 - share) / share)
+        if isTerminal, progress.done < progress.total { put("\r\u{1B}[K" + line) } else { say(line) }
     }
 
     /// One line for a finished epoch.

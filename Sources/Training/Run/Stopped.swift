@@ -1,0 +1,2 @@
+/// Long work ended before its end because whoever started it asked for that.
+package struct Stopped: Error {}
