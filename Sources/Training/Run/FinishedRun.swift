@@ -130,6 +130,6 @@ extension Gain {
             + "\(source.isFolder ? "held out" : "of \(usage.rawValue)"), heads joined: "
             + "\(shareText(before)) before, \(shareText(after)) now: \(change >= 0 ? "gained" : "lost") "
             + "\(String(format: "%.1f", abs(change))) points (\(won) won, \(lost) lost"
-            + "\(mayBeChance ? ": that may be chance" : ""))"
+            + "\(won != lost && mayBeChance ? ": that may be chance" : ""))"
     }
 }

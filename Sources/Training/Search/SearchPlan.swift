@@ -1,5 +1,6 @@
 import Foundation
 import NeuralNetwork
+import System
 
 /// Which values a search tries, in which order.
 package struct SearchPlan: Sendable, Equatable {
@@ -25,9 +26,9 @@ package struct SearchPlan: Sendable, Equatable {
     ) throws(DataError) {
         let text: String
         do {
-            text = try String(contentsOfFile: path, encoding: .utf8)
+            text = String(decoding: try OpenFile(reading: path).readAll(limit: 1 << 20), as: UTF8.self)
         } catch {
-            throw .unreadable(path: path, reason: FileReason.of(error))
+            throw .unreadable(path: path, reason: "\(error)")
         }
         try self.init(grid: text, path: path, base: base, settings: settings)
     }

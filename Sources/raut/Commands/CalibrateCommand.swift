@@ -65,7 +65,8 @@ package enum CalibrateCommand {
         let shares = (arguments.shares ?? []).map { Float($0) }
         guard shares.isEmpty || (shares.count == models.count && shares.reduce(0, +) > 0) else {
             throw UsageError(
-                description: "--shares: expected \(models.count) numbers, one for each model, not all 0")
+                description: "--shares: expected a number for each model, of which there "
+                    + "\(models.count == 1 ? "is one" : "are \(models.count)"), not all 0")
         }
         let network = try EmotionNetwork(meanOf: models, shares: shares)
         if arguments.labelled.data.contains(where: { !DataSources.isFolder($0) }) {

@@ -1,6 +1,7 @@
 import Foundation
 import NeuralNetwork
 import Training
+import System
 
 /// A model that is made in stages, as a file says: `raut train --recipe FILE` trains one after the other.
 ///
@@ -47,9 +48,9 @@ package struct Recipe {
     init(path: String, output: String, commands: Commands) throws {
         let text: String
         do {
-            text = try String(contentsOfFile: path, encoding: .utf8)
+            text = String(decoding: try OpenFile(reading: path).readAll(limit: 1 << 20), as: UTF8.self)
         } catch {
-            throw Failure(description: "\(path): cannot read it: \(FileReason.of(error))")
+            throw Failure(description: "\(path): cannot read it: \(error)")
         }
         try self.init(text: text, path: path, output: output, commands: commands)
     }
