@@ -106,7 +106,11 @@ package final class FaceDetector: Sendable {
             guard parameters.minNeighbors > 0, !(parameters.cancellation?.isRaised ?? false) else { return }
             state.candidates.removeAll(keepingCapacity: true)
             if parameters.findsTilted {
-                addTilted(in: image, region: region, parameters: parameters, &state)
+                if Turn.isStrip(region) {
+                    addTilted(inStrip: region, of: image, parameters: parameters, &state)
+                } else {
+                    addTilted(in: image, region: region, parameters: parameters, &state)
+                }
             }
             if let profile = state.profile, parameters.onlyTilt == nil {
                 addProfiles(profile, in: image, region: region, parameters: parameters, &state)
@@ -119,6 +123,21 @@ package final class FaceDetector: Sendable {
             faces[index].box.x += region.x
             faces[index].box.y += region.y
             faces[index].box = faces[index].box.intersection(region)
+        }
+    }
+
+    /// Looks for heads tilted to either side in a long strip, piece by piece.
+    private func addTilted(
+        inStrip strip: Rectangle, of image: GrayImage, parameters: DetectionParameters, _ state: inout State
+    ) {
+        for piece in Turn.pieces(of: strip, smallest: parameters.minSize) {
+            guard !(parameters.cancellation?.isRaised ?? false) else { return }
+            let first = state.candidates.count
+            addTilted(in: image, region: piece, parameters: parameters, &state)
+            for index in state.candidates.indices.dropFirst(first) {
+                state.candidates[index].box.x += piece.x - strip.x
+                state.candidates[index].box.y += piece.y - strip.y
+            }
         }
     }
 

@@ -9,7 +9,7 @@ import Glibc
 /// heads tilted by the angle stand upright.
 ///
 /// The canvas's corners, outside the picture, are grey and even: windows there are too flat to be looked at.
-struct Turn {
+package struct Turn {
     /// Clockwise, in degrees: the tilt of heads that stand upright on the canvas.
     let tilt: Double
     /// Picture pixels to a canvas pixel, along a side.
@@ -28,6 +28,26 @@ struct Turn {
         (cosine, sine) = (cos(tilt * .pi / 180), sin(tilt * .pi / 180))
         canvasWidth = Int((self.width * cosine + self.height * abs(sine)).rounded(.up))
         canvasHeight = Int((self.height * cosine + self.width * abs(sine)).rounded(.up))
+    }
+
+    /// Whether a region is so long that it is turned in ``pieces(of:smallest:)``.
+    static func isStrip(_ region: Rectangle) -> Bool {
+        max(region.width, region.height) > 4 * min(region.width, region.height)
+    }
+
+    /// The parts of a region that are turned one after another: the region itself, but of a long strip pieces that have
+    /// every face whole that is no larger than the strip is wide, for its canvas would be corners for the most part,
+    /// 160 million pixels of 20,000×3. None where the strip is narrower than half of the smallest face.
+    package static func pieces(of region: Rectangle, smallest: Int) -> [Rectangle] {
+        let (short, long) = (min(region.width, region.height), max(region.width, region.height))
+        guard isStrip(region), short > 0 else { return [region] }
+        guard 2 * short >= smallest else { return [] }
+        return stride(from: 0, to: long - short, by: 2 * short).map { start in
+            let length = min(3 * short, long - start)
+            return region.width == long
+                ? Rectangle(x: region.x + start, y: region.y, width: length, height: short)
+                : Rectangle(x: region.x, y: region.y + start, width: short, height: length)
+        }
     }
 
     /// The picture's point, in canvas pixels, that a point of the canvas shows.

@@ -162,3 +162,47 @@ func nested() {
         }
     }
 }
+
+@Suite("turned pictures")
+struct TurnTests {
+    @Test(
+        "a long strip is turned in pieces that have each face whole, and its canvases don't grow with its length",
+        arguments: [
+            (20_000, 40), (40, 20_000), (20_000, 12), (401, 100), (400, 100), (640, 480), (1, 1), (97, 20),
+        ])
+    func pieces(width: Int, height: Int) {
+        let region = Rectangle(x: 7, y: 5, width: width, height: height)
+        let short = min(width, height)
+        let pieces = Turn.pieces(of: region, smallest: 24)
+        #expect(pieces.allSatisfy { region.intersection($0) == $0 })
+        // As long as the largest face fits: every place of it along the strip lies in a piece.
+        let last = max(width, height) - short
+        for start in stride(from: 0, through: last, by: max(1, last / 97)) {
+            let face =
+                width > height
+                ? Rectangle(x: 7 + start, y: 5, width: short, height: short)
+                : Rectangle(x: 7, y: 5 + start, width: short, height: short)
+            #expect(pieces.contains { $0.intersection(face) == face })
+        }
+        // A turn of 26 degrees makes a canvas of at most so much more than what is turned.
+        #expect(pieces.reduce(0) { $0 + $1.area } <= 2 * region.area)
+        #expect(pieces.allSatisfy { max($0.width, $0.height) <= 4 * min($0.width, $0.height) })
+    }
+
+    @Test("a strip too narrow for a face is not turned, and a tilted face in a long one is found")
+    func strips() throws {
+        #expect(Turn.pieces(of: Rectangle(x: 0, y: 0, width: 20_000, height: 3), smallest: 24).isEmpty)
+        let head = try astronaut().cut(Rectangle(x: 125, y: 14, width: 200, height: 200)).turned(by: 26)
+        var strip = GrayImage(width: 3000, height: head.height, fill: 128)
+        for y in 0..<head.height {
+            for x in 0..<head.width {
+                strip.pixels[y * strip.width + 2300 + x] = head.pixels[y * head.width + x]
+            }
+        }
+        let detector = try FaceDetector(cascadeAt: cascades + "frontalface_alt2.xml")
+        let faces = detector.detect(in: strip)
+        #expect(faces.count == 1)
+        let face = try #require(faces.first)
+        #expect(face.tilt != 0 && abs(face.box.x + face.box.width / 2 - 2300 - head.width / 2) < 40)
+    }
+}
