@@ -87,6 +87,21 @@ struct SearchTests {
         }
     }
 
+    @Test("a grid is read from a pipe, too; a device is told to be one")
+    func pipe() throws {
+        let path = "\(TemporaryFolder().path)-pipe"
+        defer { unlink(path) }
+        #expect(mkfifo(path, 0o600) == 0)
+        Thread.detachNewThread {
+            try? FileHandle(forWritingTo: URL(fileURLWithPath: path)).write(
+                contentsOf: Data("dropout = 0, 0.2\nbatch = 8 16\n".utf8))
+        }
+        #expect(try SearchPlan(grid: path, base: base()).trials.count == 4)
+        #expect(
+            message { try SearchPlan(grid: "/dev/null", base: base()) }
+                == "/dev/null: cannot read it: a device, no file")
+    }
+
     @Test("random trials are the same for a seed, fewer are the first of more, all within their ranges")
     func random() {
         let trials = SearchPlan(random: 200, seed: 1).trials
