@@ -25,6 +25,9 @@ package struct FaceSearch {
     /// The side in pixels of a face that is too small to be followed, while none is; nil where none was seen of late.
     package private(set) var tooSmallSide: Int?
 
+    /// How many times this picture is smaller than the frame, and the parameters in its pixels.
+    private var factor = 1
+    private var searched: DetectionParameters
     private var lastTime: UInt64?
     private var lastFrame = 0
     private var lastPieceTime: UInt64 = 0
@@ -58,6 +61,7 @@ package struct FaceSearch {
 
     package init(parameters: DetectionParameters) {
         self.parameters = parameters
+        searched = parameters
     }
 
     /// Forgets when it last searched: the next frame is searched wholly.
@@ -66,11 +70,16 @@ package struct FaceSearch {
         tooSmallSide = nil
     }
 
-    /// Replaces `faces` by those of a frame.
+    /// Replaces `faces` by those of a frame, in pixels of the picture.
+    ///
+    /// - Parameter factor: how many times the picture is smaller than the frame, in whose pixels are sizes and the tracker's
+    ///   faces.
     package mutating func find(
-        with finder: some FaceFinding, in image: GrayImage, frame: Int, at time: UInt64, tracker: FaceTracker,
-        into faces: inout [DetectedFace]
+        with finder: some FaceFinding, in image: GrayImage, reducedBy factor: Int = 1, frame: Int,
+        at time: UInt64, tracker: FaceTracker, into faces: inout [DetectedFace]
     ) {
+        self.factor = factor
+        searched = parameters.reduced(by: factor)
         // Frames given up because the machine is busy don't count: searching wholly then would keep it busy.
         let gap = lastTime.map { Self.seconds(from: $0, to: time) } ?? .infinity
         let interval = gap / Double(max(1, frame &- lastFrame))
@@ -82,12 +91,12 @@ package struct FaceSearch {
         hasSearchedElsewhere = false
         guard !hasSearchedWholly else {
             lastPieceTime = time
-            var whole = parameters
+            var whole = searched
             whole.isThorough = gap.isFinite && interval >= Self.thoroughGap
             finder.detect(in: image, region: nil, parameters: whole, into: &faces)
             tooSmallSide =
                 faces.isEmpty && whole.isThorough
-                ? finder.sideOfTooSmallFace(in: image, parameters: parameters) : nil
+                ? sideOfTooSmallFace(with: finder, in: image) : nil
             return
         }
         searchAroundFaces(with: finder, in: image, at: time, tracker: tracker, into: &faces)
@@ -106,18 +115,22 @@ package struct FaceSearch {
         lastPieceTime = time
         if Self.seconds(from: lastSmallTime, to: time) >= Self.smallInterval {
             lastSmallTime = time
-            tooSmallSide = finder.sideOfTooSmallFace(in: image, parameters: parameters)
+            tooSmallSide = sideOfTooSmallFace(with: finder, in: image)
             return
         }
         for _ in 0..<Self.piecesAlone { searchPiece(with: finder, in: image, isAlone: true, into: &faces) }
+    }
+
+    private func sideOfTooSmallFace(with finder: some FaceFinding, in image: GrayImage) -> Int? {
+        finder.sideOfTooSmallFace(in: image, parameters: searched).map { $0 * factor }
     }
 
     private mutating func searchPiece(
         with finder: some FaceFinding, in image: GrayImage, isAlone: Bool, into faces: inout [DetectedFace]
     ) {
         // What is missed in one frame is found in another, of a picture that is never quite the same.
-        var coarse = parameters
-        coarse.isCoarse = parameters.minNeighbors > 0
+        var coarse = searched
+        coarse.isCoarse = searched.minNeighbors > 0
         guard let piece = pieces.next(for: coarse, isAlone: isAlone) else { return }
         hasSearchedElsewhere = true
         switch piece {
@@ -136,12 +149,15 @@ package struct FaceSearch {
         into faces: inout [DetectedFace]
     ) {
         expected.removeAll(keepingCapacity: true)
-        tracker.forEachExpected(at: time) { expected.append($0) }
+        tracker.forEachExpected(at: time) { face in
+            expected.append(face)
+            expected[expected.count - 1].face = face.face.reduced(by: factor)
+        }
         judged.removeAll { seen in !expected.contains { $0.number == seen.number } }
         // Those who were left out come first.
         let first = expected.firstIndex { $0.number > lastSearched } ?? 0
         var work = 0.0
-        let smallest = Double(max(parameters.minSize, 20))
+        let smallest = Double(max(searched.minSize, 20))
         let limit =
             Self.shareAroundFaces * Double(image.width) * Double(image.height) / (smallest * smallest)
         for place in expected.indices {
@@ -165,9 +181,9 @@ package struct FaceSearch {
         let side = max(box.width, box.height)
         // The longer a face was missed, the further it may have gone.
         let margin = Int(Double(side) * min(1, 0.2 + face.unseenFor))
-        var narrow = parameters
-        narrow.minSize = max(parameters.minSize, side * 4 / 5)
-        narrow.maxSize = min(parameters.maxSize ?? .max, side * 5 / 4)
+        var narrow = searched
+        narrow.minSize = max(searched.minSize, side * 4 / 5)
+        narrow.maxSize = min(searched.maxSize ?? .max, side * 5 / 4)
         let region = Rectangle(
             x: box.x - margin, y: box.y - margin, width: box.width + 2 * margin,
             height: box.height + 2 * margin)
@@ -185,7 +201,7 @@ package struct FaceSearch {
             found.append(followed)
             return 2 * once
         }
-        guard parameters.findsTilted else { return once }
+        guard searched.findsTilted else { return once }
         narrow.findsTilted = true
         finder.detect(in: image, region: region, parameters: narrow, into: &found)
         return 4 * once

@@ -36,9 +36,13 @@ final class FrameWorker {
     private var schedule = LookSchedule()
     private var tracker: FaceTracker
     private let decoder = FrameDecoder()
+    private var halving = PictureHalving()
     private var clock = StageClock()
     private var image = GrayImage()
+    /// How many times it is smaller than the frame, both ways; faces are in the frame's pixels.
+    private var factor = 1
     private var detections: [DetectedFace] = []
+    private var toRecognize: [DetectedFace] = []
     private var probabilities: [EmotionProbabilities] = []
     private var changes: [FaceChange] = []
     private var lastTime = EventTime(milliseconds: 0)
@@ -86,24 +90,25 @@ final class FrameWorker {
     ///   may be one again.
     func work(on frame: Frame) throws(CaptureError) -> Bool {
         clock.begin()
-        try decoder.gray(of: frame, into: &image)
-        noticeSize()
+        try decode(frame)
         clock.end(.decode)
         search.find(
-            with: finder, in: image, frame: frame.number, at: frame.sourceTime, tracker: tracker,
-            into: &detections)
+            with: finder, in: image, reducedBy: factor, frame: frame.number, at: frame.sourceTime,
+            tracker: tracker, into: &detections)
+        enlargeDetections()
         clock.end(.search)
         if configuration.detection.cancellation?.isRaised ?? false { return false }
         tracker.match(detections, at: frame.sourceTime, unsearched: search.unsearched)
         if !configuration.looksAtEachFrame {
             schedule.choose(
-                from: &tracker, in: image, at: frame.sourceTime, isBusy: search.hasSearchedElsewhere,
-                hasTime: search.hasSearchedWholly)
+                from: &tracker, in: image, reducedBy: factor, at: frame.sourceTime,
+                isBusy: search.hasSearchedElsewhere, hasTime: search.hasSearchedWholly)
         }
         clock.end(.match)
         if !tracker.toRecognize.isEmpty {
-            recognizer.recognize(
-                tracker.toRecognize, looks: tracker.looks, in: image, into: &probabilities)
+            toRecognize.removeAll(keepingCapacity: true)
+            for face in tracker.toRecognize { toRecognize.append(face.reduced(by: factor)) }
+            recognizer.recognize(toRecognize, looks: tracker.looks, in: image, into: &probabilities)
             clock.end(.recognize)
         } else {
             probabilities.removeAll(keepingCapacity: true)
@@ -141,13 +146,32 @@ final class FrameWorker {
         Brightness.hint(for: image) ?? search.tooSmallSide.map { .tooSmall(side: $0) }
     }
 
+    /// Makes the frame a grey picture, of half its size where that is enough for the faces in view.
+    private func decode(_ frame: Frame) throws(CaptureError) {
+        // Who wants each frame searched wholly wants it as it is.
+        let isHalved =
+            frame.format == .mjpeg && search.isSelective
+            && halving.decide(for: tracker, at: frame.sourceTime, parameters: configuration.detection)
+        let whole = try decoder.gray(of: frame, into: &image, isHalved: isHalved)
+        factor = image.width < whole.width || image.height < whole.height ? 2 : 1
+        noticeSize(whole)
+    }
+
     /// Frames of another size are announced before the first event in their pixels; boxes in the old ones can't be
     /// followed there.
-    private func noticeSize() {
-        if let old = size, old == (image.width, image.height) { return }
+    private func noticeSize(_ new: FrameSize) {
+        if let old = size, old == (new.width, new.height) { return }
         if size != nil { leaveAll() }
-        size = (image.width, image.height)
-        publisher.announce(width: image.width, height: image.height)
+        size = (new.width, new.height)
+        publisher.announce(width: new.width, height: new.height)
+    }
+
+    private func enlargeDetections() {
+        guard factor > 1, let size else { return }
+        for place in detections.indices {
+            detections[place] = detections[place].enlarged(
+                by: factor, width: size.width, height: size.height)
+        }
     }
 
     /// Tells readers what became of the source: when it is lost, every face leaves; when it is back, its name and the

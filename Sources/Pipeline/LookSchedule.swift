@@ -48,11 +48,13 @@ package struct LookSchedule {
     /// Leaves in the tracker's list the faces that are to be looked at.
     ///
     /// - Parameters:
+    ///   - factor: how many times the picture is smaller than the frame, in whose pixels the tracker's faces are.
     ///   - time: that of the frame, in nanoseconds.
     ///   - isBusy: whether a part of the picture was searched in this frame besides: what can wait for the next one does.
     ///   - hasTime: whether frames are so far apart that all faces can be looked at.
     package mutating func choose(
-        from tracker: inout FaceTracker, in image: GrayImage, at time: UInt64, isBusy: Bool, hasTime: Bool
+        from tracker: inout FaceTracker, in image: GrayImage, reducedBy factor: Int = 1, at time: UInt64,
+        isBusy: Bool, hasTime: Bool
     ) {
         let interval = time > lastTime ? Double(time - lastTime) * 1e-9 : 0
         lastTime = time
@@ -61,11 +63,12 @@ package struct LookSchedule {
         tracker.forEachCandidate { candidates.append($0) }
         while crops.count < candidates.count { crops.append(GrayImage()) }
         for (place, candidate) in candidates.enumerated() {
-            cutter.cut(candidate.face, from: image, into: &crops[place])
+            cutter.cut(candidate.face.reduced(by: factor), from: image, into: &crops[place])
             choices.append(choice(candidate, crop: crops[place], interval: interval, isBusy: isBusy))
         }
         if !hasTime {
-            limit(to: max(Self.fewestLooks, image.width * image.height / Self.pixelsPerLook))
+            let pixels = image.width * image.height * factor * factor
+            limit(to: max(Self.fewestLooks, pixels / Self.pixelsPerLook))
         }
         remember(at: time)
         tracker.choose(choices, takesTurns: !hasTime)

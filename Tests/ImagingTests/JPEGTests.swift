@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 import Imaging
@@ -48,6 +49,43 @@ struct JPEGTests {
         // Of CMYK the grey is OpenCV's, whose 256ths are a little darker.
         #expect(farthest(image.pixels, luma.pixels) <= (name == "cmyk" ? 6 : 4))
         #expect(farthest(color.pixels, expected.pixels) <= 8)
+    }
+
+    @Test("at half its size it is the mean of each four pixels, with an odd side and without an end, too")
+    func halved() throws {
+        let image = gradient(width: 33, height: 25)
+        let bytes = try ImageFile.encodeJPEG(image, quality: 95)
+        let whole = try decodedGray(bytes)
+        var half = GrayImage()
+        let decoder = JPEGDecoder(tolerance: .strayBytes)
+        for bytes in [bytes, Array(bytes.dropLast(2))] {
+            let size = try decoder.decode(bytes, into: &half, isHalved: true)
+            #expect(size == (33, 25))
+            try #require(half.width == 17 && half.height == 13)
+            for y in 0..<12 {
+                for x in 0..<16 {
+                    let at = 2 * y * 33 + 2 * x
+                    let sum = [at, at + 1, at + 33, at + 34].reduce(0) { $0 + Int(whole.pixels[$1]) }
+                    #expect(abs(Int(half.pixels[y * 17 + x]) - sum / 4) <= 6)
+                }
+            }
+        }
+        #expect(throws: JPEGError.self) {
+            _ = try decoder.decode(Array(bytes.prefix(bytes.count / 2)), into: &half, isHalved: true)
+        }
+        #expect(try decoder.decode(bytes, into: &half, isHalved: false) == (33, 25))
+        #expect(half == whole)
+    }
+
+    @Test(
+        "progressive and grey ones are halved, too; CMYK comes whole",
+        arguments: ["progressive", "gray", "cmyk"])
+    func halvedKinds(_ name: String) throws {
+        let bytes = try Array(Data(contentsOf: URL(filePath: Fixture.path("\(name).jpg"))))
+        var half = GrayImage()
+        let size = try JPEGDecoder().decode(bytes, into: &half, isHalved: true)
+        #expect(size == (32, 24))
+        #expect((half.width, half.height) == (name == "cmyk" ? (32, 24) : (16, 12)))
     }
 
     @Test("the luma is the one the file holds, whatever the colours")
