@@ -76,7 +76,7 @@ static void products(const network_kernels *kernels) {
     floats a = numbers((k + pad) * (m + pad)), b = numbers(k * (n + pad)), c = numbers(m * (n + pad)), e = copy(c);
     kernels->matrix_product(m, n, k, a.at, row, column, b.at, n + pad, c.at, n + pad, accumulate);
     plain_product(m, n, k, a.at, row, column, NULL, NULL, b.at, n + pad, e.at, n + pad, accumulate);
-    check("matrix_product", c, e, 1e-5);
+    check("matrix_product", c, e, (double)(k + 2) * 0x1p-21);  // half a unit of the last place of each sum, below 16
     // The same with the columns, and the rows, of the left side at places of their own.
     long count = k > m ? k : m, places[140];
     for (long i = 0; i < count; i++) places[i] = between(0, (k + pad) * (m + pad) - 1);
