@@ -1,72 +1,29 @@
 // Compares every kernel of each set that this processor has with its plain version, on random shapes, with the data
 // at every alignment of a float. Usage: kernels_test [ROUNDS [SEED]]
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "comparison.h"
 
-#include "plain.h"
-#include "random.h"
-
-static long passed, failed;
-static const char *set_name;
-static bool coin(void) { return bits() & 1; }
-static float number(void) { return (float)(int32_t)(bits() >> 32) * (2.0f / 2147483648.0f); }
-
-// Memory of its own size exactly, 4 to 32 bytes past a multiple of 64: an access outside is seen by the sanitizer.
-typedef struct {
-    char *memory;
-    float *at;
-    long count;
-} floats;
-
-static floats numbers(long count) {
-    long shift = between(0, 7) * 4;
-    floats f = {malloc((size_t)(count * 4 + shift)), NULL, count};
-    if (!f.memory) abort();
-    f.at = (float *)(f.memory + shift);
-    for (long i = 0; i < count; i++) f.at[i] = number();
-    return f;
-}
-
-static floats copy(floats other) {
-    floats f = numbers(other.count);
-    memcpy(f.at, other.at, (size_t)other.count * 4);
-    return f;
-}
-
-static void drop(floats f) { free(f.memory); }
-
-static void check(const char *kernel, floats found, floats expected, double tolerance) {
-    double worst = 0;
-    for (long i = 0; i < found.count; i++) {
-        double gap = fabs((double)found.at[i] - expected.at[i]) / fmax(1, fabs(expected.at[i]));
-        if (!(gap <= worst)) worst = gap;
-    }
-    if (worst <= tolerance) {
-        passed++;
-    } else {
+// Beside the products of rounded operands, worked out plainly.
+static void narrow_products(const bf16_kernels *kernels) {
+    long m = between(1, 40), n = between(1, 140), k = between(1, 70), pad = between(0, 5), half = (k + 1) / 2;
+    bool accumulate = coin(), transposed = coin();
+    long row = transposed ? 1 : k + pad, column = transposed ? m + pad : 1;
+    floats a = numbers((k + pad) * (m + pad)), b = numbers(k * (n + pad)), c = numbers(m * (n + pad)), e = copy(c);
+    floats pairs = numbers(half * n), expected = numbers(half * n), scratch = numbers(half * m);
+    if (coin()) a.at[between(0, a.count - 1)] = 1e-40f, b.at[between(0, b.count - 1)] = -1e-40f;
+    kernels->pack(k, n, b.at, n + pad, pairs.at);
+    plain_pairs(k, n, b.at, n + pad, expected.at);
+    if (memcmp(pairs.at, expected.at, (size_t)pairs.count * 4)) {
         failed++;
-        if (failed < 20) printf("%s, %s: off by %g\n", set_name, kernel, worst);
+        printf("bf16 %s: pairs are rounded otherwise\n", set_name);
+    } else {
+        passed++;
     }
-}
-
-static void check_sums(const char *kernel, const double *found, const double *expected, long count, double tolerance) {
-    floats a = numbers(count), b = numbers(count);
-    for (long i = 0; i < count; i++) a.at[i] = (float)found[i], b.at[i] = (float)expected[i];
-    check(kernel, a, b, tolerance);
-    drop(a), drop(b);
-}
-
-// Whether <a, b> = <c, d>, as it is where one pair is the other's image by a map and its adjoint.
-static void check_adjoint(const char *kernel, floats a, floats b, floats c, floats d) {
-    double left = 0, right = 0, size = 0;
-    for (long i = 0; i < a.count; i++) left += (double)a.at[i] * b.at[i], size += fabs((double)a.at[i] * b.at[i]);
-    for (long i = 0; i < c.count; i++) right += (double)c.at[i] * d.at[i];
-    floats one = numbers(1), two = numbers(1);
-    one.at[0] = (float)(left / size), two.at[0] = (float)(right / size);
-    check(kernel, one, two, 1e-5);
-    drop(one), drop(two);
+    kernels->product(m, n, k, a.at, row, column, pairs.at, c.at, n + pad, accumulate, scratch.at);
+    for (long i = 0; i < a.count; i++) a.at[i] = plain_rounded(a.at[i]);
+    for (long i = 0; i < b.count; i++) b.at[i] = plain_rounded(b.at[i]);
+    plain_product(m, n, k, a.at, row, column, NULL, NULL, b.at, n + pad, e.at, n + pad, accumulate);
+    check("bf16 product", c, e, 1e-5);
+    drop(a), drop(b), drop(c), drop(e), drop(pairs), drop(expected), drop(scratch);
 }
 
 static void products(const network_kernels *kernels) {
@@ -278,6 +235,13 @@ int main(int argc, char **argv) {
             optimiser(sets[i]);
         }
         printf("%s: %ld rounds of random shapes\n", set_name, rounds);
+    }
+    const bf16_kernels *narrow[] = {bf16_kernels_portable(), bf16_kernels_avx512()};
+    for (size_t i = 0; i < sizeof narrow / sizeof *narrow; i++) {
+        if (!narrow[i]) continue;
+        set_name = narrow[i]->name;
+        for (long round = 0; round < rounds; round++) narrow_products(narrow[i]);
+        printf("bf16, %s: %ld rounds of random shapes\n", set_name, rounds);
     }
     const picture_kernels *pictures[] = {picture_kernels_portable(), picture_kernels_avx2()};
     for (size_t i = 0; i < sizeof pictures / sizeof *pictures; i++) {

@@ -1,6 +1,7 @@
 #include "plain.h"
 
 #include <math.h>
+#include <string.h>
 
 void plain_product(long m, long n, long k, const float *a, long row, long column, const long *row_at,
                    const long *column_at, const float *b, long ldb, float *c, long ldc, bool accumulate) {
@@ -12,6 +13,27 @@ void plain_product(long m, long n, long k, const float *a, long row, long column
                 sum += (double)start[column_at ? column_at[l] : l * column] * b[l * ldb + j];
             c[i * ldc + j] = (float)sum;
         }
+    }
+}
+
+float plain_rounded(float x) {
+    // By its definition: the one of both neighbours that is nearer, or else the one whose last bit is 0.
+    if (!isfinite(x)) return x;
+    if (fabsf(x) < 0x1p-126f) return copysignf(0, x);
+    int exponent;
+    frexpf(x, &exponent);
+    return ldexpf((float)nearbyint(ldexp(x, 8 - exponent)), exponent - 8);
+}
+
+void plain_pairs(long k, long n, const float *b, long ldb, float *pairs) {
+    for (long i = 0; i < (k + 1) / 2 * n; i++) {
+        long panel = i / ((k + 1) / 2 * 32), width = n - 32 * panel < 32 ? n - 32 * panel : 32;
+        long place = i - panel * ((k + 1) / 2 * 32), l = place / width * 2, j = 32 * panel + place % width;
+        float low = plain_rounded(b[l * ldb + j]), high = l + 1 < k ? plain_rounded(b[(l + 1) * ldb + j]) : 0;
+        uint32_t first, second;
+        memcpy(&first, &low, 4), memcpy(&second, &high, 4);
+        first = first >> 16 | (second & 0xffff0000);
+        memcpy(pairs + i, &first, 4);
     }
 }
 

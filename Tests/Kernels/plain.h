@@ -4,6 +4,10 @@
 
 void plain_product(long m, long n, long k, const float *a, long row, long column, const long *row_at,
                    const long *column_at, const float *b, long ldb, float *c, long ldc, bool accumulate);
+/// A float rounded to bfloat16; what is below the smallest normal number is zero.
+float plain_rounded(float x);
+/// Rows of b in pairs, rounded.
+void plain_pairs(long k, long n, const float *b, long ldb, float *pairs);
 void plain_channel_sums(const float *x, long rows, long channels, double *sum, double *square);
 void plain_scale_shift(const float *x, long rows, long channels, const float *scale, const float *shift, bool relu,
                        float *y);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bf16.h"
 #include "haar.h"
 #include "picture.h"
 #include "quantized.h"

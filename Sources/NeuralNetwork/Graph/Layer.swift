@@ -24,10 +24,13 @@ package final class Execution {
     private var scratch: [[Tensor]]
     private let memory = TensorMemory()
 
-    /// Takes the threads and the kernels; where the processor lacks those, the portable ones are used.
-    package init(threads: Int = 1, kernels set: KernelSet = .best) {
+    /// Takes the threads, the kernels and the precision of products; where the processor lacks the kernels, the portable ones
+    /// are used.
+    package init(
+        threads: Int = 1, kernels set: KernelSet = .best, precision: ProductPrecision = .float32
+    ) {
         pool = ThreadPool(threads: threads)
-        kernels = Kernels(set)
+        kernels = Kernels(set, precision)
         scratch = (0..<pool.threads).map { _ in (0..<4).map { _ in Tensor([0]) } }
     }
 

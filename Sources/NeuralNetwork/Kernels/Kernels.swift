@@ -8,8 +8,18 @@ import CKernels
 struct Kernels {
     let table: UnsafePointer<network_kernels>
 
+    /// Those of products with rounded operands; nil where operands are floats.
+    let narrow: UnsafePointer<bf16_kernels>?
+
     /// Takes the set's kernels; the portable ones where the processor lacks the set.
-    init(_ set: KernelSet) { table = set.pointer ?? network_kernels_portable() }
+    init(_ set: KernelSet, _ precision: ProductPrecision = .float32) {
+        table = set.pointer ?? network_kernels_portable()
+        narrow =
+            switch precision {
+            case .float32: nil
+            case .bf16: set == .best || set == .avx512 ? bf16_kernels_best() : bf16_kernels_portable()
+            }
+    }
 
     /// How many columns a product works on at once: its right side is best read in panels of so many.
     var blockColumns: Int { table.pointee.block_columns }
@@ -35,12 +45,17 @@ struct Kernels {
         let values: Span<Float>
         let start: Int
         let stride: Int
+        /// Whether they are rounded and packed, for products of rounded operands.
+        let isPacked: Bool
 
         @_lifetime(copy values)
         init(_ values: Span<Float>, at start: Int = 0, stride: Int) {
-            self.values = values
-            self.start = start
-            self.stride = stride
+            (self.values, self.start, self.stride, isPacked) = (values, start, stride, false)
+        }
+
+        @_lifetime(copy values)
+        init(packed values: Span<Float>, at start: Int, columns: Int) {
+            (self.values, self.start, stride, isPacked) = (values, start, columns, true)
         }
     }
 

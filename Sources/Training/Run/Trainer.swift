@@ -65,7 +65,7 @@ package final class Trainer {
         self.classWeights = classWeights
         self.teacher = teacher
         network = EmotionNetwork(options.network, seed: options.seed)
-        execution = Execution(threads: options.threads)
+        execution = Execution(threads: options.threads, precision: options.precision)
         execution.seed = options.seed
         execution.communicator = communicator
         batches = FaceBatches(

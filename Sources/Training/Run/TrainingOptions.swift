@@ -47,6 +47,8 @@ package struct TrainingOptions: Sendable, Equatable {
     /// The last epochs, in which images are neither mixed nor erased nor spoilt: the network settles on faces as they
     /// are (as Ge et al., 2021, train YOLOX).
     package var settlingEpochs: Int = 0
+    /// In what the operands of matrix products are kept.
+    package var precision = ProductPrecision.float32
     /// Seeds everything random.
     package var seed: UInt64
     /// Threads that share a batch.

@@ -1,4 +1,5 @@
 import EmotionRecognition
+import NeuralNetwork
 import Training
 
 /// The options of `raut train`.
@@ -37,6 +38,11 @@ struct TrainingStepOptions: OptionGroup {
     let labelSmoothing = TrainingSetting(
         "label-smoothing", .number("PART", 0...0.9),
         help: "the part of a label that is spread over all classes of the first head", \.labelSmoothing)
+    let precision = TrainingSetting(
+        "precision", OptionFormat<ProductPrecision>.choice("PRECISION"),
+        help: "in what the operands of matrix products are kept: float32 unless given; bf16, 16 bits, takes "
+            + "less time where the processor has an instruction for it (avx512_bf16), more elsewhere"
+    ) { precision, options in options.precision = precision }
     let disputed = TrainingSetting(
         "disputed", .whole("VOTES", 1...10),
         help: "leave FER2013's label out where so many of FER+'s ten annotators agree on another emotion"

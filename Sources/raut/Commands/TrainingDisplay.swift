@@ -24,6 +24,11 @@ final class TrainingDisplay {
                 + "\(split.rawValue) split, batch \(options.batch), \(trainer.stepsPerEpoch) steps an epoch"
                 + (trainer.history.epochs.isEmpty
                     ? "" : ", resumed after epoch \(trainer.history.epochs.count)"))
+        if !options.precision.isNative {
+            say(
+                "this processor has no instruction for products of \(options.precision.rawValue): they are those of "
+                    + "rounded floats, and slower than --precision float32")
+        }
     }
 
     /// Renews the progress bar, at most ten times a second.

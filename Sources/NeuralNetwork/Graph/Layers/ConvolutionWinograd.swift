@@ -30,11 +30,11 @@ extension Convolution2D {
                 transform(images: first..<first + count, of: input, winograd, into: left)
                 var products = right.mutableSpan
                 for position in 0..<winograd.positions {
-                    execution.kernels.product(
-                        rows: rows, columns: outputs, inner: inputs, left: left.span,
+                    execution.product(
+                        thread, rows: rows, columns: outputs, inner: inputs, left: left.span,
                         from: position * rows * inputs, rowStride: inputs,
-                        right: Kernels.RightSide(
-                            transformed.span, at: position * inputs * outputs, stride: outputs),
+                        right: execution.rightSide(
+                            transformed.span, number: position, rows: inputs, columns: outputs),
                         into: &products, at: position * rows * outputs, targetStride: outputs)
                 }
                 var map = output.mutableSpan(first * map * outputs..<(first + count) * map * outputs)
@@ -59,7 +59,12 @@ extension Convolution2D {
                 kernel.span, inputs: inputs, outputs: outputs, eights: eights, into: &target,
                 transposed: transposed)
         }
-        return transformed
+        if transposed != nil {
+            self.transposed = execution.rightSides(
+                self.transposed, count: winograd.positions, rows: outputs, columns: inputs)
+        }
+        return execution.rightSides(
+            transformed, count: winograd.positions, rows: inputs, columns: outputs)
     }
 
     /// The input's transform of a block of images.
@@ -76,6 +81,9 @@ extension Convolution2D {
         let places = winograd.positions * block * winograd.tiles
         execution.reserve(slot: 0, count: places * inputChannels)
         execution.reserve(slot: 1, count: places * outputChannels)
+        let rows = block * winograd.tiles
+        execution.reserveProduct(rows: rows, columns: 0, inner: max(inputChannels, outputChannels))
+        execution.reserveProduct(rows: inputChannels, columns: outputChannels, inner: rows)
     }
 
     func backwardWinograd(
@@ -103,18 +111,19 @@ extension Convolution2D {
                     into: &products)
                 for position in 0..<winograd.positions {
                     let place = position * inputs * outputs
-                    execution.kernels.product(
-                        rows: inputs, columns: outputs, inner: rows, left: left.span,
+                    execution.product(
+                        thread, rows: inputs, columns: outputs, inner: rows, left: left.span,
                         from: position * rows * inputs, rowStride: 1, columnStride: inputs,
                         right: Kernels.RightSide(
                             right.span, at: position * rows * outputs, stride: outputs),
                         into: &sum, at: place, targetStride: outputs, accumulate: true)
                     guard needsInputGradient else { continue }
                     // In the place of the input's transform, which is not needed any more.
-                    execution.kernels.product(
-                        rows: rows, columns: inputs, inner: outputs, left: right.span,
+                    execution.product(
+                        thread, rows: rows, columns: inputs, inner: outputs, left: right.span,
                         from: position * rows * outputs, rowStride: outputs,
-                        right: Kernels.RightSide(transposed.span, at: place, stride: inputs),
+                        right: execution.rightSide(
+                            transposed.span, number: position, rows: outputs, columns: inputs),
                         into: &transform, at: position * rows * inputs, targetStride: inputs)
                 }
                 guard needsInputGradient else { continue }

@@ -14,15 +14,21 @@ final class LSTMDirection {
 
     /// `hiddenWeight` turned, `[hidden, 4 · hidden]`, its rows a little further apart: at a power of two they would drive each
     /// other out of the cache.
-    private var turned = Tensor()
+    var turned = Tensor()
     /// The rows of one step beside each other, `[batch, …]`: those of a sequence lie as far apart as the sequence is long.
     private var compact = Tensor()
-    private var gates = Tensor()
+    var gates = Tensor()
     private var cells = Tensor()
     private var cellGradient = Tensor()
     private var outputGradient = Tensor()
-    private var previous = Tensor()
+    var previous = Tensor()
     private var partials: [[Tensor]] = []
+    /// The weights as right sides of products: of the hidden state's `turned` and as they are, and of the input's where those
+    /// products have rounded operands.
+    var (hiddenSide, turnedSide) = (Tensor(), Tensor())
+    var (inputSide, turnedInputSide) = (Tensor(), Tensor())
+    /// Rows worked on at a time, and rows that a sum over rows has at a time.
+    static let (rows, summedRows) = (96, 256)
 
     init(name: String, suffix: String, inputFeatures: Int, hidden: Int, isReversed: Bool) {
         self.inputFeatures = inputFeatures
@@ -48,12 +54,23 @@ final class LSTMDirection {
         for row in 0..<width {
             for column in 0..<hidden { turned[column * apart + row] = weight[row * hidden + column] }
         }
+        turnedSide = execution.rightSides(turned, rows: hidden, columns: width, stride: apart)
+        if execution.isNarrow { prepareInput(execution) }
+        execution.reserveProduct(rows: batch, columns: 0, inner: hidden)
         compact = execution.tensor([batch, apart])
         gates = execution.tensor([batch, steps, 4 * hidden])
         cells = execution.tensor([batch, steps, hidden])
     }
 
     func prepareBackward(batch: Int, _ execution: Execution) {
+        hiddenSide = execution.rightSides(hiddenWeight.value, rows: 4 * hidden, columns: hidden)
+        execution.reserveProduct(rows: batch, columns: 0, inner: 4 * hidden)
+        if execution.isNarrow {
+            inputSide = execution.rightSides(inputWeight.value, rows: 4 * hidden, columns: inputFeatures)
+            execution.reserveProduct(rows: Self.rows, columns: 0, inner: 4 * hidden)
+            execution.reserveProduct(
+                rows: 4 * hidden, columns: max(inputFeatures, hidden), inner: Self.summedRows)
+        }
         cellGradient = execution.tensor([batch, hidden])
         outputGradient = execution.tensor([batch, hidden])
         previous = execution.tensor(cells.shape)
@@ -66,23 +83,18 @@ final class LSTMDirection {
 
     /// Reads some images' sequences; outputs go to `[batch, steps, width]` from a column on.
     func forward(
-        _ input: Tensor, _ images: Range<Int>, _ steps: Int, into output: Tensor, at column: Int,
-        _ execution: Execution
+        _ input: Tensor, _ images: Range<Int>, _ steps: Int, _ thread: Int, into output: Tensor,
+        at column: Int, _ execution: Execution
     ) {
         let (width, stride) = (4 * hidden, output.shape[2])
         let (first, rows) = (images.lowerBound * steps, images.count * steps)
-        let (gates, cells, compact, turned) = (self.gates, self.cells, self.compact, self.turned)
+        let (gates, cells, compact, turned) = (self.gates, self.cells, self.compact, turnedSide)
         let (own, apart) = (images.lowerBound * self.apart, self.apart)
         var rowsBefore = compact.mutableSpan
         var gateSpan = gates.mutableSpan
         let bias = zip(inputBias.value.elements, hiddenBias.value.elements).map(+)
         for row in first..<first + rows { copy(bias.span, into: &gateSpan, at: row * width) }
-        let inputWeight = inputWeight.value
-        BLAS.multiply(
-            rows: rows, columns: width, inner: inputFeatures,
-            BLAS.Matrix(input.span, at: first * inputFeatures, stride: inputFeatures),
-            BLAS.Matrix(inputWeight.span, stride: inputFeatures, isTransposed: true), into: &gateSpan,
-            at: first * width, targetStride: width, accumulate: true)
+        multiplyInput(input, first..<first + rows, thread, into: &gateSpan, execution)
         var cellSpan = cells.mutableSpan
         for turn in 0..<steps {
             let step = isReversed ? steps - 1 - turn : turn
@@ -94,9 +106,10 @@ final class LSTMDirection {
                         output.span.extracting(place..<place + hidden), into: &rowsBefore,
                         at: own + image * apart)
                 }
-                execution.kernels.product(
-                    rows: images.count, columns: width, inner: hidden, left: compact.span, from: own,
-                    rowStride: apart, right: Kernels.RightSide(turned.span, stride: apart),
+                execution.product(
+                    thread, rows: images.count, columns: width, inner: hidden, left: compact.span,
+                    from: own, rowStride: apart,
+                    right: execution.rightSide(turned.span, rows: hidden, columns: width, stride: apart),
                     into: &gateSpan, at: (first + step) * width, targetStride: steps * width, accumulate: true
                 )
             }
@@ -122,7 +135,7 @@ final class LSTMDirection {
         let (cellGradient, outputGradient, compact) = (self.cellGradient, self.outputGradient, self.compact)
         let apart = self.apart
         var rowsAfter = compact.mutableSpan
-        let (inputWeight, hiddenWeight) = (inputWeight.value, hiddenWeight.value)
+        let hiddenWeight = hiddenSide
         let own = images.lowerBound * hidden..<images.upperBound * hidden
         var gateSpan = gates.mutableSpan
         var kept = previous.mutableSpan
@@ -141,12 +154,11 @@ final class LSTMDirection {
                         gates.span.extracting(place..<place + width), into: &rowsAfter,
                         at: (images.lowerBound + image) * apart)
                 }
-                execution.kernels.product(
-                    rows: count, columns: hidden, inner: width, left: compact.span,
+                execution.product(
+                    thread, rows: count, columns: hidden, inner: width, left: compact.span,
                     from: images.lowerBound * apart, rowStride: apart,
-                    right: Kernels.RightSide(hiddenWeight.span, stride: hidden), into: &dh,
-                    at: own.lowerBound,
-                    targetStride: hidden)
+                    right: execution.rightSide(hiddenWeight.span, rows: width, columns: hidden),
+                    into: &dh, at: own.lowerBound, targetStride: hidden)
             } else {
                 for index in own { dh[index] = 0 }
             }
@@ -170,38 +182,9 @@ final class LSTMDirection {
                 Kernels.Rows(start: (first + step) * hidden, stride: steps * hidden),
                 outputGradient: outputGradient.span, cellGradient: &dc, from: own.lowerBound)
         }
-        collect(input, first, count * steps, into: partials[thread])
-        var target = inputGradient.mutableSpan
-        BLAS.multiply(
-            rows: count * steps, columns: inputFeatures, inner: width,
-            BLAS.Matrix(gates.span, at: first * width, stride: width),
-            BLAS.Matrix(inputWeight.span, stride: inputFeatures), into: &target, at: first * inputFeatures,
-            targetStride: inputFeatures, accumulate: adds)
-    }
-
-    /// One thread's share of the weights' gradients, from its rows of the gates' ones.
-    private func collect(_ input: Tensor, _ first: Int, _ rows: Int, into sums: [Tensor]) {
-        let width = 4 * hidden
-        let (gates, previous) = (self.gates, self.previous)
-        let (inputSum, hiddenSum, biasSum) = (sums[0], sums[1], sums[2])
-        var inputTarget = inputSum.mutableSpan
-        BLAS.multiply(
-            rows: width, columns: inputFeatures, inner: rows,
-            BLAS.Matrix(gates.span, at: first * width, stride: width, isTransposed: true),
-            BLAS.Matrix(input.span, at: first * inputFeatures, stride: inputFeatures), into: &inputTarget,
-            targetStride: inputFeatures)
-        var hiddenTarget = hiddenSum.mutableSpan
-        BLAS.multiply(
-            rows: width, columns: hidden, inner: rows,
-            BLAS.Matrix(gates.span, at: first * width, stride: width, isTransposed: true),
-            BLAS.Matrix(previous.span, at: first * hidden, stride: hidden), into: &hiddenTarget,
-            targetStride: hidden)
-        biasSum.fill(0)
-        let gateSpan = gates.span
-        var biasTarget = biasSum.mutableSpan
-        for row in first..<first + rows {
-            accumulate(gateSpan, from: row * width, count: width, into: &biasTarget, at: 0)
-        }
+        let rows = first..<first + count * steps
+        collect(input, rows, thread, into: partials[thread], execution)
+        multiplyGates(rows, thread, into: inputGradient, adding: adds, execution)
     }
 
     /// Adds the threads' sums into the parameters' gradients, always in the order of the threads, and drops what the backward
@@ -220,7 +203,10 @@ final class LSTMDirection {
     }
 
     /// Drops what the forward pass kept.
-    func forget() { (gates, cells, turned, compact) = (Tensor(), Tensor(), Tensor(), Tensor()) }
+    func forget() {
+        (gates, cells, turned, compact) = (Tensor(), Tensor(), Tensor(), Tensor())
+        (hiddenSide, turnedSide, inputSide, turnedInputSide) = (Tensor(), Tensor(), Tensor(), Tensor())
+    }
 
     /// The weights for a program.
     var lowered: LSTMDraft.Direction {

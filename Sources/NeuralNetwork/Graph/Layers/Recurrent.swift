@@ -29,8 +29,8 @@ package final class LSTM: Layer {
         output = execution.tensor([batch, steps, hidden])
         direction.prepare(batch: batch, steps: steps, execution)
         let (direction, output) = (self.direction, self.output)
-        execution.pool.split(batch) { _, images in
-            direction.forward(input, images, steps, into: output, at: 0, execution)
+        execution.pool.split(batch) { thread, images in
+            direction.forward(input, images, steps, thread, into: output, at: 0, execution)
         }
         return output
     }
@@ -104,8 +104,9 @@ package final class BidirectionalLSTM: Layer {
         self.output = output
         for (index, direction) in [forwardDirection, backwardDirection].enumerated() {
             direction.prepare(batch: batch, steps: steps, execution)
-            execution.pool.split(batch) { _, images in
-                direction.forward(input, images, steps, into: output, at: index * hidden, execution)
+            execution.pool.split(batch) { thread, images in
+                direction.forward(
+                    input, images, steps, thread, into: output, at: index * hidden, execution)
             }
         }
         return output
