@@ -147,7 +147,8 @@ def load(path):
     """The network of a model file, ready to use, and the file's metadata."""
     with safe_open(path, "pt") as file:
         metadata = file.metadata()
-        tensors = {name: file.get_tensor(name) for name in file.keys()}
+        # What int8 needs is no part of the network.
+        tensors = {name: file.get_tensor(name) for name in file.keys() if not name.startswith("int8.")}
     network = EmotionNetwork(metadata)
     missing, unexpected = network.load_state_dict(tensors, strict=False)
     missing = [name for name in missing if not name.endswith("num_batches_tracked")]

@@ -25,8 +25,8 @@ INLINE w8 whole(f8 x, float least, float most) {
     x = (f8)(((w8)x & (x > least)) | ((w8)all(least) & ~(x > least)));
     return (w8)(x + 12582912.0f) - 0x4b400000;
 }
-INLINE void store_bytes(uint8_t *p, f8 x) {
-    *(bytes_8 *)p = __builtin_convertvector(whole(x, -128, 127) + 128, bytes_8);
+INLINE void store_bytes(uint8_t *p, f8 x, int zero) {
+    *(bytes_8 *)p = __builtin_convertvector(whole(x, (float)-zero, (float)(255 - zero)) + zero, bytes_8);
 }
 INLINE void store_words(int16_t *p, f8 x) {
     *(words_loose_8 *)p = __builtin_convertvector(whole(x, -WORD_LIMIT, WORD_LIMIT), words_8);
@@ -45,17 +45,32 @@ INLINE void store_codes_8(uint8_t *p, long apart, words_8 x, words_8 y) {
 }
 #endif
 
-static void NAME(encode)(const float *x, long rows, long channels, const float *scale, uint8_t *codes) {
+static void NAME(encode)(const float *x, long rows, long channels, const float *scale, int zero, uint8_t *codes) {
     for (long r = 0; r < rows; r++, x += channels, codes += channels)
-        for (long c = 0; c < channels; c += 8) store_bytes(codes + c, load(x + c) * load(scale + c));
+        for (long c = 0; c < channels; c += 8) store_bytes(codes + c, load(x + c) * load(scale + c), zero);
 }
 
-static void NAME(decode)(const int32_t *sums, long rows, long channels, const float *factor, const float *summand,
-                         long row, bool relu, float *y) {
-    for (long r = 0; r < rows; r++, sums += channels, y += channels, summand += row) {
+static void NAME(encode_padded)(const float *x, long height, long width, long channels, const float *scale, int zero,
+                                uint8_t *padded) {
+    size_t line = (size_t)((width + 2) * channels), edge = (size_t)channels;
+    memset(padded, zero, line);
+    padded += line;
+    for (long row = 0; row < height; row++, x += width * channels, padded += line) {
+        memset(padded, zero, edge);
+        NAME(encode)(x, width, channels, scale, zero, padded + edge);
+        memset(padded + line - edge, zero, edge);
+    }
+    memset(padded, zero, line);
+}
+
+static void NAME(decode)(const int32_t *sums, long rows, long channels, const float *factor, const float *bias,
+                         const float *residual, bool relu, float *y) {
+    for (long at = 0; at < rows * channels; at += channels) {
         for (long c = 0; c < channels; c += 8) {
-            f8 value = floats(sums + c) * load(factor + c) + load(summand + c);
-            store(y + c, relu ? positive(value) : value);
+            f8 value = floats(sums + at + c) * load(factor + c);
+            if (bias) value += load(bias + c);
+            if (residual) value += load(residual + at + c);
+            store(y + at + c, relu ? positive(value) : value);
         }
     }
 }
@@ -101,20 +116,21 @@ static void NAME(pack)(long k, long n, const int8_t *weights, int8_t *packed) {
     }
 }
 
-static void NAME(product)(long m, long n, long k, const uint8_t *codes, const int8_t *packed,
-                          const int32_t *correction, int32_t *sums) {
+static void NAME(product)(long m, long n, const uint8_t *codes, long row, long pieces, long length, long apart,
+                          const int8_t *packed, const int32_t *correction, int32_t *sums) {
+    code_rows rows = {codes, row, pieces, length, apart};
     for (long j = 0; j < n;) {
         long width = columns_from(j, n);
         switch (width) {
 #ifdef WIDE
-        case 32: panel_16(2, m, n, k, codes, packed, correction + j, sums + j); break;
-        case 16: panel_16(1, m, n, k, codes, packed, correction + j, sums + j); break;
+        case 32: panel_16(2, m, n, rows, packed, correction + j, sums + j); break;
+        case 16: panel_16(1, m, n, rows, packed, correction + j, sums + j); break;
 #else
-        case 16: panel_8(2, m, n, k, codes, packed, correction + j, sums + j); break;
+        case 16: panel_8(2, m, n, rows, packed, correction + j, sums + j); break;
 #endif
-        default: panel_8(1, m, n, k, codes, packed, correction + j, sums + j); break;
+        default: panel_8(1, m, n, rows, packed, correction + j, sums + j); break;
         }
-        packed += width * k;
+        packed += width * pieces * length;
         j += width;
     }
 }
@@ -196,6 +212,7 @@ static const quantized_kernels NAME(quantized_table) = {
     .pack = NAME(pack),
     .product = NAME(product),
     .encode = NAME(encode),
+    .encode_padded = NAME(encode_padded),
     .decode = NAME(decode),
     .winograd_pad = NAME(winograd_pad),
     .winograd_input = NAME(winograd_input),

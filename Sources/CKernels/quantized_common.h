@@ -18,6 +18,12 @@ typedef int16_t words_16 __attribute__((vector_size(32)));
 typedef int16_t words_loose_16 __attribute__((vector_size(32), aligned(2)));
 typedef uint8_t bytes_8 __attribute__((vector_size(8), aligned(1)));
 
+// Rows of codes, `row` bytes apart, each of `pieces` pieces of `length` codes that begin `apart` bytes apart.
+typedef struct {
+    const uint8_t *first;
+    long row, pieces, length, apart;
+} code_rows;
+
 // Four of these are added, in sixteen bits.
 #define WORD_LIMIT 8191
 // What sums begin with, where codes are multiplied as they are, 128 more than they mean.

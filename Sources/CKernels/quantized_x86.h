@@ -9,8 +9,8 @@ INLINE __m128i words(f8 x, float most) {
     __m256i all = whole(x, most);
     return _mm_packs_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
 }
-INLINE void store_bytes(uint8_t *p, f8 x) {
-    __m128i narrow = words(x, 127);
+INLINE void store_bytes(uint8_t *p, f8 x, int zero) {
+    __m128i narrow = _mm_adds_epi16(words(x, 32767), _mm_set1_epi16((short)(zero - 128)));
     _mm_storel_epi64((__m128i *)p, _mm_xor_si128(_mm_packs_epi16(narrow, narrow), _mm_set1_epi8(-128)));
 }
 INLINE void store_words(int16_t *p, f8 x) {

@@ -14,6 +14,8 @@ package final class EmotionRecognizer: Sendable {
     package let modelName: String
     /// What the network is.
     package let configuration: NetworkConfiguration
+    /// In which numbers it works.
+    package let precision: Precision
     /// How its heads are joined.
     package let posterior: Posterior
     private let program: Program
@@ -21,25 +23,42 @@ package final class EmotionRecognizer: Sendable {
 
     /// Reads a model file.
     ///
+    /// - Parameter precision: In which numbers it works; what is fastest on this processor where nil.
     /// - Throws: ``ModelFileError`` where it can't be used: what is wrong with it.
-    package convenience init(modelAt path: String) throws(ModelFileError) {
+    package convenience init(
+        modelAt path: String, precision: Precision? = .float
+    ) throws(ModelFileError) {
         let file = try SafeTensors(path: path)
         let network = try EmotionNetwork(file, path: path)
+        var quantization: Quantization?
+        if precision ?? .fastest(for: file) == .int8 {
+            quantization = try network.graph.quantization(file, path: path)
+            guard quantization != nil else {
+                throw .invalid(path: path, reason: "it has no ranges for int8; raut quantize measures them")
+            }
+        }
         self.init(
             network, posterior: try Posterior(metadata: file.metadata, path: path),
-            modelName: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent)
+            modelName: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
+            quantization: quantization)
     }
 
     /// Takes a network as it is; later changes of its weights have no effect. Where the processor lacks the
-    /// kernels, the portable ones are used.
+    /// kernels, the portable ones are used. With a quantization it works in integers.
     package init(
         _ network: EmotionNetwork, posterior: Posterior = Posterior(), modelName: String = "untitled",
-        kernels: KernelSet = .best
+        kernels: KernelSet = .best, quantization: Quantization? = nil, integers: IntegerSet = .best
     ) {
         self.modelName = modelName
         self.posterior = posterior
         configuration = network.configuration
-        program = network.graph.program(kernels: kernels)
+        precision = quantization == nil ? .float : .int8
+        program =
+            if let quantization {
+                network.graph.program(quantization: quantization, kernels: kernels, integers: integers)
+            } else {
+                network.graph.program(kernels: kernels)
+            }
     }
 
     /// The probabilities of each face of a picture, in the order of the faces; `probabilities` is replaced.

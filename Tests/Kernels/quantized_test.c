@@ -43,46 +43,60 @@ static bool near(const float *found, const float *expected, long count) {
 }
 
 static void products(const quantized_kernels *set) {
-    long m = between(1, 40), n = 8 * between(1, 16), k = 8 * between(1, 9);
-    uint8_t *codes = room(m * k, 1);
+    long m = between(1, 40), n = 8 * between(1, 16), length = 8 * between(1, 9), pieces = bits() & 1 ? 1 : 3;
+    long row = bits() & 1 ? length * pieces : 8, apart = pieces == 1 ? 0 : bits() & 1 ? length : length + 16;
+    long k = length * pieces, count = (m - 1) * row + (pieces - 1) * apart + length;
+    uint8_t *codes = room(count, 1);
     int8_t *weights = room(k * n, 1), *packed = room(k * n, 1);
     int32_t *correction = room(n, 4), *found = room(m * n, 4), *expected = room(m * n, 4);
-    // The largest numbers show where sixteen bits would not hold a pair.
+    // The largest numbers show where a pair would not fit in sixteen bits.
     bool extreme = bits() & 1;
-    for (long i = 0; i < m * k; i++) codes[i] = extreme ? (bits() & 1 ? 255 : 0) : (uint8_t)bits();
-    for (long i = 0; i < k * n; i++) weights[i] = (int8_t)(extreme ? (bits() & 1 ? 63 : -63) : between(-63, 63));
+    for (long i = 0; i < count; i++) codes[i] = extreme ? (bits() & 1 ? 255 : 0) : (uint8_t)bits();
+    for (long i = 0; i < k * n; i++) weights[i] = (int8_t)(extreme ? (bits() & 1 ? 127 : -127) : between(-127, 127));
     for (long j = 0; j < n; j++)
         for (long l = 0; l < k; l++) correction[j] -= 128 * weights[l * n + j];
     for (long i = 0; i < m; i++)
         for (long j = 0; j < n; j++)
-            for (long l = 0; l < k; l++) expected[i * n + j] += (codes[i * k + l] - 128) * weights[l * n + j];
+            for (long l = 0; l < k; l++)
+                expected[i * n + j] +=
+                    (codes[i * row + l / length * apart + l % length] - 128) * weights[l * n + j];
     set->pack(k, n, weights, packed);
-    set->product(m, n, k, codes, packed, correction, found);
+    set->product(m, n, codes, row, pieces, length, apart, packed, correction, found);
     check(set->name, "product", !memcmp(found, expected, (size_t)(m * n) * 4));
-    float *factor = numbers(n, 0.01f), *summand = numbers(m * n, 2), *y = numbers(m * n, 1), *e = numbers(m * n, 1);
-    bool relu = bits() & 1;
-    long row = bits() & 1 ? n : 0;
+    float *factor = numbers(n, 0.01f), *bias = numbers(n, 2), *residual = numbers(m * n, 2);
+    float *y = numbers(m * n, 1), *e = numbers(m * n, 1);
+    bool relu = bits() & 1, shifts = bits() & 1, adds = bits() & 1;
     for (long i = 0; i < m * n; i++) {
-        e[i] = (float)expected[i] * factor[i % n] + summand[i / n * row + i % n];
+        e[i] = (float)expected[i] * factor[i % n] + (shifts ? bias[i % n] : 0) + (adds ? residual[i] : 0);
         if (relu) e[i] = fmaxf(0, e[i]);
     }
-    set->decode(found, m, n, factor, summand, row, relu, y);
+    set->decode(found, m, n, factor, shifts ? bias : NULL, adds ? residual : NULL, relu, y);
     check(set->name, "decode", near(y, e, m * n));
     let_go();
 }
 
 static void codes(const quantized_kernels *set) {
-    long rows = between(1, 9), channels = 8 * between(1, 9), count = rows * channels;
+    long height = between(1, 9), width = between(1, 9), rows = height * width, channels = 8 * between(1, 9);
+    long count = rows * channels, line = (width + 2) * channels, whole_map = (height + 2) * line;
     float *x = numbers(count, 200), *scale = numbers(channels, 2);
     // Halves, and what no byte and no 32 bits hold.
     for (long i = 0; i < count; i++)
-        if (bits() & 1) x[i] = (float)between(-300, 300) / 2;
+        if (bits() & 1) x[i] = (float)between(-600, 600) / 2;
     x[between(0, count - 1)] = 1e20f, x[between(0, count - 1)] = -1e20f;
     for (long c = 0; c < channels; c++) scale[c] = bits() & 1 ? 1 : fabsf(scale[c]) + 0.1f;
     uint8_t *found = room(count, 1), *expected = room(count, 1);
-    for (long i = 0; i < count; i++) expected[i] = (uint8_t)(128 + whole(x[i] * scale[i % channels], -128, 127));
-    set->encode(x, rows, channels, scale, found);
+    uint8_t *padded = room(whole_map, 1), *around = room(whole_map, 1);
+    int zero = bits() & 1 ? 128 : bits() & 1 ? 0 : (int)between(0, 255);
+    memset(around, zero, (size_t)whole_map);
+    for (long i = 0; i < count; i++) {
+        expected[i] = (uint8_t)(zero + whole(x[i] * scale[i % channels], -zero, 255 - zero));
+        long cell = i / channels;
+        around[(cell / width + 1) * line + (cell % width + 1) * channels + i % channels] = expected[i];
+    }
+    set->encode(x, rows, channels, scale, zero, found);
     check(set->name, "encode", !memcmp(found, expected, (size_t)count));
+    set->encode_padded(x, height, width, channels, scale, zero, padded);
+    check(set->name, "encode_padded", !memcmp(padded, around, (size_t)whole_map));
     let_go();
 }
 

@@ -1,8 +1,7 @@
 #pragma once
 // Inference by eight-bit integers. Activations stay floats between layers: on their way into a product each becomes a code,
-// 128 + a whole number from -128 to 127 in an unsigned byte; weights are whole numbers from -63 to 63, so that no pair of
-// products leaves sixteen bits (AVX2 adds pairs in these). Sums are exact in 32 bits, and codes are rounded without fused
-// multiply-adds: every instruction set gives the same integers.
+// a whole number in an unsigned byte; weights are whole numbers from -127 to 127. Sums are exact in 32 bits, and codes are
+// rounded without fused multiply-adds: every instruction set gives the same integers.
 //
 // Convolutions of 3x3 are quantised within Winograd's transform (Li et al., "LoWino", ICPP 2021), F(2x2, 3x3): larger tiles
 // spread what a position holds so far that eight bits no longer tell it. A map becomes whole numbers from -8191 to 8191,
@@ -18,18 +17,22 @@ typedef struct {
     /// Whether the processor multiplies and adds bytes in one instruction. Where it does not, floats may be as fast.
     bool has_dot_product;
     /// Bytes that `pack` writes are in this set's own order; as many as the matrix has.
-    /// `weights` are [k][n], each from -63 to 63.
+    /// `weights` are [k][n], each from -127 to 127.
     void (*pack)(long k, long n, const int8_t *weights, int8_t *packed);
-    /// sums[m][n] = sum over k of (codes[m][k] - 128) * weights[k][n]; rows of codes and of sums lie one after another.
-    /// `correction[n]` is -128 times the sum over k of weights[k][n].
-    void (*product)(long m, long n, long k, const uint8_t *codes, const int8_t *packed, const int32_t *correction,
-                    int32_t *sums);
-    /// codes[row][channel] = code of x * scale[channel].
-    void (*encode)(const float *x, long rows, long channels, const float *scale, uint8_t *codes);
-    /// y[row][channel] = sums * factor[channel] + summand[channel], then ReLU where asked; where `row` is not 0, each row
-    /// has summands of its own, so many floats apart.
-    void (*decode)(const int32_t *sums, long rows, long channels, const float *factor, const float *summand, long row,
-                   bool relu, float *y);
+    /// sums[m][n] = sum over k of (codes[m][k] - 128) * weights[k][n]; rows of sums lie one after another. Rows of codes
+    /// begin `row` bytes apart, each of `pieces` pieces of `length` codes, a multiple of 4, which begin `apart` bytes apart:
+    /// k counts through all of them. `correction[n]` is -128 times the sum over k of weights[k][n].
+    void (*product)(long m, long n, const uint8_t *codes, long row, long pieces, long length, long apart,
+                    const int8_t *packed, const int32_t *correction, int32_t *sums);
+    /// codes[row][channel] = `zero` + the nearest whole number to x * scale[channel], clipped to a byte; `zero` is 0 to 255.
+    void (*encode)(const float *x, long rows, long channels, const float *scale, int zero, uint8_t *codes);
+    /// The same for a map, with `zero` around it: [height + 2, width + 2, channels].
+    void (*encode_padded)(const float *x, long height, long width, long channels, const float *scale, int zero,
+                          uint8_t *padded);
+    /// y[row][channel] = sums * factor[channel], + bias[channel] and + residual[row][channel] where given, then ReLU where
+    /// asked.
+    void (*decode)(const int32_t *sums, long rows, long channels, const float *factor, const float *bias,
+                   const float *residual, bool relu, float *y);
     /// padded = the nearest whole numbers to x * scale[channel], with a row and a column of zeros before them, and behind
     /// them as many as make both extents even: [height + 2, width + 2, channels], rounded up.
     void (*winograd_pad)(const float *x, long height, long width, long channels, const float *scale, int16_t *padded);

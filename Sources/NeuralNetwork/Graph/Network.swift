@@ -74,6 +74,34 @@ package final class Network {
         return builder.export(outputs: named, input: input).serialized(name: name, metadata: metadata)
     }
 
+    /// The same in integers of eight bits where a layer's ranges are known; the first layer and the heads stay floats.
+    ///
+    /// - Parameter integers: The instruction set of the integers; results do not depend on it.
+    package func program(
+        quantization: Quantization, kernels: KernelSet = .best, integers: IntegerSet = .best
+    ) -> Program {
+        let (builder, outputs) = lowered()
+        return builder.finish(
+            outputs: outputs, kernels: kernels, quantization: quantization, integers: IntegerKernels(integers)
+        )
+    }
+
+    /// The layers that can work in integers, by name, with how many channels each reads, and whether it has ranges of
+    /// Winograd's transform, too.
+    package var quantizableLayers: [(name: String, channels: Int, hasTransform: Bool)] {
+        lowered().builder.quantizable.map { ($0.layer, $0.input.features, $0.hasTransform) }
+    }
+
+    /// How far what such layers read reaches on some images, each `[height, width, channels]`.
+    ///
+    /// - Parameter progress: Called after each image with how many are done.
+    package func quantization(measuredOn images: [[Float]], progress: (Int) -> Void = { _ in })
+        -> Quantization
+    {
+        let (builder, outputs) = lowered()
+        return builder.measure(outputs: outputs, images: images, progress: progress)
+    }
+
     private func lowered() -> (builder: ProgramBuilder, outputs: [ProgramValue]) {
         var builder = ProgramBuilder(inputShape: inputShape)
         let features = body.lower(builder.input, into: &builder)

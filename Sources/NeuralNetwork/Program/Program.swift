@@ -40,6 +40,24 @@ package struct Program: Sendable {
         }
     }
 
+    /// The same, and before each step hands its number and the memory on.
+    func run(
+        _ image: [Float], _ memory: inout ProgramMemory, before: (Int, borrowing Workspace) -> Void
+    ) {
+        precondition(image.count == input.count, "an image of another size")
+        precondition(memory.floats.count == memoryCount, "the memory of another program")
+        let kernels = Kernels(kernels)
+        memory.floats.withUnsafeMutablePointer {
+            let workspace = Workspace($0, places: places, scratch: scratch)
+            var place = workspace.write(input)
+            copy(image.span, into: &place)
+            for (number, step) in steps.enumerated() {
+                before(number, workspace)
+                step.run(workspace, kernels)
+            }
+        }
+    }
+
     private func run(_ image: [Float], in memory: borrowing Workspace) {
         let kernels = Kernels(kernels)
         var place = memory.write(input)

@@ -56,12 +56,63 @@ package struct ProgramBuilder {
     /// The program that ends with some values.
     func finish(outputs: [ProgramValue], kernels set: KernelSet) -> Program {
         let kernels = Kernels(set)
-        let steps = drafts.map { $0.finished(kernels) }
+        return finish(drafts.map { $0.finished(kernels) }, outputs, set)
+    }
+
+    private func finish(
+        _ steps: [any ProgramStep], _ outputs: [ProgramValue], _ set: KernelSet
+    ) -> Program {
         let (places, end) = layOut(steps, outputs)
         let scratch = steps.map(\.scratchCount).max() ?? 0
         return Program(
             steps: steps, input: input, outputs: outputs, places: places, scratch: end..<end + scratch,
             kernels: set)
+    }
+
+    /// The drafts that can be done in integers.
+    var quantizable: [any QuantizableDraft] {
+        drafts.compactMap { $0 as? any QuantizableDraft }.filter(\.isQuantizable)
+    }
+
+    /// The program that ends with some values, in integers where a layer's ranges are known.
+    func finish(
+        outputs: [ProgramValue], kernels set: KernelSet, quantization: Quantization, integers: IntegerKernels
+    ) -> Program {
+        let kernels = Kernels(set)
+        let steps = drafts.map { draft -> any ProgramStep in
+            guard let draft = draft as? any QuantizableDraft, draft.isQuantizable,
+                let ranges = quantization.ranges[draft.layer]
+            else { return draft.finished(kernels) }
+            return draft.quantized(ranges, integers)
+        }
+        return finish(steps, outputs, set)
+    }
+
+    /// How far what quantisable drafts read reaches on some images.
+    func measure(outputs: [ProgramValue], images: [[Float]], progress: (Int) -> Void) -> Quantization {
+        let program = finish(outputs: outputs, kernels: .best)
+        var memory = ProgramMemory(for: program)
+        var found: [String: InputRanges] = [:]
+        for draft in quantizable {
+            let channels = draft.input.features
+            found[draft.layer] = InputRanges(
+                channels: [Float](repeating: 0, count: channels),
+                least: [Float](repeating: 0, count: channels),
+                transform: [Float](
+                    repeating: 0, count: draft.hasTransform ? IntegerWinograd.positions * channels : 0))
+        }
+        for (number, image) in images.enumerated() {
+            program.run(image, &memory) { step, workspace in
+                guard let draft = drafts[step] as? any QuantizableDraft, draft.isQuantizable,
+                    var ranges = found.removeValue(forKey: draft.layer)
+                else { return }
+                draft.widen(&ranges, workspace.read(draft.input))
+                found[draft.layer] = ranges
+            }
+            progress(number + 1)
+        }
+        for layer in found.keys { found[layer]?.finish() }
+        return Quantization(ranges: found)
     }
 
     /// Gives each value the first stretch that is free from when it is written to when it is last read.

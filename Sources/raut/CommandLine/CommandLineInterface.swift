@@ -14,6 +14,7 @@ package enum CommandLineInterface {
         TrainCommand.command,
         SearchCommand.command,
         CalibrateCommand.command,
+        QuantizeCommand.command,
         EvaluateCommand.command,
         ReportCommand.command,
         ModelCommand.command,

@@ -8,19 +8,21 @@ import Pipeline
 enum BenchCommand {
     struct Options: OptionGroup {
         let json = Option("json", help: "one JSON object a stage")
-        let model = Option("model", .path("MODEL"), help: "the network, a file or its name in models/")
         let cascade = Option(
             "cascade", .path("CASCADE"), standard: "alt2", help: "OpenCV's cascade file, or its name")
         let frames = Option(
             "frames", .whole("N", 1...1_000_000), standard: 300,
             help: "frames of the demo at 640×480 to work on")
+        let recognition = ModelOptions()
     }
 
     static let command = Command(
         name: "bench", summary: "time each stage on this machine", options: Options.self,
         example: "raut bench --frames 600"
     ) { arguments in
-        let recognizer = try EmotionRecognizer(modelAt: Locations.model(arguments.model))
+        let recognizer = try EmotionRecognizer(
+            modelAt: Locations.model(arguments.recognition.model),
+            precision: arguments.recognition.precision)
         let detector = try FaceDetector(cascadeAt: Locations.cascade(arguments.cascade))
         let stages = try StageBenchmark(detector: detector, recognizer: recognizer).run(
             frames: arguments.frames)

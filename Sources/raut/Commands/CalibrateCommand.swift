@@ -145,7 +145,9 @@ package enum CalibrateCommand {
     /// How the models were made; where they differ, each one's own, in their order. What was measured of a single model
     /// is left out.
     private static func facts(of models: [[String: String]]) -> [String: String] {
-        let measured = ["test_accuracy", "validation_accuracy", "gains"]
+        let measured = [
+            "test_accuracy", "validation_accuracy", "gains", "int8_faces", Quantization.weightsKey,
+        ]
         var facts: [String: String] = [:]
         for key in Set(models.flatMap(\.keys)).subtracting(measured) {
             let values = models.map { $0[key] ?? "" }

@@ -33,7 +33,9 @@ enum ClassifyCommand {
             throw UsageError(description: "--json and --csv - both want standard output")
         }
         let (repetitions, isJSON, wantsLogits) = (arguments.repetitions, arguments.json, arguments.logits)
-        let recognizer = try EmotionRecognizer(modelAt: Locations.model(arguments.recognition.model))
+        let recognizer = try EmotionRecognizer(
+            modelAt: Locations.model(arguments.recognition.model),
+            precision: arguments.recognition.precision ?? .float)
         let run = PictureRun(
             PictureList(arguments.operands, isRecursive: arguments.pictures.recursive),
             tablePath: arguments.pictures.csv, replaces: arguments.pictures.replace, isJSON: isJSON,

@@ -12,6 +12,9 @@ package enum EvaluateCommand {
         let model = Option(
             "model", .path("MODEL,…"), standard: "raut",
             help: "a model file, or its name; of several the mean of their answers is judged")
+        let precision = Option<Precision?>(
+            "precision", .choice("NUMBERS"),
+            help: "floats unless given, or eight-bit integers where the model is ready for them")
         let usage = Option(
             "usage", .choice("PART", of: Usage.allCases.map(\.rawValue) + ["all"]),
             help: "which part of FER2013, PrivateTest unless given; of a folder the part validation "
@@ -71,7 +74,9 @@ package enum EvaluateCommand {
     package static func judge(_ arguments: Arguments<Options>) throws -> (text: String, status: Int32) {
         let threads = arguments.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let names = arguments.model.split(separator: ",").map(String.init)
-        let recognizers = try names.map { try EmotionRecognizer(modelAt: Locations.model($0)) }
+        let recognizers = try names.map {
+            try EmotionRecognizer(modelAt: Locations.model($0), precision: arguments.precision ?? .float)
+        }
         guard !recognizers.isEmpty else { throw UsageError(description: "--model: expected a model") }
         let name = recognizers.map(\.modelName).joined(separator: ",")
         let hasVotesHead = recognizers.contains { $0.configuration.heads.contains(.ferplus) }

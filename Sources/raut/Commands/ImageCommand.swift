@@ -45,6 +45,7 @@ package enum ImageCommand {
         package static let title = ModelOptions.title
 
         package let model = ModelOptions().model
+        package let precision = ModelOptions().precision
         package let detectOnly = Option("detect-only", help: "find faces, name no emotions")
 
         package init() {}
@@ -79,7 +80,9 @@ package enum ImageCommand {
         let verifier = looksAgain ? try Locations.model(Locations.verifier) : nil
         let recognizer =
             namesEmotions
-            ? try EmotionRecognizer(modelAt: Locations.model(arguments.recognition.model)) : nil
+            ? try EmotionRecognizer(
+                modelAt: Locations.model(arguments.recognition.model),
+                precision: arguments.recognition.precision ?? .float) : nil
         let explains = arguments.explain
         let run = PictureRun(
             list, tablePath: arguments.pictures.csv, replaces: arguments.pictures.replace,

@@ -22,7 +22,9 @@ enum ModelCommand {
         let path = try Locations.model(arguments.operands.first)
         let file = try SafeTensors(path: path)
         let network = try EmotionNetwork(file, path: path)
-        let own = Set(network.configuration.metadata.keys).union(checkpointKeys)
+        let own = Set(network.configuration.metadata.keys).union(checkpointKeys).union([
+            Quantization.weightsKey
+        ])
         let facts = file.metadata.filter { !own.contains($0.key) }
         let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? nil
         if let target = arguments.export {

@@ -59,6 +59,7 @@ package enum RunCommand {
         settings.tracePath = arguments.program.trace
         settings.logLevel = arguments.program.log
         settings.model = arguments.model.model
+        settings.precision = arguments.model.precision
         settings.cascade = arguments.detection.cascade
         settings.pipeline = try pipeline(from: arguments)
         if settings.isQuiet, settings.printsEvents {

@@ -1,3 +1,4 @@
+import EmotionRecognition
 import FaceDetection
 
 /// How faces are looked for, in `run` and in `image` alike.
@@ -44,6 +45,10 @@ package struct ModelOptions: OptionGroup {
     package static let title = "naming emotions"
 
     package let model = Option("model", .path("MODEL"), help: "the network, a file or its name in models/")
+    package let precision = Option<Precision?>(
+        "precision", .choice("NUMBERS"),
+        help: "floats, or eight-bit integers where the model is ready for them (raut quantize); unless given "
+            + "what is faster in run, floats elsewhere")
 
     package init() {}
 }

@@ -48,7 +48,9 @@ enum VideoCommand {
         configuration.isPlayback = true
         let run = try VideoRun(
             configuration: configuration, cascade: Locations.cascade(arguments.detection.cascade),
-            recognizer: EmotionRecognizer(modelAt: Locations.model(arguments.recognition.model)),
+            recognizer: EmotionRecognizer(
+                modelAt: Locations.model(arguments.recognition.model),
+                precision: arguments.recognition.precision ?? .float),
             outputs: outputs,
             printsSummary: arguments.csv != "-" && arguments.json != "-")
         let stop = EndRequest()

@@ -1,5 +1,6 @@
 import Capture
 import Drawing
+import EmotionRecognition
 import Events
 import Pipeline
 import System
@@ -28,6 +29,8 @@ package struct LiveSettings: Sendable {
     /// Whether SIGHUP means to read the options again instead of the end.
     package var isReloadable = false
     package var model: String?
+    /// In which numbers the model works; what is fastest where nil.
+    package var precision: Precision?
     package var cascade: String?
     package var recordPath: String?
     /// Where the times of each frame's stages are written.

@@ -3,6 +3,8 @@
 /// 3×3 kernels with channels in multiples of 8 go through Winograd's minimal filtering (Lavin and Gray, 2016), others
 /// through products that gather the inputs under the kernel (im2col without the copy, Dukhan, 2019).
 package final class Convolution2D: Layer {
+    /// What its parameters' names begin with.
+    package let name: String
     /// Input channels.
     package let inputChannels: Int
     /// Output channels.
@@ -31,6 +33,7 @@ package final class Convolution2D: Layer {
         name: String, inputChannels: Int, outputChannels: Int, kernelSize: Int = 3, bias hasBias: Bool = false
     ) {
         precondition(kernelSize % 2 == 1 && inputChannels > 0 && outputChannels > 0)
+        self.name = name
         self.inputChannels = inputChannels
         self.outputChannels = outputChannels
         self.kernelSize = kernelSize
@@ -113,7 +116,7 @@ package final class Convolution2D: Layer {
         precondition(input.shape.count == 3 && input.features == inputChannels, "\(input.shape)")
         return program.append([input.shape[0], input.shape[1], outputChannels]) {
             ConvolutionDraft(
-                input, into: $0, kernelSize: kernelSize, weights: weight.value.elements,
+                name, input, into: $0, kernelSize: kernelSize, weights: weight.value.elements,
                 bias: bias?.value.elements)
         }
     }

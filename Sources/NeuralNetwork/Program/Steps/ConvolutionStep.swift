@@ -1,6 +1,8 @@
 /// A convolution that takes in the normalisation, the sum and the ReLU that follow it:
 /// `relu(conv(x) + bias + residual)`.
 struct ConvolutionDraft: StepDraft {
+    /// The layer's name.
+    let layer: String
     let input: ProgramValue
     let output: ProgramValue
     let kernelSize: Int
@@ -12,8 +14,10 @@ struct ConvolutionDraft: StepDraft {
     private(set) var relu = false
 
     init(
-        _ input: ProgramValue, into output: ProgramValue, kernelSize: Int, weights: [Float], bias: [Float]?
+        _ layer: String, _ input: ProgramValue, into output: ProgramValue, kernelSize: Int, weights: [Float],
+        bias: [Float]?
     ) {
+        self.layer = layer
         precondition(weights.count == kernelSize * kernelSize * input.features * output.features)
         self.input = input
         self.output = output

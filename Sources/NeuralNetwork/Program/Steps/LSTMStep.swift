@@ -12,6 +12,8 @@ struct LSTMDraft: StepDraft {
         let isReversed: Bool
     }
 
+    /// The layer's name.
+    let layer: String
     let input: ProgramValue
     let output: ProgramValue
     let hidden: Int

@@ -1,0 +1,76 @@
+extension LSTMDraft: QuantizableDraft {
+    var isQuantizable: Bool { input.features % 8 == 0 && hidden % 8 == 0 }
+    var hasTransform: Bool { false }
+
+    func quantized(_ ranges: InputRanges, _ kernels: IntegerKernels) -> any ProgramStep {
+        QuantizedLSTMStep(self, ranges, kernels)
+    }
+}
+
+/// ``LSTMStep`` whose products are done in integers; the cells stay floats. Outputs lie between -1 and 1, so that the
+/// codes of the state need no measuring.
+struct QuantizedLSTMStep: ProgramStep {
+    private struct Direction: Sendable {
+        let input: IntegerProduct
+        let hidden: IntegerProduct
+        let bias: AlignedFloats
+        let isReversed: Bool
+    }
+
+    private let input: ProgramValue
+    let output: ProgramValue
+    private let hidden: Int
+    private let directions: [Direction]
+
+    init(_ draft: LSTMDraft, _ ranges: InputRanges, _ kernels: IntegerKernels) {
+        input = draft.input
+        output = draft.output
+        hidden = draft.hidden
+        let (features, states) = (draft.input.features, draft.hidden)
+        directions = draft.directions.map { way in
+            let matrix = IntegerMatrix(rows: states, columns: 4 * states, kernels) {
+                Double(way.hidden[$1 * states + $0]) / 127
+            }
+            let (weights, coding) = CodeSpread.product(ranges, columns: 4 * states, kernels) {
+                Double(way.input[$1 * features + $0])
+            }
+            let input = IntegerProduct(weights, coding, kernels)
+            return Direction(
+                input: input,
+                hidden: IntegerProduct(
+                    matrix, Coding(scale: [Float](repeating: 127, count: states), zero: 128), kernels),
+                bias: AlignedFloats(zip(way.bias, input.offset).map { $0 + $1 }), isReversed: way.isReversed)
+        }
+    }
+
+    var inputs: [ProgramValue] { [input] }
+    /// Floats of the gates of all steps, and with them of the cells' state: a multiple of 16.
+    private var gatesCount: Int { input.cells * 4 * hidden }
+    private var stateEnd: Int { (gatesCount + hidden + 15) / 16 * 16 }
+    var scratchCount: Int { stateEnd + (directions.map { $0.input.scratchCount(input.cells) }.max() ?? 0) }
+
+    func run(_ memory: borrowing Workspace, _ kernels: Kernels) {
+        let (steps, width) = (input.cells, 4 * hidden)
+        let across = directions.count * hidden
+        var scratch = memory.writeScratch(stateEnd..<scratchCount)
+        for (number, direction) in directions.enumerated() {
+            var gates = memory.writeScratch(0..<gatesCount)
+            direction.input.multiply(
+                memory.read(input), count: steps, bias: direction.bias.span, scratch: &scratch, into: &gates)
+            var cell = memory.writeScratch(gatesCount..<gatesCount + hidden)
+            for turn in 0..<steps {
+                let step = direction.isReversed ? steps - 1 - turn : turn
+                if turn > 0 {
+                    let before = direction.isReversed ? step + 1 : step - 1
+                    direction.hidden.multiply(
+                        memory.read(output), from: before * across + number * hidden, count: 1, bias: nil,
+                        scratch: &scratch, into: &gates, at: step * width)
+                }
+                var state = memory.write(output)
+                kernels.lstmStep(
+                    &gates, from: step * width, cell: &cell, isFirst: turn == 0, state: &state,
+                    from: step * across + number * hidden)
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import CAllocationCounter
+import EmotionRecognition
+import FaceDetection
+import Faces
+import Foundation
+import Imaging
+import NeuralNetwork
+import Testing
+
+@Suite("The recogniser in eight-bit integers")
+final class PrecisionTests {
+    private let path = NSTemporaryDirectory() + "raut-int8-\(UUID().uuidString).safetensors"
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    private func quantized(_ network: EmotionNetwork) -> Quantization {
+        network.quantization(measuredOn: (100..<110).map { noiseFace(seed: $0) })
+    }
+
+    @Test("says nearly what it says in floats", arguments: Architecture.allCases)
+    func nearFloats(architecture: Architecture) {
+        let network = smallNetwork(architecture)
+        let exact = EmotionRecognizer(network)
+        let integer = EmotionRecognizer(network, quantization: quantized(network))
+        #expect(exact.precision == .float && integer.precision == .int8)
+        for seed in 1...8 {
+            let face = noiseFace(seed: UInt64(seed))
+            let (a, b) = (exact.classify(face), integer.classify(face))
+            for emotion in Emotion.allCases { #expect(abs(a[emotion] - b[emotion]) < 0.05) }
+        }
+    }
+
+    @Test("a file is read in floats unless asked, and in integers where they are the fastest")
+    func choice() throws {
+        let network = smallNetwork(.raut)
+        try network.modelFile(quantization: quantized(network)).write(to: path)
+        #expect(try EmotionRecognizer(modelAt: path).precision == .float)
+        #expect(try EmotionRecognizer(modelAt: path, precision: .int8).precision == .int8)
+        #expect(
+            try EmotionRecognizer(modelAt: path, precision: nil).precision
+                == (IntegerSet.hasDotProduct ? .int8 : .float))
+        let face = noiseFace(seed: 3)
+        #expect(
+            try EmotionRecognizer(modelAt: path, precision: .int8).classify(face)
+                == EmotionRecognizer(network, quantization: quantized(network)).classify(face))
+    }
+
+    @Test(
+        "a model without ranges is refused where integers are asked for, and taken in floats where they are not"
+    )
+    func withoutRanges() throws {
+        try smallNetwork(.raut).modelFile().write(to: path)
+        #expect(try EmotionRecognizer(modelAt: path, precision: nil).precision == .float)
+        let error = #expect(throws: ModelFileError.self) {
+            try EmotionRecognizer(modelAt: path, precision: .int8)
+        }
+        #expect(
+            error?.description.hasSuffix("it has no ranges for int8; raut quantize measures them") == true)
+    }
+
+    @Test("allocates nothing per face after the first")
+    func allocations() {
+        let network = smallNetwork(.raut)
+        let recognizer = EmotionRecognizer(network, quantization: quantized(network))
+        let image = noiseFace(seed: 5)
+        let faces = [DetectedFace(box: Rectangle(x: 4, y: 4, width: 40, height: 40), tilt: 0)]
+        var found: [EmotionProbabilities] = []
+        for _ in 0..<3 { recognizer.recognize(faces, in: image, into: &found) }
+        let before = allocations_of_this_thread()
+        for _ in 0..<20 { recognizer.recognize(faces, in: image, into: &found) }
+        #expect(allocations_of_this_thread() == before)
+    }
+}
