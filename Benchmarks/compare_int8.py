@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Times one face through `raut classify` beside ONNX Runtime's float and its eight-bit integers: one thread, one run.
+"""Times one face through `raut classify`, by floats and by eight-bit integers, beside ONNX Runtime's of both: one thread,
+one run.
 
     venv/bin/python Benchmarks/compare_int8.py fer2013.csv [MODEL]
 
 The model is exported by `raut model --export` and quantised by ONNX Runtime's own static quantisation: weights for each
 channel, activations calibrated on 256 faces of PublicTest. Each is timed by turns; the figure is the least of the turns'
-medians, as others on the machine make a turn slower, never faster. Also says in how many of 1,000 faces of PrivateTest the
-integers name another emotion (first output) than the floats. RAUT names this build (.build/release/raut).
+medians, as others on the machine make a turn slower, never faster. Also says in how many of 1,000 faces of PrivateTest each
+one's integers name another emotion (first output) than its floats. MODEL must be ready for integers (`raut quantize`). RAUT
+names this build (.build/release/raut).
 """
 import argparse
 import csv
@@ -29,17 +31,32 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 RAUT = os.environ.get("RAUT", str(ROOT / ".build/release/raut"))
 
 
-def faces(path, usage, count):
-    """Faces as the network reads them: each with a mean of zero and a deviation of one."""
+def pixels(path, usage, count):
     rows = []
     with open(path, newline="") as file:
         for row in csv.DictReader(file):
             if row["Usage"] == usage:
-                face = np.array(row["pixels"].split(), np.float32)
-                rows.append((face - face.mean()) / max(face.std(), 1e-6))
+                rows.append(np.array(row["pixels"].split(), np.float32))
                 if len(rows) == count:
                     break
     return np.stack(rows)
+
+
+def faces(path, usage, count):
+    """Faces as the network reads them: each with a mean of zero and a deviation of one."""
+    values = pixels(path, usage, count)
+    return (values - values.mean(1, keepdims=True)) / (values.std(1, keepdims=True) + 1)
+
+
+def named(model, precision, values, folder):
+    """The emotion that raut's first head names for each face."""
+    names = []
+    for number, face in enumerate(values):
+        names.append(str(folder / f"{number:04}.png"))
+        cv2.imwrite(names[-1], face.reshape(48, 48).astype(np.uint8))
+    command = [RAUT, "classify", "--model", model, "--precision", precision, "--json", "--logits", *names]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    return [int(np.argmax(json.loads(line)["logits"][0])) for line in lines]
 
 
 class Calibration(CalibrationDataReader):
@@ -79,23 +96,31 @@ def main():
         noise = np.random.default_rng(1).standard_normal((6, 6))
         cv2.imwrite(picture, np.clip(128 + 40 * cv2.resize(noise, (48, 48)), 0, 255).astype(np.uint8))
         value = {name: faces(arguments.data, "PublicTest", 1).reshape(shape)}
-        command = [RAUT, "classify", "--model", arguments.model, "--repeat", str(arguments.repeat), "--json", picture]
-        times = {"raut": [], "float": [], "int8": []}
+        raut = [RAUT, "classify", "--model", arguments.model, "--repeat", str(arguments.repeat), "--json", picture]
+        labels = {
+            "float": "raut, float", "int8": "raut, int8", "ort": "ONNX Runtime, float",
+            "ort8": "ONNX Runtime, int8"}
+        times = {key: [] for key in labels}
         for _ in range(arguments.turns):
-            times["float"].append(statistics.median(milliseconds(lambda: first.run(None, value), arguments.repeat)))
-            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            times["raut"].append(json.loads(output)["classify_ms"])
-            times["int8"].append(statistics.median(milliseconds(lambda: second.run(None, value), arguments.repeat)))
+            for precision in ("float", "int8"):
+                output = subprocess.run([*raut, "--precision", precision], check=True, capture_output=True, text=True)
+                times[precision].append(json.loads(output.stdout)["classify_ms"])
+            for key, one in (("ort", first), ("ort8", second)):
+                times[key].append(statistics.median(milliseconds(lambda: one.run(None, value), arguments.repeat)))
         least = {key: min(values) for key, values in times.items()}
+        print(f"ONNX Runtime {onnxruntime.__version__}, one thread, one face")
+        print("| | ms | beside raut's integers |\n| --- | --- | --- |")
+        for key, label in labels.items():
+            print(f"| {label} | {least[key]:.3f} | {least[key] / least['int8']:.2f} |")
+        test = pixels(arguments.data, "PrivateTest", 1000)
+        exact, integer = (named(arguments.model, precision, test, folder) for precision in ("float", "int8"))
+        print(f"raut's integers name another emotion than its floats in {np.sum(np.not_equal(exact, integer))} of 1000 faces,",
+              end=" ")
         others = sum(
             np.argmax(first.run(None, {name: face.reshape(shape)})[0])
             != np.argmax(second.run(None, {name: face.reshape(shape)})[0])
             for face in faces(arguments.data, "PrivateTest", 1000))
-        print(f"ONNX Runtime {onnxruntime.__version__}, one thread, one face")
-        print("| | ms | beside raut |\n| --- | --- | --- |")
-        for key, label in (("raut", "raut"), ("float", "ONNX Runtime, float"), ("int8", "ONNX Runtime, int8")):
-            print(f"| {label} | {least[key]:.2f} | {least[key] / least['raut']:.2f} |")
-        print(f"int8 names another emotion than float in {others} of 1000 faces")
+        print(f"ONNX Runtime's in {others}")
 
 
 main()

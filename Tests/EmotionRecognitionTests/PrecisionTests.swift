@@ -1,6 +1,4 @@
-import CAllocationCounter
 import EmotionRecognition
-import FaceDetection
 import Faces
 import Foundation
 import Imaging
@@ -56,18 +54,5 @@ final class PrecisionTests {
         }
         #expect(
             error?.description.hasSuffix("it has no ranges for int8; raut quantize measures them") == true)
-    }
-
-    @Test("allocates nothing per face after the first")
-    func allocations() {
-        let network = smallNetwork(.raut)
-        let recognizer = EmotionRecognizer(network, quantization: quantized(network))
-        let image = noiseFace(seed: 5)
-        let faces = [DetectedFace(box: Rectangle(x: 4, y: 4, width: 40, height: 40), tilt: 0)]
-        var found: [EmotionProbabilities] = []
-        for _ in 0..<3 { recognizer.recognize(faces, in: image, into: &found) }
-        let before = allocations_of_this_thread()
-        for _ in 0..<20 { recognizer.recognize(faces, in: image, into: &found) }
-        #expect(allocations_of_this_thread() == before)
     }
 }

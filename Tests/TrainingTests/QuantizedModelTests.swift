@@ -2,7 +2,7 @@ import EmotionRecognition
 import Foundation
 import Testing
 
-@testable import Training
+import Training
 
 @Suite("The model that ships, in eight-bit integers")
 struct QuantizedModelTests {

@@ -1,7 +1,48 @@
 import CKernels
 
+/// A 3×3 convolution of codes.
+protocol IntegerMapProduct: Sendable {
+    var height: Int { get }
+    var width: Int { get }
+    var inputs: Int { get }
+    var outputs: Int { get }
+    /// Floats of scratch that it takes.
+    var scratchCount: Int { get }
+    /// Computes it, all addresses being such as ``run(_:bias:residual:relu:scratch:into:)`` has checked.
+    func compute(
+        _ map: UnsafePointer<Float>, _ addition: IntegerAddition, _ space: UnsafeMutablePointer<Float>,
+        into target: UnsafeMutablePointer<Float>)
+}
+
+/// What is added to a convolution, and whether a ReLU follows.
+struct IntegerAddition {
+    let bias: UnsafePointer<Float>
+    /// As large as the target, or nil.
+    let residual: UnsafePointer<Float>?
+    let relu: Bool
+}
+
+extension IntegerMapProduct {
+    /// `target` = the convolution of `map` + bias, + residual where given, then ReLU where asked.
+    func run(
+        _ map: Span<Float>, bias: Span<Float>, residual: Span<Float>?, relu: Bool,
+        scratch: inout MutableSpan<Float>, into target: inout MutableSpan<Float>
+    ) {
+        check(map, from: 0, height * width * inputs)
+        check(target, from: 0, height * width * outputs)
+        check(scratch, from: 0, scratchCount)
+        precondition(bias.count == outputs)
+        if let residual { check(residual, from: 0, height * width * outputs) }
+        guard let space = scratch.address(), let to = target.address(), let from = map.address(),
+            let shift = bias.address()
+        else { return }
+        compute(
+            from, IntegerAddition(bias: shift, residual: residual?.address(), relu: relu), space, into: to)
+    }
+}
+
 /// A 3×3 convolution of codes by Winograd's F(2×2, 3×3): see `quantized.h`.
-struct IntegerWinograd: Sendable {
+struct IntegerWinograd: IntegerMapProduct {
     /// Positions of the transform.
     static let positions = 16
 
@@ -48,23 +89,16 @@ struct IntegerWinograd: Sendable {
     /// Floats of scratch that it takes.
     var scratchCount: Int { paddedCount + codesCount + sumsCount }
 
-    /// `target` = the convolution of `map` + bias, + residual where given, then ReLU where asked.
-    func run(
-        _ map: Span<Float>, bias: Span<Float>, residual: Span<Float>?, relu: Bool,
-        scratch: inout MutableSpan<Float>, into target: inout MutableSpan<Float>
+    func compute(
+        _ map: UnsafePointer<Float>, _ addition: IntegerAddition, _ space: UnsafeMutablePointer<Float>,
+        into target: UnsafeMutablePointer<Float>
     ) {
-        check(map, from: 0, height * width * inputs)
-        check(target, from: 0, height * width * outputs)
-        check(scratch, from: 0, scratchCount)
-        precondition(bias.count == outputs)
-        if let residual { check(residual, from: 0, height * width * outputs) }
-        guard let space = scratch.address(), let to = target.address() else { return }
         let padded = UnsafeMutableRawPointer(space).assumingMemoryBound(to: Int16.self)
         let codes = UnsafeMutableRawPointer(space + paddedCount).assumingMemoryBound(to: UInt8.self)
         let sums = UnsafeMutableRawPointer(space + paddedCount + codesCount).assumingMemoryBound(
             to: Int32.self)
         let table = kernels.table.pointee
-        table.winograd_pad(map.address(), height, width, inputs, scale.span.address(), padded)
+        table.winograd_pad(map, height, width, inputs, scale.span.address(), padded)
         let line = (2 * across + 2) * inputs
         for first in stride(from: 0, to: down, by: strip) {
             let rows = min(strip, down - first)
@@ -78,14 +112,14 @@ struct IntegerWinograd: Sendable {
             let place = 2 * first * width * outputs
             table.winograd_output(
                 sums, min(2 * rows, height - 2 * first), width, outputs, factor.span.address(),
-                bias.address(), residual?.address(place), relu, to + place)
+                addition.bias, addition.residual.map { $0 + place }, addition.relu, target + place)
         }
     }
 }
 
 /// A 3×3 convolution of codes, done directly: for few channels, whose transforms would take longer than what they save,
 /// and lose more.
-struct IntegerConvolution: Sendable {
+struct IntegerConvolution: IntegerMapProduct {
     let height: Int
     let width: Int
     private let matrix: IntegerMatrix
@@ -102,8 +136,8 @@ struct IntegerConvolution: Sendable {
         self.kernels = kernels
     }
 
-    private var inputs: Int { matrix.rows / 9 }
-    private var outputs: Int { matrix.columns }
+    var inputs: Int { matrix.rows / 9 }
+    var outputs: Int { matrix.columns }
     /// Bytes of a padded row.
     private var line: Int { (width + 2) * inputs }
     /// Floats of the padded codes, a multiple of 16.
@@ -113,22 +147,15 @@ struct IntegerConvolution: Sendable {
     /// Floats of scratch that it takes.
     var scratchCount: Int { codesCount + width * outputs }
 
-    /// `target` = the convolution of `map` + bias, + residual where given, then ReLU where asked.
-    func run(
-        _ map: Span<Float>, bias: Span<Float>, residual: Span<Float>?, relu: Bool,
-        scratch: inout MutableSpan<Float>, into target: inout MutableSpan<Float>
+    func compute(
+        _ map: UnsafePointer<Float>, _ addition: IntegerAddition, _ space: UnsafeMutablePointer<Float>,
+        into target: UnsafeMutablePointer<Float>
     ) {
-        check(map, from: 0, height * width * inputs)
-        check(target, from: 0, height * width * outputs)
-        check(scratch, from: 0, scratchCount)
-        precondition(bias.count == outputs)
-        if let residual { check(residual, from: 0, height * width * outputs) }
-        guard let space = scratch.address(), let to = target.address() else { return }
         let codes = UnsafeMutableRawPointer(space).assumingMemoryBound(to: UInt8.self)
         let sums = UnsafeMutableRawPointer(space + codesCount).assumingMemoryBound(to: Int32.self)
         let table = kernels.table.pointee
         table.encode_padded(
-            map.address(), height, width, inputs, coding.scale.span.address(), Int32(coding.zero), codes)
+            map, height, width, inputs, coding.scale.span.address(), Int32(coding.zero), codes)
         for row in 0..<height {
             // The cells under the kernel lie one behind the other in each of its three rows.
             matrix.multiply(
@@ -136,8 +163,8 @@ struct IntegerConvolution: Sendable {
                 kernels)
             let place = row * width * outputs
             table.decode(
-                sums, width, outputs, matrix.factor.span.address(), bias.address(),
-                residual?.address(place), relu, to + place)
+                sums, width, outputs, matrix.factor.span.address(), addition.bias,
+                addition.residual.map { $0 + place }, addition.relu, target + place)
         }
     }
 }

@@ -29,17 +29,17 @@ package struct InputRanges: Sendable, Equatable {
     /// Why they can't be a layer's, in words that follow its name; nil where they can.
     package var fault: String? {
         let all = channels + transform
-        for (value, reach) in zip(least, channels) where !(value <= 0 && value >= -reach) {
-            return "holds the least value \(value): expected one from \(-reach) to 0"
-        }
         if let wrong = all.first(where: { !($0 > 0) || !$0.isFinite }) {
             return "holds the range \(wrong): expected numbers above 0"
         }
         let most = all.max() ?? 0
         if most > 1e6 { return "holds the range \(most): no value of a network here reaches so far" }
-        let least = (channels.max() ?? 0) * Self.leastShare * 0.5
-        if let wrong = all.first(where: { $0 < least }) {
+        let smallest = (channels.max() ?? 0) * Self.leastShare * 0.5
+        if let wrong = all.first(where: { $0 < smallest }) {
             return "holds the range \(wrong) beside \(most): they were not measured together"
+        }
+        for (value, reach) in zip(least, channels) where !(value <= 0 && value >= -reach) {
+            return "holds the least value \(value): expected one from \(-reach) to 0"
         }
         for index in transform.indices where transform[index] > 4.001 * channels[index % channels.count] {
             return "holds the range \(transform[index]) where its inputs, which reach "

@@ -1,5 +1,7 @@
 /// What an ``LSTM`` does, and each direction of a ``BidirectionalLSTM``.
 final class LSTMDirection {
+    /// The layer's name.
+    let layer: String
     let inputFeatures: Int
     let hidden: Int
     let isReversed: Bool
@@ -31,6 +33,7 @@ final class LSTMDirection {
     static let (rows, summedRows) = (96, 256)
 
     init(name: String, suffix: String, inputFeatures: Int, hidden: Int, isReversed: Bool) {
+        layer = name
         self.inputFeatures = inputFeatures
         self.hidden = hidden
         self.isReversed = isReversed

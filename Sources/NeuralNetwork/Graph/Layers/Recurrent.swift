@@ -1,8 +1,6 @@
 /// A long short-term memory (Hochreiter and Schmidhuber, 1997) that reads a sequence from its first step to its last,
 /// with PyTorch's parameters: `weight_ih_l0`, …, gates in the order input, forget, cell, output.
 package final class LSTM: Layer {
-    /// What its parameters' names begin with.
-    package let name: String
     /// Features of each step of the input.
     package let inputFeatures: Int
     /// Its cells.
@@ -13,7 +11,6 @@ package final class LSTM: Layer {
 
     /// Makes the layer; its weights are zero until initialised.
     package init(name: String, inputFeatures: Int, hidden: Int) {
-        self.name = name
         self.inputFeatures = inputFeatures
         self.hidden = hidden
         direction = LSTMDirection(
@@ -66,7 +63,8 @@ package final class LSTM: Layer {
         precondition(input.features == inputFeatures, "\(input.shape)")
         return program.append([input.cells, hidden]) {
             LSTMDraft(
-                layer: name, input: input, output: $0, hidden: hidden, directions: [direction.lowered])
+                layer: direction.layer, input: input, output: $0, hidden: hidden,
+                directions: [direction.lowered])
         }
     }
 }
@@ -74,8 +72,6 @@ package final class LSTM: Layer {
 /// Two ``LSTM`` that read a sequence in both directions (Schuster and Paliwal, 1997), with PyTorch's parameters:
 /// `weight_ih_l0`, …, `_reverse` for the backward direction.
 package final class BidirectionalLSTM: Layer {
-    /// What its parameters' names begin with.
-    package let name: String
     /// Features of each step of the input.
     package let inputFeatures: Int
     /// Cells of each direction.
@@ -89,7 +85,6 @@ package final class BidirectionalLSTM: Layer {
 
     /// Makes the layer; its weights are zero until initialised.
     package init(name: String, inputFeatures: Int, hidden: Int) {
-        self.name = name
         self.inputFeatures = inputFeatures
         self.hidden = hidden
         forwardDirection = LSTMDirection(
@@ -150,7 +145,7 @@ package final class BidirectionalLSTM: Layer {
         precondition(input.features == inputFeatures, "\(input.shape)")
         return program.append([input.cells, 2 * hidden]) {
             LSTMDraft(
-                layer: name, input: input, output: $0, hidden: hidden,
+                layer: forwardDirection.layer, input: input, output: $0, hidden: hidden,
                 directions: [forwardDirection.lowered, backwardDirection.lowered])
         }
     }

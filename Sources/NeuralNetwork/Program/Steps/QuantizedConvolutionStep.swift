@@ -7,9 +7,13 @@ extension ConvolutionDraft: QuantizableDraft {
     var hasTransform: Bool { kernelSize == 3 && input.features >= 32 && input.cells > 64 }
 
     func quantized(_ ranges: InputRanges, _ kernels: IntegerKernels) -> any ProgramStep {
-        if hasTransform { return QuantizedWinogradStep(self, ranges, kernels) }
-        return kernelSize == 3
-            ? QuantizedDirectStep(self, ranges, kernels) : QuantizedProductStep(self, ranges, kernels)
+        if hasTransform {
+            let convolution = IntegerWinograd(self, ranges, kernels)
+            return QuantizedConvolutionStep(self, convolution, offset: bias.map { _ in 0 })
+        }
+        guard kernelSize == 3 else { return QuantizedProductStep(self, ranges, kernels) }
+        let convolution = IntegerConvolution(self, ranges, kernels)
+        return QuantizedConvolutionStep(self, convolution, offset: convolution.offset)
     }
 
     /// The bias, and what codes of nothing add to products.
@@ -18,27 +22,63 @@ extension ConvolutionDraft: QuantizableDraft {
     }
 }
 
-/// A 3×3 convolution in integers, quantised within Winograd's transform (LoWino, Li et al., 2021).
-struct QuantizedWinogradStep: ProgramStep {
+/// A 3×3 convolution in integers.
+struct QuantizedConvolutionStep<Convolution: IntegerMapProduct>: ProgramStep {
     private let input: ProgramValue
     let output: ProgramValue
     private let residual: ProgramValue?
-    private let convolution: IntegerWinograd
+    private let convolution: Convolution
     private let bias: AlignedFloats
     private let relu: Bool
 
-    init(_ draft: ConvolutionDraft, _ ranges: InputRanges, _ kernels: IntegerKernels) {
+    /// - Parameter offset: What the bias must hold beside its own.
+    init(_ draft: ConvolutionDraft, _ convolution: Convolution, offset: [Float]) {
         input = draft.input
         output = draft.output
         residual = draft.residual
         relu = draft.relu
-        bias = AlignedFloats(draft.bias)
+        self.convolution = convolution
+        bias = draft.bias(with: offset)
+    }
+
+    var inputs: [ProgramValue] { [input] + (residual.map { [$0] } ?? []) }
+    var scratchCount: Int { convolution.scratchCount }
+
+    func run(_ memory: borrowing Workspace, _ kernels: Kernels) {
+        var scratch = memory.writeScratch(0..<scratchCount)
+        var target = memory.write(output)
+        if let residual {
+            convolution.run(
+                memory.read(input), bias: bias.span, residual: memory.read(residual), relu: relu,
+                scratch: &scratch, into: &target)
+        } else {
+            convolution.run(
+                memory.read(input), bias: bias.span, residual: nil, relu: relu, scratch: &scratch,
+                into: &target)
+        }
+    }
+}
+
+extension IntegerConvolution {
+    /// Takes a draft's weights as they are.
+    init(_ draft: ConvolutionDraft, _ ranges: InputRanges, _ kernels: IntegerKernels) {
+        let outputs = draft.output.features
+        let (matrix, coding) = CodeSpread.product(ranges, taps: 9, columns: outputs, kernels) {
+            Double(draft.weights[$0 * outputs + $1])
+        }
+        self.init(height: draft.input.shape[0], width: draft.input.shape[1], matrix, coding, kernels)
+    }
+}
+
+extension IntegerWinograd {
+    /// Transforms a draft's weights, and quantises them there (LoWino, Li et al., 2021).
+    init(_ draft: ConvolutionDraft, _ ranges: InputRanges, _ kernels: IntegerKernels) {
         let (inputs, outputs) = (draft.input.features, draft.output.features)
         let transform = Self.transform(draft.weights, count: inputs * outputs)
         let scale = ranges.channels.map { Self.mapLimit / $0 }
         var multiplier: [Int16] = []
         var matrices: [IntegerMatrix] = []
-        for position in 0..<IntegerWinograd.positions {
+        for position in 0..<Self.positions {
             let weights = transform[position]
             let wanted = CodeSpread.scales(
                 ranges: Array(ranges.transform[position * inputs..<(position + 1) * inputs]),
@@ -56,7 +96,7 @@ struct QuantizedWinogradStep: ProgramStep {
                 })
             multiplier += whole
         }
-        convolution = IntegerWinograd(
+        self.init(
             height: draft.input.shape[0], width: draft.input.shape[1], matrices, scale: scale,
             multiplier: multiplier, kernels)
     }
@@ -70,7 +110,7 @@ struct QuantizedWinogradStep: ProgramStep {
             SIMD4(a, (a + b + c) / 2, (a - b + c) / 2, c)
         }
         var result = [[Double]](
-            repeating: [Double](repeating: 0, count: count), count: IntegerWinograd.positions)
+            repeating: [Double](repeating: 0, count: count), count: Self.positions)
         for index in 0..<count {
             func weight(_ row: Int, _ column: Int) -> Double {
                 Double(kernel[(row * 3 + column) * count + index])
@@ -86,64 +126,6 @@ struct QuantizedWinogradStep: ProgramStep {
             }
         }
         return result
-    }
-
-    var inputs: [ProgramValue] { [input] + (residual.map { [$0] } ?? []) }
-    var scratchCount: Int { convolution.scratchCount }
-
-    func run(_ memory: borrowing Workspace, _ kernels: Kernels) {
-        var scratch = memory.writeScratch(0..<scratchCount)
-        var target = memory.write(output)
-        if let residual {
-            convolution.run(
-                memory.read(input), bias: bias.span, residual: memory.read(residual), relu: relu,
-                scratch: &scratch, into: &target)
-        } else {
-            convolution.run(
-                memory.read(input), bias: bias.span, residual: nil, relu: relu, scratch: &scratch,
-                into: &target)
-        }
-    }
-}
-
-/// A 3×3 convolution in integers, done directly.
-struct QuantizedDirectStep: ProgramStep {
-    private let input: ProgramValue
-    let output: ProgramValue
-    private let residual: ProgramValue?
-    private let convolution: IntegerConvolution
-    private let bias: AlignedFloats
-    private let relu: Bool
-
-    init(_ draft: ConvolutionDraft, _ ranges: InputRanges, _ kernels: IntegerKernels) {
-        input = draft.input
-        output = draft.output
-        residual = draft.residual
-        relu = draft.relu
-        let outputs = draft.output.features
-        let (matrix, coding) = CodeSpread.product(ranges, taps: 9, columns: outputs, kernels) {
-            Double(draft.weights[$0 * outputs + $1])
-        }
-        convolution = IntegerConvolution(
-            height: draft.input.shape[0], width: draft.input.shape[1], matrix, coding, kernels)
-        bias = draft.bias(with: convolution.offset)
-    }
-
-    var inputs: [ProgramValue] { [input] + (residual.map { [$0] } ?? []) }
-    var scratchCount: Int { convolution.scratchCount }
-
-    func run(_ memory: borrowing Workspace, _ kernels: Kernels) {
-        var scratch = memory.writeScratch(0..<scratchCount)
-        var target = memory.write(output)
-        if let residual {
-            convolution.run(
-                memory.read(input), bias: bias.span, residual: memory.read(residual), relu: relu,
-                scratch: &scratch, into: &target)
-        } else {
-            convolution.run(
-                memory.read(input), bias: bias.span, residual: nil, relu: relu, scratch: &scratch,
-                into: &target)
-        }
     }
 }
 

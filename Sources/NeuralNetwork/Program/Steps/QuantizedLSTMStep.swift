@@ -11,16 +11,15 @@ extension LSTMDraft: QuantizableDraft {
 /// codes of the state need no measuring.
 struct QuantizedLSTMStep: ProgramStep {
     private struct Direction: Sendable {
-        let input: IntegerProduct
-        let hidden: IntegerProduct
-        let bias: AlignedFloats
         let isReversed: Bool
+        let input, hidden: IntegerProduct
+        let bias: AlignedFloats
     }
 
     private let input: ProgramValue
-    let output: ProgramValue
     private let hidden: Int
     private let directions: [Direction]
+    let output: ProgramValue
 
     init(_ draft: LSTMDraft, _ ranges: InputRanges, _ kernels: IntegerKernels) {
         input = draft.input
@@ -36,10 +35,10 @@ struct QuantizedLSTMStep: ProgramStep {
             }
             let input = IntegerProduct(weights, coding, kernels)
             return Direction(
-                input: input,
+                isReversed: way.isReversed, input: input,
                 hidden: IntegerProduct(
                     matrix, Coding(scale: [Float](repeating: 127, count: states), zero: 128), kernels),
-                bias: AlignedFloats(zip(way.bias, input.offset).map { $0 + $1 }), isReversed: way.isReversed)
+                bias: AlignedFloats(zip(way.bias, input.offset).map { $0 + $1 }))
         }
     }
 
@@ -56,7 +55,8 @@ struct QuantizedLSTMStep: ProgramStep {
         for (number, direction) in directions.enumerated() {
             var gates = memory.writeScratch(0..<gatesCount)
             direction.input.multiply(
-                memory.read(input), count: steps, bias: direction.bias.span, scratch: &scratch, into: &gates)
+                memory.read(input), count: steps, bias: direction.bias.span, scratch: &scratch,
+                into: &gates)
             var cell = memory.writeScratch(gatesCount..<gatesCount + hidden)
             for turn in 0..<steps {
                 let step = direction.isReversed ? steps - 1 - turn : turn
