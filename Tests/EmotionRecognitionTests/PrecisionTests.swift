@@ -1,3 +1,4 @@
+import CAllocationCounter
 import EmotionRecognition
 import Faces
 import Foundation
@@ -54,5 +55,18 @@ final class PrecisionTests {
         }
         #expect(
             error?.description.hasSuffix("it has no ranges for int8; raut quantize measures them") == true)
+    }
+
+    @Test("in integers, too, what ships allocates nothing per face after the first")
+    func allocations() throws {
+        let shipped = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../models/raut.safetensors").path
+        let recognizer = try EmotionRecognizer(modelAt: shipped, precision: .int8)
+        let face = noiseFace(seed: 1)
+        for _ in 0..<3 { _ = recognizer.classify(face) }
+        let before = allocations_of_this_thread()
+        for _ in 0..<20 { _ = recognizer.classify(face) }
+        let after = allocations_of_this_thread()
+        #expect(after == before)
     }
 }

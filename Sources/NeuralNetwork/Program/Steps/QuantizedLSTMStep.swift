@@ -20,6 +20,11 @@ struct QuantizedLSTMStep: ProgramStep {
     private let hidden: Int
     private let directions: [Direction]
     let output: ProgramValue
+    let scratchCount: Int
+    /// Floats of the gates of all steps.
+    private let gatesCount: Int
+    /// Floats of those and of the cells' state: a multiple of 16.
+    private let stateEnd: Int
 
     init(_ draft: LSTMDraft, _ ranges: InputRanges, _ kernels: IntegerKernels) {
         input = draft.input
@@ -40,13 +45,13 @@ struct QuantizedLSTMStep: ProgramStep {
                     matrix, Coding(scale: [Float](repeating: 127, count: states), zero: 128), kernels),
                 bias: AlignedFloats(zip(way.bias, input.offset).map { $0 + $1 }))
         }
+        let cells = draft.input.cells
+        gatesCount = cells * 4 * states
+        stateEnd = (gatesCount + states + 15) / 16 * 16
+        scratchCount = stateEnd + (directions.map { $0.input.scratchCount(cells) }.max() ?? 0)
     }
 
     var inputs: [ProgramValue] { [input] }
-    /// Floats of the gates of all steps, and with them of the cells' state: a multiple of 16.
-    private var gatesCount: Int { input.cells * 4 * hidden }
-    private var stateEnd: Int { (gatesCount + hidden + 15) / 16 * 16 }
-    var scratchCount: Int { stateEnd + (directions.map { $0.input.scratchCount(input.cells) }.max() ?? 0) }
 
     func run(_ memory: borrowing Workspace, _ kernels: Kernels) {
         let (steps, width) = (input.cells, 4 * hidden)
