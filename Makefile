@@ -93,6 +93,8 @@ model:
 	@$(MAKE) --no-print-directory build
 	.build/release/raut train --recipe models/raut.recipe --data "$(DATA)" --ferplus "$(FERPLUS)" \
 	  --data "$(PHOTOGRAPHS)" --output "$(OUTPUT)" --threads 2 --resume
+	.build/release/raut quantize "$(OUTPUT)/raut.safetensors" --data "$(DATA)" \
+	  --output "$(OUTPUT)/raut-int8.safetensors" --replace
 
 # A broker and its reader for the tests of MQTT, as programs; the service that comes with them is not left running. xz
 # packs what the tests unpack.
