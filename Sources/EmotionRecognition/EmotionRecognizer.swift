@@ -30,35 +30,44 @@ package final class EmotionRecognizer: Sendable {
     ) throws(ModelFileError) {
         let file = try SafeTensors(path: path)
         let network = try EmotionNetwork(file, path: path)
-        var quantization: Quantization?
-        if precision ?? .fastest(for: file) == .int8 {
-            quantization = try network.graph.quantization(file, path: path)
-            guard quantization != nil else {
+        let precision = precision ?? .fastest(for: file)
+        let program: Program
+        switch precision {
+        case .float: program = network.graph.program()
+        case .int8:
+            guard let ready = try network.graph.program(rangesIn: file, path: path) else {
                 throw .invalid(path: path, reason: "it has no ranges for int8; raut quantize measures them")
             }
+            program = ready
         }
         self.init(
-            network, posterior: try Posterior(metadata: file.metadata, path: path),
-            modelName: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
-            quantization: quantization)
+            network.configuration, program, precision, try Posterior(metadata: file.metadata, path: path),
+            modelName: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent)
     }
 
     /// Takes a network as it is; later changes of its weights have no effect. Where the processor lacks the
     /// kernels, the portable ones are used. With a quantization it works in integers.
-    package init(
+    package convenience init(
         _ network: EmotionNetwork, posterior: Posterior = Posterior(), modelName: String = "untitled",
         kernels: KernelSet = .best, quantization: Quantization? = nil, integers: IntegerSet = .best
     ) {
-        self.modelName = modelName
-        self.posterior = posterior
-        configuration = network.configuration
-        precision = quantization == nil ? .float : .int8
-        program =
+        let program =
             if let quantization {
                 network.graph.program(quantization: quantization, kernels: kernels, integers: integers)
             } else {
                 network.graph.program(kernels: kernels)
             }
+        self.init(
+            network.configuration, program, quantization == nil ? .float : .int8, posterior,
+            modelName: modelName)
+    }
+
+    private init(
+        _ configuration: NetworkConfiguration, _ program: Program, _ precision: Precision,
+        _ posterior: Posterior, modelName: String
+    ) {
+        (self.configuration, self.program, self.precision) = (configuration, program, precision)
+        (self.posterior, self.modelName) = (posterior, modelName)
     }
 
     /// The probabilities of each face of a picture, in the order of the faces; `probabilities` is replaced.

@@ -17,8 +17,10 @@ package enum Precision: String, CaseIterable, Sendable {
 
 extension EmotionNetwork {
     /// How far what layers read reaches on faces of 48×48, every second of them mirrored.
+    ///
+    /// - Parameter goesOn: Asked after each face, with how many are done; where it says no, the others are left out.
     package func quantization(
-        measuredOn faces: [GrayImage], progress: (Int) -> Void = { _ in }
+        measuredOn faces: [GrayImage], goesOn: (Int) -> Bool = { _ in true }
     ) -> Quantization {
         let side = NetworkConfiguration.side
         let images = faces.enumerated().map { number, face in
@@ -32,7 +34,7 @@ extension EmotionNetwork {
             configuration.preprocessing.apply(levels.span, into: &target)
             return image
         }
-        return graph.quantization(measuredOn: images, progress: progress)
+        return graph.quantization(measuredOn: images, goesOn: goesOn)
     }
 
     /// The contents of a model file with ranges for inference in integers beside the weights.

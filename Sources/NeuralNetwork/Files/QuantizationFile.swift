@@ -41,6 +41,27 @@ extension Network {
     /// - Throws: ``ModelFileError`` where ranges are missing, of another shape, no ranges, or measured of other weights.
     package func quantization(_ file: SafeTensors, path: String) throws(ModelFileError) -> Quantization? {
         guard file.hasQuantization else { return nil }
+        return try quantization(of: lowered().builder.quantizable, in: file, path: path)
+    }
+
+    /// The network made ready for one image at a time in integers, by the ranges that a model file holds for it, whose weights
+    /// are the file's; nil where it holds none.
+    ///
+    /// - Throws: ``ModelFileError`` where ranges are missing, of another shape, no ranges, or measured of other weights.
+    package func program(
+        rangesIn file: SafeTensors, path: String, kernels: KernelSet = .best, integers: IntegerSet = .best
+    ) throws(ModelFileError) -> Program? {
+        guard file.hasQuantization else { return nil }
+        let (builder, outputs) = lowered()
+        let quantization = try quantization(of: builder.quantizable, in: file, path: path)
+        return builder.finish(
+            outputs: outputs, kernels: kernels, quantization: quantization, integers: IntegerKernels(integers)
+        )
+    }
+
+    private func quantization(
+        of layers: [any QuantizableDraft], in file: SafeTensors, path: String
+    ) throws(ModelFileError) -> Quantization {
         func invalid(_ reason: String) -> ModelFileError {
             .invalid(path: path, reason: "\(reason); measure them anew: raut quantize")
         }
@@ -57,15 +78,15 @@ extension Network {
             return entry.values
         }
         var found: [String: InputRanges] = [:]
-        for layer in quantizableLayers {
-            let name = Quantization.prefix + layer.name
-            let channels = try values("\(name).channels", [2, layer.channels])
+        for layer in layers {
+            let (name, count) = (Quantization.prefix + layer.layer, layer.input.features)
+            let channels = try values("\(name).channels", [2, count])
             let ranges = InputRanges(
-                channels: Array(channels[layer.channels...]), least: Array(channels[..<layer.channels]),
+                channels: Array(channels[count...]), least: Array(channels[..<count]),
                 transform: layer.hasTransform
-                    ? try values("\(name).transform", [IntegerWinograd.positions, layer.channels]) : [])
+                    ? try values("\(name).transform", [IntegerWinograd.positions, count]) : [])
             if let fault = ranges.fault { throw invalid("\(name) \(fault)") }
-            found[layer.name] = ranges
+            found[layer.layer] = ranges
         }
         if let other = entries.keys.min() {
             throw invalid("its network has no layer for the ranges \(other)")

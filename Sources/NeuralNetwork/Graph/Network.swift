@@ -86,23 +86,17 @@ package final class Network {
         )
     }
 
-    /// The layers that can work in integers, by name, with how many channels each reads, and whether it has ranges of
-    /// Winograd's transform, too.
-    package var quantizableLayers: [(name: String, channels: Int, hasTransform: Bool)] {
-        lowered().builder.quantizable.map { ($0.layer, $0.input.features, $0.hasTransform) }
-    }
-
-    /// How far what such layers read reaches on some images, each `[height, width, channels]`.
+    /// How far what layers that can work in integers read reaches on some images, each `[height, width, channels]`.
     ///
-    /// - Parameter progress: Called after each image with how many are done.
-    package func quantization(measuredOn images: [[Float]], progress: (Int) -> Void = { _ in })
-        -> Quantization
-    {
+    /// - Parameter goesOn: Asked after each image, with how many are done; where it says no, the others are left out.
+    package func quantization(
+        measuredOn images: [[Float]], goesOn: (Int) -> Bool = { _ in true }
+    ) -> Quantization {
         let (builder, outputs) = lowered()
-        return builder.measure(outputs: outputs, images: images, progress: progress)
+        return builder.measure(outputs: outputs, images: images, goesOn: goesOn)
     }
 
-    private func lowered() -> (builder: ProgramBuilder, outputs: [ProgramValue]) {
+    func lowered() -> (builder: ProgramBuilder, outputs: [ProgramValue]) {
         var builder = ProgramBuilder(inputShape: inputShape)
         let features = body.lower(builder.input, into: &builder)
         if heads.count > 1 { builder.share(features) }

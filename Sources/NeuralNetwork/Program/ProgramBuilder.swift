@@ -89,7 +89,11 @@ package struct ProgramBuilder {
     }
 
     /// How far what quantisable drafts read reaches on some images.
-    func measure(outputs: [ProgramValue], images: [[Float]], progress: (Int) -> Void) -> Quantization {
+    ///
+    /// - Parameter goesOn: Asked after each image, with how many are done; where it says no, the others are left out.
+    func measure(
+        outputs: [ProgramValue], images: [[Float]], goesOn: (Int) -> Bool
+    ) -> Quantization {
         let program = finish(outputs: outputs, kernels: .best)
         var memory = ProgramMemory(for: program)
         var found: [String: InputRanges] = [:]
@@ -109,7 +113,7 @@ package struct ProgramBuilder {
                 draft.widen(&ranges, workspace.read(draft.input))
                 found[draft.layer] = ranges
             }
-            progress(number + 1)
+            if !goesOn(number + 1) { break }
         }
         for layer in found.keys { found[layer]?.finish() }
         return Quantization(ranges: found)

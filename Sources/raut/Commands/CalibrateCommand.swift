@@ -113,7 +113,11 @@ package enum CalibrateCommand {
         for (number, source) in data.sources.enumerated() {
             let faces = validation.subset(
                 (0..<validation.count).filter { validation.source(of: $0) == number })
-            let predictions = try ModelPredictions(recognizer, on: faces, mirrored: false, threads: threads)
+            guard
+                let predictions = try? ModelPredictions(
+                    recognizer, on: faces, mirrored: false, threads: threads,
+                    shouldStop: { interrupt.isRaised })
+            else { return 130 }
             let judged = Evaluation(predictions[.fer2013] ?? [], labels: faces.labels)
             if number == 0 { facts["validation_accuracy"] = "\(judged.accuracy)" }
             lines.append(line(on: faces, of: source, predictions, judged))

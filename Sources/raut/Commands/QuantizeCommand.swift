@@ -60,7 +60,10 @@ package enum QuantizeCommand {
         // Spread over the whole part, which may be sorted.
         let count = min(arguments.faces, training.count)
         let faces = (0..<count).map { training.image($0 * training.count / count) }
-        let quantization = network.quantization(measuredOn: faces)
+        let quantization = network.quantization(measuredOn: faces) { done in
+            display.part("of \(count) faces measured", Double(done) / Double(count))
+            return !interrupt.isRaised
+        }
         if interrupt.isRaised { return 130 }
         var facts = file.metadata
         facts["int8_faces"] = "\(count)"
