@@ -72,7 +72,7 @@ struct PyTorchTests {
         }
         let execution = Execution(threads: 2, precision: precision)
         execution.isTraining = true
-        let tolerance: Float = precision == .float32 ? 1e-3 : 3e-2
+        let tolerance: Float = precision == .float ? 1e-3 : 3e-2
         let optimizer = Optimizer(.adam, parameters: plain.parameters)
         let gradients = configuration.heads.map { _ in Tensor() }
         for (step, loss) in expected.enumerated() {

@@ -45,7 +45,7 @@ struct PrecisionTests {
     @Test("layers give what those of floats give, but for the rounding", arguments: 0..<layers.count, [1, 2])
     func rounding(number: Int, threads: Int) {
         let layer = Self.layers[number]
-        let exact = values(layer.make, inputShape: layer.shape, .float32, threads: threads)
+        let exact = values(layer.make, inputShape: layer.shape, .float, threads: threads)
         let rounded = values(layer.make, inputShape: layer.shape, .bf16, threads: threads)
         for (part, (found, expected)) in zip(rounded, exact).enumerated() {
             let error = error(found, expected)

@@ -27,7 +27,7 @@ package final class Execution {
     /// Takes the threads, the kernels and the precision of products; where the processor lacks the kernels, the portable ones
     /// are used.
     package init(
-        threads: Int = 1, kernels set: KernelSet = .best, precision: ProductPrecision = .float32
+        threads: Int = 1, kernels set: KernelSet = .best, precision: ProductPrecision = .float
     ) {
         pool = ThreadPool(threads: threads)
         kernels = Kernels(set, precision)

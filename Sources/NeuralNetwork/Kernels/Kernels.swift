@@ -12,11 +12,11 @@ struct Kernels {
     let narrow: UnsafePointer<bf16_kernels>?
 
     /// Takes the set's kernels; the portable ones where the processor lacks the set.
-    init(_ set: KernelSet, _ precision: ProductPrecision = .float32) {
+    init(_ set: KernelSet, _ precision: ProductPrecision = .float) {
         table = set.pointer ?? network_kernels_portable()
         narrow =
             switch precision {
-            case .float32: nil
+            case .float: nil
             case .bf16: set == .best || set == .avx512 ? bf16_kernels_best() : bf16_kernels_portable()
             }
     }

@@ -86,7 +86,7 @@ extension Trainer {
         identity.add(allOf: options)
         if options.schedule == .constant, options.settlingEpochs == 0 { identity.remove("epochs") }
         // Runs from before there was a choice go on.
-        if options.precision == .float32 { identity.remove("precision") }
+        if options.precision == .float { identity.remove("precision") }
         identity.add("class weights", classWeights.map { "\($0)" } ?? "none")
         let readsVotes = options.network.heads.contains(.ferplus) || options.disputingVotes != nil
         if readsVotes {

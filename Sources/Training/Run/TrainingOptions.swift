@@ -48,7 +48,7 @@ package struct TrainingOptions: Sendable, Equatable {
     /// are (as Ge et al., 2021, train YOLOX).
     package var settlingEpochs: Int = 0
     /// In what the operands of matrix products are kept.
-    package var precision = ProductPrecision.float32
+    package var precision = ProductPrecision.float
     /// Seeds everything random.
     package var seed: UInt64
     /// Threads that share a batch.

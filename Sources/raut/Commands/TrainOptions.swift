@@ -40,8 +40,8 @@ struct TrainingStepOptions: OptionGroup {
         help: "the part of a label that is spread over all classes of the first head", \.labelSmoothing)
     let precision = TrainingSetting(
         "precision", OptionFormat<ProductPrecision>.choice("PRECISION"),
-        help: "in what the operands of matrix products are kept: float32 unless given; bf16, 16 bits, takes "
-            + "less time where the processor has an instruction for it (avx512_bf16), more elsewhere"
+        help: "how the operands of matrix products are kept: float, 32 bits, unless given; bf16, 16 bits, "
+            + "takes less time where the processor has an instruction for it (avx512_bf16), more elsewhere"
     ) { precision, options in options.precision = precision }
     let disputed = TrainingSetting(
         "disputed", .whole("VOTES", 1...10),

@@ -27,7 +27,7 @@ final class TrainingDisplay {
         if !options.precision.isNative {
             say(
                 "this processor has no instruction for products of \(options.precision.rawValue): they are those of "
-                    + "rounded floats, and slower than --precision float32")
+                    + "rounded floats, and slower than --precision float")
         }
     }
 
