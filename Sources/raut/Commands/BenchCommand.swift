@@ -26,7 +26,9 @@ enum BenchCommand {
         let detector = try FaceDetector(cascadeAt: Locations.cascade(arguments.cascade))
         let stages = try StageBenchmark(detector: detector, recognizer: recognizer).run(
             frames: arguments.frames)
-        for stage in stages { try StandardOutput.write(arguments.json ? json(stage) : row(stage)) }
+        for stage in stages {
+            try StandardOutput.write(arguments.json ? json(stage) : row(stage, recognizer.precision))
+        }
         return 0
     }
 
@@ -35,13 +37,14 @@ enum BenchCommand {
             + #""count":\#(stage.count)}"# + "\n"
     }
 
-    private static func row(_ stage: StageBenchmark.Timing) -> String {
+    private static func row(_ stage: StageBenchmark.Timing, _ precision: Precision) -> String {
         func column(_ text: String, _ width: Int) -> String {
             String(repeating: " ", count: max(0, width - text.count)) + text
         }
         let name = stage.name + String(repeating: " ", count: max(0, 14 - stage.name.count))
         return name + column("\(decimal(stage.median, 3)) ms", 12)
             + column("\(decimal(stage.percentile95, 3)) ms p95", 16)
-            + "   \(StageBenchmark.explanations[stage.name] ?? "")\n"
+            + "   \(StageBenchmark.explanations[stage.name] ?? "")"
+            + (stage.name == "classify" ? ", in \(precision)" : "") + "\n"
     }
 }

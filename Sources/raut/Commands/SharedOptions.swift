@@ -48,7 +48,7 @@ package struct ModelOptions: OptionGroup {
     package let precision = Option<Precision?>(
         "precision", .choice("NUMBERS"),
         help: "floats, or eight-bit integers where the model is ready for them (raut quantize); unless given "
-            + "what is faster in run, floats elsewhere")
+            + "run and bench take what is faster, others floats")
 
     package init() {}
 }
