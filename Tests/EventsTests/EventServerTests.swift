@@ -440,7 +440,10 @@ struct EventServerTests {
     func stale() throws {
         let first = try EventServer(path: path, hello: hello)
         #expect(throws: EventError.self) { try EventServer(path: path, hello: hello) }
-        let reader = try connect(first)
+        // Whoever tried the place was a reader for a moment, too.
+        let reader = try #require(TestReader(path: path))
+        #expect(reader.line() == "hello")
+        #expect(eventually { first.readers == 1 })
         first.stop()
         reader.close()
 
