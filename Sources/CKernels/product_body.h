@@ -4,16 +4,22 @@ typedef float P(loose) __attribute__((vector_size(4 * LANES), aligned(4)));
 typedef float P(vector) __attribute__((vector_size(4 * LANES)));
 
 // A block of at most ROWS rows by two vectors of C, kept in registers. Rows or columns of A lie `row` or `column` floats
-// apart, or where `row_at` or `column_at` says.
+// apart, or where `row_at` or `column_at` says. `next` is the block of C that follows, where it will be added to: sums over
+// many images are too large for the cache.
 INLINE void P(block)(const int rows, const int vectors, long k, const float *a, long row, long column,
                      const long *row_at, const long *column_at, const float *b, long ldb, float *c, long ldc,
-                     bool accumulate) {
+                     bool accumulate, const float *next) {
     P(vector) sum[ROWS][2];
     const float *start[ROWS];
     UNROLL for (int i = 0; i < rows; i++) {
         start[i] = a + (row_at ? row_at[i] : i * row);
         UNROLL for (int j = 0; j < vectors; j++) {
             sum[i][j] = accumulate ? *(const P(loose) *)(c + i * ldc + LANES * j) : (P(vector)){0};
+        }
+    }
+    if (next) {
+        UNROLL for (int i = 0; i < rows; i++) {
+            UNROLL for (int j = 0; j < vectors * LANES; j += 16) { __builtin_prefetch(next + i * ldc + j, 1, 3); }
         }
     }
     for (long l = 0; l < k; l++) {
@@ -34,7 +40,7 @@ INLINE void P(panel)(const int vectors, long m, long k, const float *a, long row
                      const long *column_at, const float *b, long ldb, float *c, long ldc, bool accumulate) {
 #define BLOCK(rows)                                                                                                     \
     P(block)(rows, vectors, k, row_at ? a : a + i * row, row, column, row_at ? row_at + i : row_at, column_at, b, ldb, \
-             c + i * ldc, ldc, accumulate)
+             c + i * ldc, ldc, accumulate, accumulate && i + 2 * rows <= m ? c + (i + rows) * ldc : NULL)
     long i = 0;
     for (; i + ROWS <= m; i += ROWS) BLOCK(ROWS);
     for (; i + 6 <= m; i += 6) BLOCK(6);

@@ -10,6 +10,7 @@ static void NAME(F(input))(const float *x, long images, long height, long width,
         for (long ty = 0; ty < down; ty++) {
             for (long tx = 0; tx < across; tx++, transformed += channels) {
                 long top = ty * TILE - 1, left = tx * TILE - 1;
+                fetch(x + ((ty + 1) * TILE * width + tx * TILE) * channels, TILE, width, channels);
                 bool inside = top >= 0 && left >= 0 && top + EDGE <= height && left + EDGE <= width;
                 for (long c = 0; c < channels; c += 8) {
                     v8a half[EDGE][EDGE];
@@ -87,6 +88,7 @@ static void NAME(F(output_adjoint))(const float *dy, long images, long height, l
             for (long tx = 0; tx < across; tx++, transformed += channels) {
                 long rows = height - ty * TILE, columns = width - tx * TILE;
                 const float *p = dy + ((image * height + ty * TILE) * width + tx * TILE) * channels;
+                fetch(p + TILE * width * channels, TILE, width, channels);
                 for (long c = 0; c < channels; c += 8) {
                     v8a half[EDGE][TILE];
                     UNROLL for (int j = 0; j < TILE; j++) {

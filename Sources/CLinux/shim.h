@@ -13,3 +13,12 @@ int memfd_create(const char *name, unsigned flags);
 int ppoll(struct pollfd *list, nfds_t count, const struct timespec *timeout, const sigset_t *mask);
 int pipe2(int ends[2], int flags);
 int pthread_setname_np(pthread_t thread, const char *name);
+
+/// Tells the processor that a loop waits for another thread, which leaves more of the core to others.
+static inline void raut_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
