@@ -112,11 +112,13 @@ package final class TrainingBatch {
         let batch = tensor.shape[0]
         let size = tensor.count / batch
         for image in 0..<batch / 2 {
-            let (first, second) = (image * size, (batch - 1 - image) * size)
+            let other = batch - 1 - image
+            var first = tensor.mutableSpan(image * size..<(image + 1) * size)
+            var second = tensor.mutableSpan(other * size..<(other + 1) * size)
             for index in 0..<size {
-                let (a, b) = (tensor[first + index], tensor[second + index])
-                tensor[first + index] = share * a + (1 - share) * b
-                tensor[second + index] = share * b + (1 - share) * a
+                let (a, b) = (first[unchecked: index], second[unchecked: index])
+                first[unchecked: index] = share * a + (1 - share) * b
+                second[unchecked: index] = share * b + (1 - share) * a
             }
         }
     }
