@@ -32,13 +32,31 @@ package final class Sequential: Layer {
     }
 
     /// The same from the layer on before some of the last ones, which somebody else does.
-    func backward(_ gradient: Tensor, dropping last: Int, _ execution: Execution) -> Tensor {
+    ///
+    /// - Parameter sum: What the gradient for the input is added to, and which is then returned; nil where it stands alone.
+    func backward(
+        _ gradient: Tensor, dropping last: Int, addingTo sum: Tensor? = nil, _ execution: Execution
+    ) -> Tensor {
         var result = gradient
-        for layer in layers.dropLast(last).reversed() {
-            result = layer.backward(result, execution)
+        var left = layers.dropLast(last)
+        while let layer = left.popLast() {
+            if let normalization = layer as? BatchNormalization2D, normalization.relu, !normalization.pools,
+                left.count == 1, let convolution = left.last as? Convolution2D, convolution.isFirst
+            {
+                left.removeLast()
+                result = convolution.backward(result, through: normalization, execution)
+                execution.onGradients?(convolution.parameters)
+            } else if let sum, left.isEmpty, let convolution = layer as? Convolution2D,
+                convolution.kernelSize == 1
+            {
+                result = convolution.backward(result, addingTo: sum, execution)
+            } else {
+                result = layer.backward(result, execution)
+            }
             execution.onGradients?(layer.parameters)
         }
-        return result
+        if let sum, result !== sum { sum.setSum(sum, result, execution.pool) }
+        return sum ?? result
     }
 
     /// Drops what the layers kept.

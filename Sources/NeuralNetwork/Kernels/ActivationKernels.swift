@@ -73,19 +73,21 @@ extension Kernels {
 
     /// The gradients for the branches' maps in some parts: g · scale + value · factor + constant.
     ///
-    /// - Parameter factors: `[2, channels]` for each branch, factor and constant.
+    /// - Parameters:
+    ///   - factors: `[2, channels]` for each branch, factor and constant.
+    ///   - place: Where the first part's gradient goes in `first`, where it is not where the part lies in the map.
     func activationGradient(
         _ maps: ActivationMaps, _ gradient: Span<Float>, _ part: Range<Int>, factors: Span<Float>,
-        first: inout MutableSpan<Float>, second: Tensor?
+        first: inout MutableSpan<Float>, at place: Int? = nil, second: Tensor?
     ) {
         let (start, count) = (maps.floats(part.lowerBound), maps.floats(part.count))
         check(gradient, from: start.after, count.after)
-        check(first, from: start.before, count.before)
+        check(first, from: place ?? start.before, count.before)
         precondition((second == nil) == (maps.second == nil))
         precondition(factors.count >= (second == nil ? 2 : 4) * maps.channels)
         var other = second?.mutableSpan(start.before..<start.before + count.before)
         let (from, slopes) = (gradient.address(start.after), factors.address())
-        let (one, two) = (first.address(start.before), other?.address())
+        let (one, two) = (first.address(place ?? start.before), other?.address())
         maps.withMaps(part) { table.pointee.activation_gradient($0, from, slopes, one, two) }
     }
 }

@@ -68,16 +68,26 @@ package final class Convolution2D: Layer {
 
     /// Sets the weight's gradient, and returns the gradient for the input.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        let inputGradient = execution.tensor(input.shape)
+        backward(gradient, addingTo: nil, execution)
+    }
+
+    /// The same; with a kernel of one pixel the gradient for the input can be added to another branch's.
+    func backward(_ gradient: Tensor, addingTo sum: Tensor?, _ execution: Execution) -> Tensor {
+        precondition(sum == nil || kernelSize == 1 && sum?.shape == input.shape)
+        let inputGradient = sum ?? execution.tensor(input.shape)
         let weights =
             isWinograd
             ? inputChannels * outputChannels * winograd(execution).positions : weight.value.count
         let partial = (0..<execution.pool.threads).map { _ in execution.tensor([weights]) }
-        execution.pool.onEachThread { thread in partial[thread].fill(0) }
+        let images = input.shape[0]
+        execution.pool.onEachThread { thread in
+            // Winograd's products set what the first images give.
+            if !isWinograd || execution.pool.part(thread, of: images).isEmpty { partial[thread].fill(0) }
+        }
         if isWinograd {
             backwardWinograd(gradient, into: inputGradient, partial, execution)
         } else if kernelSize == 1 {
-            backwardPointwise(gradient, into: inputGradient, partial, execution)
+            backwardPointwise(gradient, into: inputGradient, adding: sum != nil, partial, execution)
         } else {
             backwardGathered(gradient, into: inputGradient, partial, execution)
         }

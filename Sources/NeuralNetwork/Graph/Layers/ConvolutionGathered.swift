@@ -1,7 +1,8 @@
 // Convolutions through products that gather the inputs under the kernel.
 
 extension Convolution2D {
-    private func padded() -> PaddedImage {
+    /// How the input's images are padded.
+    func padded() -> PaddedImage {
         PaddedImage(
             height: input.shape[1], width: input.shape[2], channels: inputChannels, kernelSize: kernelSize)
     }

@@ -25,7 +25,8 @@ extension Convolution2D {
     }
 
     func backwardPointwise(
-        _ gradient: Tensor, into inputGradient: Tensor, _ partial: [Tensor], _ execution: Execution
+        _ gradient: Tensor, into inputGradient: Tensor, adding adds: Bool, _ partial: [Tensor],
+        _ execution: Execution
     ) {
         let (inputs, outputs, map) = (inputChannels, outputChannels, input.shape[1] * input.shape[2])
         let (input, needsInputGradient) = (self.input, self.needsInputGradient)
@@ -51,7 +52,7 @@ extension Convolution2D {
                     thread, rows: rows, columns: inputs, inner: outputs, left: gradient.span,
                     from: first * outputs, rowStride: outputs,
                     right: execution.rightSide(weights.span, rows: outputs, columns: inputs),
-                    into: &target, at: first * inputs, targetStride: inputs)
+                    into: &target, at: first * inputs, targetStride: inputs, accumulate: adds)
             }
         }
         weight.gradient.copy(from: sum(partial, execution))

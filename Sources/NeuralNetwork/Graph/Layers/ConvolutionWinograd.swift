@@ -116,7 +116,7 @@ extension Convolution2D {
                         from: position * rows * inputs, rowStride: 1, columnStride: inputs,
                         right: Kernels.RightSide(
                             right.span, at: position * rows * outputs, stride: outputs),
-                        into: &sum, at: place, targetStride: outputs, accumulate: true)
+                        into: &sum, at: place, targetStride: outputs, accumulate: first > images.lowerBound)
                     guard needsInputGradient else { continue }
                     // In the place of the input's transform, which is not needed any more.
                     execution.product(

@@ -31,7 +31,7 @@ package final class BatchNormalization2D: Layer {
     /// What is then added, `[channels]`.
     let shift: Tensor
     /// The backward pass's factors of the input, then its constants, `[2, channels]`.
-    private let slopes: Tensor
+    let slopes: Tensor
 
     /// Makes the layer with scale 1, shift 0, mean 0 and variance 1; `pools` goes with `relu` alone.
     package init(name: String, channels: Int, relu: Bool, pools: Bool = false) {
@@ -91,7 +91,7 @@ package final class BatchNormalization2D: Layer {
     }
 
     /// What the kernels of ReLU and windows are told.
-    private var maps: ActivationMaps {
+    var maps: ActivationMaps {
         ActivationMaps(
             first: ActivationMaps.Branch(map: input, scale: scale), second: nil, shift: shift, pools: pools)
     }

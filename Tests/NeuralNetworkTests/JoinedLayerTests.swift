@@ -1,0 +1,37 @@
+import NeuralNetwork
+import Testing
+
+@Suite("Layers done together give what they give one after the other")
+struct JoinedLayers {
+    @Test(
+        "a first convolution's backward pass together with its normalisation's equals one after the other",
+        arguments: [true, false], [1, 2, 3])
+    func firstConvolution(training: Bool, threads: Int) {
+        func layers() -> [any Layer] {
+            let convolution = Convolution2D(name: "c", inputChannels: 1, outputChannels: 24)
+            convolution.needsInputGradient = false
+            return [convolution, BatchNormalization2D(name: "b", channels: 24, relu: true)]
+        }
+        let (apart, together) = (layers(), Sequential(layers()))
+        var random = Xoshiro256StarStar(seed: 11)
+        for (one, other) in zip(apart.flatMap(\.parameters), together.parameters) {
+            for index in 0..<one.value.count { one.value[index] += random.normal() }
+            other.value.copy(from: one.value)
+        }
+        // More rows than a band has, and a last band that is not full.
+        let (input, gradient) = (Tensor([4, 13, 10, 1]), Tensor([4, 13, 10, 24]))
+        for index in 0..<input.count { input[index] = 1 + random.normal() }
+        for index in 0..<gradient.count { gradient[index] = random.normal() }
+        let execution = Execution(threads: threads)
+        execution.isTraining = training
+        let output = apart[1].forward(apart[0].forward(input, execution), execution).elements
+        #expect(together.forward(input, execution).elements == output)
+        _ = apart[0].backward(apart[1].backward(gradient, execution), execution)
+        _ = together.backward(gradient, execution)
+        for (one, other) in zip(apart.flatMap(\.parameters), together.parameters) {
+            let largest = one.gradient.elements.map(abs).max() ?? 0
+            let worst = zip(one.gradient.elements, other.gradient.elements).map { abs($0 - $1) }.max() ?? 1
+            #expect(worst < 1e-5 * largest, "\(one.name): \(worst) of \(largest)")
+        }
+    }
+}
