@@ -3,7 +3,8 @@
 #define EDGE (TILE + 2)
 #define POSITIONS (EDGE * EDGE)
 
-static void NAME(F(input))(const float *x, long images, long height, long width, long channels, float *transformed) {
+INLINE void F(input_tiles)(const float *x, long images, long height, long width, long channels, const bool activates,
+                           const float *scale, const float *shift, float *transformed) {
     long down = (height + TILE - 1) / TILE, across = (width + TILE - 1) / TILE;
     long plane = images * down * across * channels;
     for (long image = 0; image < images; image++, x += height * width * channels) {
@@ -13,17 +14,18 @@ static void NAME(F(input))(const float *x, long images, long height, long width,
                 fetch(x + ((ty + 1) * TILE * width + tx * TILE) * channels, TILE, width, channels);
                 bool inside = top >= 0 && left >= 0 && top + EDGE <= height && left + EDGE <= width;
                 for (long c = 0; c < channels; c += 8) {
-                    v8a half[EDGE][EDGE];
+                    v8a half[EDGE][EDGE], factor = {0}, constant = {0};
+                    if (activates) factor = load(scale + c), constant = load(shift + c);
                     UNROLL for (int j = 0; j < EDGE; j++) {
                         v8a column[EDGE], done[EDGE];
                         const float *p = x + (top * width + left + j) * channels + c;
-                        if (inside) {
-                            UNROLL for (int i = 0; i < EDGE; i++) { column[i] = load(p + i * width * channels); }
-                        } else {
-                            bool seen = left + j >= 0 && left + j < width;
-                            UNROLL for (int i = 0; i < EDGE; i++) {
-                                column[i] = seen && top + i >= 0 && top + i < height ? load(p + i * width * channels)
-                                                                                     : (v8a){0};
+                        bool seen = inside || (left + j >= 0 && left + j < width);
+                        UNROLL for (int i = 0; i < EDGE; i++) {
+                            if (inside || (seen && top + i >= 0 && top + i < height)) {
+                                column[i] = load(p + i * width * channels);
+                                if (activates) column[i] = positive(column[i] * factor + constant);
+                            } else {
+                                column[i] = (v8a){0};
                             }
                         }
                         F(bt)(column, done);
@@ -40,6 +42,15 @@ static void NAME(F(input))(const float *x, long images, long height, long width,
             }
         }
     }
+}
+
+static void NAME(F(input))(const float *x, long images, long height, long width, long channels, float *transformed) {
+    F(input_tiles)(x, images, height, width, channels, false, NULL, NULL, transformed);
+}
+
+static void NAME(F(activated_input))(const float *x, long images, long height, long width, long channels,
+                                     const float *scale, const float *shift, float *transformed) {
+    F(input_tiles)(x, images, height, width, channels, true, scale, shift, transformed);
 }
 
 static void NAME(F(output))(const float *m, long images, long height, long width, long channels, const float *bias,

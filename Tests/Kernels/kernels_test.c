@@ -181,6 +181,12 @@ static void convolutions(const network_kernels *kernels, const winograd_kernels 
         check("winograd weights, turned", ut, other, 0);
         drop(other);
     }
+    floats scale = numbers(in), shift = numbers(in), active = numbers(x.count), active_v = numbers(v.count);
+    kernels->scale_shift(x.at, cells, in, scale.at, shift.at, true, active.at);
+    w->input(active.at, images, height, width, in, v.at);
+    w->activated_input(x.at, images, height, width, in, scale.at, shift.at, active_v.at);
+    check("winograd input, activated", active_v, v, 1e-5);
+    drop(scale), drop(shift), drop(active), drop(active_v);
     w->input(x.at, images, height, width, in, v.at);
     for (long p = 0; p < w->positions; p++)
         kernels->matrix_product(tiles, out, in, v.at + p * tiles * in, in, 1, u.at + p * in * out, out,

@@ -34,4 +34,40 @@ struct JoinedLayers {
             #expect(worst < 1e-5 * largest, "\(one.name): \(worst) of \(largest)")
         }
     }
+
+    @Test(
+        "a convolution that normalises what it reads gives what both give one after the other, forward and backward",
+        arguments: [true, false], [(12, 8), (6, 6), (5, 7)])
+    func normalizingConvolution(training: Bool, size: (Int, Int)) {
+        func layers() -> [any Layer] {
+            [
+                BatchNormalization2D(name: "b", channels: 16, relu: true),
+                Convolution2D(name: "c", inputChannels: 16, outputChannels: 24),
+            ]
+        }
+        let (apart, together) = (layers(), Sequential(layers()))
+        var random = Xoshiro256StarStar(seed: 13)
+        for (one, other) in zip(apart.flatMap(\.parameters), together.parameters) {
+            for index in 0..<one.value.count { one.value[index] += random.normal() }
+            other.value.copy(from: one.value)
+        }
+        let input = Tensor([3, size.0, size.1, 16])
+        let gradient = Tensor([3, size.0, size.1, 24])
+        for index in 0..<input.count { input[index] = random.normal() }
+        for index in 0..<gradient.count { gradient[index] = random.normal() }
+        let execution = Execution(threads: 2)
+        execution.isTraining = training
+        let output = apart[1].forward(apart[0].forward(input, execution), execution).elements
+        #expect(together.forward(input, execution).elements == output)
+        let expected = apart[0].backward(apart[1].backward(gradient, execution), execution).elements
+        #expect(together.backward(gradient, execution).elements == expected)
+        for (one, other) in zip(apart.flatMap(\.parameters), together.parameters) {
+            #expect(one.gradient.elements == other.gradient.elements, "\(one.name)")
+        }
+        for (one, other) in zip(apart.flatMap(\.statistics), together.statistics) {
+            #expect(one.value.elements == other.value.elements, "\(one.name)")
+        }
+        execution.needsGradients = false
+        #expect(together.forward(input, execution).elements == output)
+    }
 }

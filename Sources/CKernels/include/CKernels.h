@@ -26,6 +26,9 @@ typedef struct {
     long positions;  // (tile + 2)^2
     /// transformed[position][tile][channel] = B^T x B for every tile of `images` images.
     void (*input)(const float *x, long images, long height, long width, long channels, float *transformed);
+    /// The same of max(0, x * scale[c] + shift[c]): what a normalisation and its ReLU would hand on.
+    void (*activated_input)(const float *x, long images, long height, long width, long channels, const float *scale,
+                            const float *shift, float *transformed);
     /// y = A^T m A, then + bias and + residual where given, then ReLU where asked.
     void (*output)(const float *m, long images, long height, long width, long channels, const float *bias,
                    const float *residual, bool relu, float *y);

@@ -19,8 +19,24 @@ package final class Sequential: Layer {
     /// The same without some of the last layers, which somebody else does.
     func forward(_ input: Tensor, dropping last: Int, _ execution: Execution) -> Tensor {
         var output = input
-        for layer in layers.dropLast(last) {
-            output = layer.forward(output, execution)
+        // A normalisation that the convolution behind it does, and whose output is never made.
+        var waiting: BatchNormalization2D?
+        let layers = layers.dropLast(last)
+        for (index, layer) in layers.enumerated() {
+            if let normalization = layer as? BatchNormalization2D, normalization.relu, !normalization.pools,
+                index + 1 < layers.count, let next = layers[index + 1] as? Convolution2D, next.isWinograd
+            {
+                normalization.prepare(output, execution)
+                waiting = normalization
+                continue
+            }
+            if let normalization = waiting, let convolution = layer as? Convolution2D {
+                output = convolution.forward(output, activatedBy: normalization, execution)
+                if !execution.needsGradients { normalization.forget() }
+                waiting = nil
+            } else {
+                output = layer.forward(output, execution)
+            }
             if !execution.needsGradients { layer.forget() }
         }
         return output

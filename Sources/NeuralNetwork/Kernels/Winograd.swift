@@ -60,6 +60,21 @@ struct Winograd {
         kernels.input(map.address(start), images, height, width, channels, target.address())
     }
 
+    /// The same of what a normalisation with ReLU would make of the maps: the maximum of 0 and map · scale + shift.
+    func input(
+        _ map: Span<Float>, scale: Span<Float>, shift: Span<Float>, from start: Int, images: Int,
+        into target: inout MutableSpan<Float>
+    ) {
+        let channels = scale.count
+        checkMaps(images, channels)
+        precondition(shift.count == channels)
+        check(map, from: start, images * height * width * channels)
+        check(target, from: 0, positions * images * tiles * channels)
+        kernels.activated_input(
+            map.address(start), images, height, width, channels, scale.address(), shift.address(),
+            target.address())
+    }
+
     /// Sets the gradient for maps from that for their transforms: the adjoint of ``input``.
     func inputAdjoint(
         _ gradient: Span<Float>, images: Int, channels: Int, into map: inout MutableSpan<Float>,

@@ -25,6 +25,8 @@ package final class Convolution2D: Layer {
     static let largeWeight = 64 * 1024
 
     private(set) var input = Tensor()
+    /// Scale and shift of a normalisation with ReLU that this layer does itself to what it reads; nil for none.
+    private(set) var activation: (scale: Tensor, shift: Tensor)?
     /// The weight's transform, turned round for the backward pass.
     var transposed = Tensor()
 
@@ -51,6 +53,17 @@ package final class Convolution2D: Layer {
 
     /// `[batch, in, height, width]` to `[batch, out, height, width]`.
     package func forward(_ input: Tensor, _ execution: Execution) -> Tensor {
+        forward(input, activatedBy: nil, execution)
+    }
+
+    /// The same behind a normalisation with ReLU, whose input this is and which was prepared for it: Winograd's transform reads
+    /// each value so often from the cache that its output need not be made. What the backward pass returns is the gradient for
+    /// that output.
+    func forward(
+        _ input: Tensor, activatedBy normalization: BatchNormalization2D?, _ execution: Execution
+    ) -> Tensor {
+        precondition(normalization == nil || isWinograd)
+        activation = normalization.map { ($0.scale, $0.shift) }
         precondition(input.shape.count == 4 && input.shape[3] == inputChannels, "\(input.shape)")
         self.input = input
         let output = execution.tensor([input.shape[0], input.shape[1], input.shape[2], outputChannels])
@@ -111,7 +124,7 @@ package final class Convolution2D: Layer {
     }
 
     /// Drops the input and the weight's transform.
-    package func forget() { (input, transposed) = (Tensor(), Tensor()) }
+    package func forget() { (input, transposed, activation) = (Tensor(), Tensor(), nil) }
 
     /// Adds the threads' sums into the first, always in the order of the threads.
     func sum(_ partial: [Tensor], _ execution: Execution) -> Tensor {

@@ -67,13 +67,18 @@ extension Convolution2D {
             transformed, count: winograd.positions, rows: inputs, columns: outputs)
     }
 
-    /// The input's transform of a block of images.
+    /// The transform of a block of images: of the input, or of what a normalisation before this layer makes of it.
     private func transform(images: Range<Int>, of input: Tensor, _ winograd: Winograd, into target: Tensor) {
         let map = winograd.height * winograd.width
+        let start = images.lowerBound * map * inputChannels
         var transform = target.mutableSpan
+        if let activation {
+            return winograd.input(
+                input.span, scale: activation.scale.span, shift: activation.shift.span, from: start,
+                images: images.count, into: &transform)
+        }
         winograd.input(
-            input.span, from: images.lowerBound * map * inputChannels, images: images.count,
-            channels: inputChannels, into: &transform)
+            input.span, from: start, images: images.count, channels: inputChannels, into: &transform)
     }
 
     /// Room for a block of images, transformed, and for the products.
