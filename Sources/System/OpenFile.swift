@@ -52,15 +52,18 @@ package struct OpenFile: ~Copyable {
     /// - Parameters:
     ///   - limit: bytes that are taken at most, and so the memory that it costs.
     ///   - patience: seconds that a pipe may say nothing.
+    ///   - cancellation: ends the wait for a pipe.
     /// - Throws: ``FileReadError``; for a device, which may have no end, at once.
-    package borrowing func readAll(limit: Int, patience: Double = 10) throws(FileReadError) -> [UInt8] {
+    package borrowing func readAll(
+        limit: Int, patience: Double = 10, _ cancellation: Cancellation? = nil
+    ) throws(FileReadError) -> [UInt8] {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .failed(.last) }
         let kind = status.st_mode & S_IFMT
         if kind == S_IFCHR || kind == S_IFBLK { throw .isDevice }
         let size = Int(clamping: status.st_size)
         guard size <= limit else { throw .tooLarge(limit: limit) }
-        let waiting = kind == S_IFREG ? nil : Cancellation()
+        let waiting = kind == S_IFREG ? nil : cancellation ?? Cancellation()
         // One byte more than the size, so that the last read says that it was the last.
         var bytes = [UInt8](repeating: 0, count: max(min(size, limit) + 1, 1 << 16))
         var count = 0
@@ -68,8 +71,10 @@ package struct OpenFile: ~Copyable {
             if count == bytes.count {
                 bytes.append(contentsOf: repeatElement(0, count: count))
             }
-            if waiting?.wait(for: descriptor, until: .after(patience)) == .timedOut {
-                throw .silent(seconds: patience)
+            switch waiting?.wait(for: descriptor, until: .after(patience)) {
+            case .timedOut: throw .silent(seconds: patience)
+            case .cancelled: throw .cancelled
+            case .ready, nil: break
             }
             let got = bytes.withUnsafeMutableBytes { room in
                 Result { () throws(Errno) in
@@ -140,6 +145,8 @@ package enum FileReadError: Error, Equatable, Sendable, CustomStringConvertible 
     case silent(seconds: Double)
     /// A device, which may have no end.
     case isDevice
+    /// Somebody asked for the end.
+    case cancelled
 
     /// What is wrong, in a few words.
     package var description: String {
@@ -149,6 +156,7 @@ package enum FileReadError: Error, Equatable, Sendable, CustomStringConvertible 
         case .tooLarge(let limit): "larger than \(limit >> 20) MB"
         case .silent(let seconds): "a pipe that said nothing for \(Int(seconds.rounded())) seconds"
         case .isDevice: "a device, no file"
+        case .cancelled: "somebody asked for the end"
         }
     }
 }

@@ -21,11 +21,13 @@ package struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebug
 extension Secret {
     /// Reads a secret from a file: its first line.
     ///
-    /// - Parameter path: a file of at most 4096 bytes, as systemd's `LoadCredential` hands one over.
-    /// - Throws: the ``Errno`` of open(2) or read(2), ``FileTooLarge``.
-    package init(contentsOf path: String) throws {
+    /// - Parameters:
+    ///   - path: a file of at most 4096 bytes, as systemd's `LoadCredential` hands one over.
+    ///   - cancellation: ends the wait for a pipe.
+    /// - Throws: the ``Errno`` of open(2), ``FileReadError``.
+    package init(contentsOf path: String, _ cancellation: Cancellation? = nil) throws {
         let file = try OpenFile(reading: path)
-        let bytes = try file.readAll(limit: 4096)
+        let bytes = try file.readAll(limit: 4096, cancellation)
         self.init(String(decoding: bytes.prefix { $0 != 10 && $0 != 13 }, as: UTF8.self))
     }
 }

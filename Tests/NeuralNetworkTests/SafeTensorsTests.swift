@@ -41,12 +41,15 @@ struct SafeTensorsTests {
         #expect(Array(bytes[8 + length + 24..<8 + length + 28]) == [0, 0, 0xE0, 0x40])
     }
 
-    @Test("a file that is not there, and a folder, are named")
+    @Test("a file that is not there, a folder and a device without an end are named")
     func unreadable() {
         #expect(throws: ModelFileError.unreadable(path: "/no/such", reason: "No such file or directory")) {
             try SafeTensors(path: "/no/such")
         }
         #expect(throws: ModelFileError.self) { try SafeTensors(path: "/") }
+        #expect(throws: ModelFileError.unreadable(path: "/dev/zero", reason: "a device, no file")) {
+            try SafeTensors(path: "/dev/zero")
+        }
     }
 
     @Test("a place that can't be written is named, and nothing is left there")

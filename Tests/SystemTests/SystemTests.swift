@@ -130,6 +130,9 @@ struct FileTests {
             try OpenFile(reading: pipe).readAll(limit: 9, patience: 0.01)
         }
         #expect(throws: FileReadError.isDevice) { try OpenFile(reading: "/dev/zero").readAll(limit: 9) }
+        let ending = Cancellation()
+        ending.raise()
+        #expect(throws: FileReadError.cancelled) { try OpenFile(reading: pipe).readAll(limit: 9, ending) }
     }
 
     @Test("a folder is made with those above it, and is there already; what is none in its place is said")

@@ -53,4 +53,13 @@ struct OptionsFileTests {
             try OptionsFile.words(path: "/nowhere/raut.conf", for: RunCommand.command)
         }
     }
+
+    @Test(
+        "what is no file of options is told as what it is",
+        arguments: [("/", "Is a directory"), ("/dev/zero", "a device, no file")])
+    func strange(path: String, reason: String) {
+        #expect(throws: Failure(description: "\(path): cannot read the options: \(reason)")) {
+            try OptionsFile.words(path: path, for: RunCommand.command)
+        }
+    }
 }

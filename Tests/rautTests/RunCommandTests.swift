@@ -1,4 +1,6 @@
+import Glibc
 import Pipeline
+import System
 import Testing
 import TestSupport
 
@@ -69,6 +71,27 @@ struct RunCommandTests {
         #expect(try settings("--as-fast-as-possible", "--events", "frames").pipeline.looksAtEachFrame)
         #expect(try !settings("--events", "frames").pipeline.looksAtEachFrame)
         #expect(try !settings("--as-fast-as-possible").pipeline.looksAtEachFrame)
+    }
+
+    @Test("the end is heard while a pipe in the place of the options says nothing")
+    func endWhileReading() throws {
+        let folder = TemporaryFolder()
+        let path = folder.path("options")
+        try #require(mkfifo(path, 0o600) == 0)
+        let arguments = try Arguments<RunOptions>(["--headless", "--options", path], for: RunCommand.command)
+        let isReading = Guarded(false)
+        let session = LiveSession { ending in
+            isReading.change { $0 = true }
+            return try RunCommand.settings(from: RunCommand.withFile(arguments, ending), ending)
+        }
+        let stopper = try JoinableThread(name: "stopper") {
+            _ = isReading.wait(until: .after(10)) { $0 ? true : nil }
+            session.stop()
+        }
+        defer { stopper.join(until: .after(10)) }
+        let begun = MonotonicClock.now
+        #expect(try session.run() == 0)
+        #expect(MonotonicClock.now - begun < 5_000_000_000)
     }
 
     @Test("summaries, a log and a page: each option reaches what it is for")

@@ -156,7 +156,7 @@ final class SessionStand: Sendable {
         surroundings.openSource = { [self] request, cancellation throws(CaptureError) in
             try open(request, cancellation)
         }
-        let live = LiveSession(in: surroundings) { [settings] in try settings.withLock { $0 }.get() }
+        let live = LiveSession(in: surroundings) { [settings] _ in try settings.withLock { $0 }.get() }
         self.live.withLock { $0 = live }
         _ = try JoinableThread(name: "stand-lines") { [lines, pipe] in
             var rest: [UInt8] = []

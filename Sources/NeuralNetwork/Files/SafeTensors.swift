@@ -60,25 +60,23 @@ package struct SafeTensors: Sendable, Equatable {
 
     /// Reads a file.
     package init(path: String) throws(ModelFileError) {
-        let data: Data
+        let bytes: [UInt8]
         do {
-            let attributes = try FileManager.default.attributesOfItem(atPath: path)
-            if let size = attributes[.size] as? Int, size > Self.largestFile {
-                throw ModelFileError.invalid(path: path, reason: "\(size) bytes, more than any model has")
-            }
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch let error as ModelFileError {
-            throw error
+            bytes = try OpenFile(reading: path).readAll(limit: Self.largestFile)
         } catch {
-            throw .unreadable(path: path, reason: FileReason.of(error))
+            throw .unreadable(path: path, reason: "\(error)")
         }
-        try self.init(data, path: path)
+        try self.init(bytes, path: path)
     }
 
     /// Reads the bytes of a file; `path` is named in errors.
     package init(_ data: Data, path: String) throws(ModelFileError) {
+        try self.init([UInt8](data), path: path)
+    }
+
+    /// Reads the bytes of a file; `path` is named in errors.
+    package init(_ bytes: [UInt8], path: String) throws(ModelFileError) {
         func invalid(_ reason: String) -> ModelFileError { .invalid(path: path, reason: reason) }
-        let bytes = [UInt8](data)
         // The format asks for an object's brace behind the header's length.
         guard bytes.count > 8, bytes[8] == UInt8(ascii: "{") else {
             throw invalid("it is no safetensors file")

@@ -9,19 +9,21 @@ package enum OptionsFile {
 
     /// The options as words, as if they had been typed.
     ///
+    /// - Parameter cancellation: ends the wait for a pipe that says nothing.
     /// - Throws: ``Failure`` where the file can't be read, ``UsageError`` with its path and line where one is wrong.
-    package static func words(path: String, for command: Command) throws -> [String] {
-        guard let file = FileHandle(forReadingAtPath: path) else {
-            throw Failure(
-                description: "\(path): cannot read the options: \(Errno.last.description)")
+    package static func words(
+        path: String, for command: Command, _ cancellation: Cancellation? = nil
+    ) throws -> [String] {
+        let bytes: [UInt8]
+        do {
+            bytes = try OpenFile(reading: path).readAll(limit: limit, cancellation)
+        } catch FileReadError.tooLarge {
+            throw Failure(description: "\(path): no options, but too long")
+        } catch {
+            throw Failure(description: "\(path): cannot read the options: \(error)")
         }
-        defer { try? file.close() }
-        guard let data = try? file.read(upToCount: limit + 1) ?? Data() else {
-            throw Failure(description: "\(path): cannot read the options")
-        }
-        guard data.count <= limit, let text = String(data: data, encoding: .utf8) else {
-            throw Failure(
-                description: "\(path): no options, but \(data.count > limit ? "too long" : "no text")")
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Failure(description: "\(path): no options, but no text")
         }
         return try words(in: text, path: path, for: command)
     }

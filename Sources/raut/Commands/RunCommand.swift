@@ -16,20 +16,30 @@ package enum RunCommand {
         var surroundings = LiveSurroundings.process
         // Nothing but events may stand there, whatever libraries print.
         if let output = try? StandardStreams.takeOutput() { surroundings.output = output }
-        let session = LiveSession(in: surroundings) { try settings(from: withFile(arguments)) }
+        let session = LiveSession(in: surroundings) { ending in
+            try settings(from: withFile(arguments, ending), ending)
+        }
         try StopSignals.take(onHangUp: { session.hangUp() }, onStop: { session.stop() })
         return try session.run()
     }
 
     /// The arguments with those of the file that `--options` names, of which what is typed counts first.
-    package static func withFile(_ arguments: Arguments<RunOptions>) throws -> Arguments<RunOptions> {
+    ///
+    /// - Parameter ending: ends the wait for a pipe in a file's place.
+    package static func withFile(
+        _ arguments: Arguments<RunOptions>, _ ending: Cancellation? = nil
+    ) throws -> Arguments<RunOptions> {
         guard let path = arguments.program.options else { return arguments }
         return try Arguments(
-            arguments.words, for: command, standards: OptionsFile.words(path: path, for: command))
+            arguments.words, for: command, standards: OptionsFile.words(path: path, for: command, ending))
     }
 
     /// What the options say; wrong usage is found before anything is opened.
-    package static func settings(from arguments: Arguments<RunOptions>) throws -> LiveSettings {
+    ///
+    /// - Parameter ending: ends the wait for a pipe in the place of the file with the broker's password.
+    package static func settings(
+        from arguments: Arguments<RunOptions>, _ ending: Cancellation? = nil
+    ) throws -> LiveSettings {
         let (source, view, events) = (arguments.source, arguments.view, arguments.events)
         var settings = LiveSettings()
         settings.source.name = source.source
@@ -47,7 +57,7 @@ package enum RunCommand {
         settings.socketPath = events.socket
         settings.socketAccess.mode = events.socketMode
         settings.socketAccess.group = events.socketGroup
-        settings.broker = try broker(from: events)
+        settings.broker = try broker(from: events, ending)
         settings.mayShowDemo = source.orDemo
         settings.http = try http(from: arguments.browser)
         guard arguments.log.folder != nil || arguments.log.keep == nil else {
@@ -85,7 +95,9 @@ package enum RunCommand {
         return settings
     }
 
-    private static func broker(from events: Arguments<EventOptions>) throws -> Broker? {
+    private static func broker(
+        from events: Arguments<EventOptions>, _ ending: Cancellation?
+    ) throws -> Broker? {
         guard var address = events.mqtt else {
             guard events.mqttPassword == nil else {
                 throw UsageError(description: "--mqtt-password-file counts only with --mqtt URL")
@@ -102,7 +114,7 @@ package enum RunCommand {
             }
             let path = credential(file)
             do {
-                address.password = try Secret(contentsOf: path)
+                address.password = try Secret(contentsOf: path, ending)
             } catch {
                 throw Failure(description: "\(path): cannot read the broker's password: \(error)")
             }

@@ -67,12 +67,14 @@ final class LiveParts: SessionParts {
     let state = Guarded(State())
     let surroundings: LiveSurroundings
     private let first: FirstThread
-    private let readSettings: @Sendable () throws -> LiveSettings
+    private let readSettings: @Sendable (Cancellation) throws -> LiveSettings
+    /// Raised when the end is asked for.
+    private let ending = Cancellation()
     let window: LiveWindow
 
     init(
         _ surroundings: LiveSurroundings, _ first: FirstThread,
-        _ readSettings: @escaping @Sendable () throws -> LiveSettings
+        _ readSettings: @escaping @Sendable (Cancellation) throws -> LiveSettings
     ) {
         self.surroundings = surroundings
         self.first = first
@@ -95,7 +97,7 @@ final class LiveParts: SessionParts {
     // MARK: - Opening
 
     func readPlan() throws -> LiveSettings {
-        let settings = try readSettings()
+        let settings = try readSettings(ending)
         state.withLock { $0.isReloadable = settings.isReloadable }
         if let level = settings.logLevel { Log.level = level }
         return settings
@@ -110,6 +112,8 @@ final class LiveParts: SessionParts {
     }
 
     func report(kept error: any Error) {
+        // Options whose reading was cut short by the end are no wrong ones.
+        if isEndExpected { return }
         surroundings.report("\(error): everything stays as it was")
         tellReady()
     }
@@ -165,7 +169,13 @@ final class LiveParts: SessionParts {
     }
 
     /// The end is asked for: what breaks off from now on does so because of it.
-    func expectEnd() { state.withLock { $0.isStopping = true } }
+    func expectEnd() {
+        state.withLock { $0.isStopping = true }
+        ending.raise()
+    }
+
+    /// True once the end was asked for.
+    var isEndExpected: Bool { ending.isRaised }
 
     /// 1 where a recording broke off.
     var status: Int32 { state.withLock { $0.isRecordingBroken } ? 1 : 0 }

@@ -18,10 +18,10 @@ package struct LiveSession: Sendable {
 
     /// - Parameters:
     ///   - surroundings: what the session finds around it; a test's own, or the process's.
-    ///   - readSettings: reads the options, the first time and after each SIGHUP.
+    ///   - readSettings: reads the options, the first time and after each SIGHUP; its waits end with what it is given.
     package init(
         in surroundings: LiveSurroundings = .process,
-        readSettings: @escaping @Sendable () throws -> LiveSettings
+        readSettings: @escaping @Sendable (Cancellation) throws -> LiveSettings
     ) {
         first = FirstThread()
         parts = LiveParts(surroundings, first, readSettings)
@@ -65,7 +65,13 @@ package struct LiveSession: Sendable {
     ///
     /// - Returns: the exit status.
     package func run() throws -> Int32 {
-        let settings = try parts.readPlan()
+        let settings: LiveSettings
+        do {
+            settings = try parts.readPlan()
+        } catch {
+            if parts.isEndExpected { return 0 }
+            throw error
+        }
         let result = Guarded<Result<Int32, any Error>?>(nil)
         do throws(Errno) {
             _ = try JoinableThread(name: "raut-session") { [self] in
