@@ -1,5 +1,6 @@
 // Calls of Linux and glibc that Swift's Glibc module leaves out, as it is built without _GNU_SOURCE.
 #pragma once
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
@@ -8,6 +9,10 @@
 #include <sys/socket.h>
 #include <time.h>
 
+// A file without a name, open for writing; -1 and errno where the folder's file system has none such (O_TMPFILE).
+static inline int open_unnamed(const char *folder, mode_t permissions) {
+  return open(folder, __O_TMPFILE | O_WRONLY | O_CLOEXEC, permissions);
+}
 int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
 int memfd_create(const char *name, unsigned flags);
 int ppoll(struct pollfd *list, nfds_t count, const struct timespec *timeout, const sigset_t *mask);

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Synchronization
 
@@ -43,6 +44,34 @@ package enum AtomicFile {
     }
 
     private static let count = Atomic<Int>(0)
+
+    /// Makes a file that has no name yet, in a path's folder: whatever ends the process, nothing is left of it.
+    ///
+    /// - Returns: its descriptor, to be written to and named by ``name(_:_:)``; nil where the file system has no such
+    ///   files, or the folder takes none.
+    package static func makeUnnamed(for path: String) -> Int32? {
+        let descriptor = FileName.withCString(FileSystem.folder(of: path)) { open_unnamed($0, 0o666) }
+        guard descriptor >= 0 else { return nil }
+        // Without /proc it could not be named.
+        guard access(place(of: descriptor), F_OK) == 0 else {
+            close(descriptor)
+            return nil
+        }
+        return descriptor
+    }
+
+    /// Gives a file of ``makeUnnamed(for:)`` a name that no file has.
+    ///
+    /// - Throws: the ``Errno`` of linkat(2).
+    package static func name(_ descriptor: Int32, _ path: String) throws(Errno) {
+        _ = try valueOrErrno(.rename) {
+            FileName.withCString(path) {
+                linkat(AT_FDCWD, place(of: descriptor), AT_FDCWD, $0, AT_SYMLINK_FOLLOW)
+            }
+        }
+    }
+
+    private static func place(of descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }
 
     private static func remove(_ path: String) { _ = FileName.withCString(path) { unlink($0) } }
 

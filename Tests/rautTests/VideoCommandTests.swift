@@ -9,6 +9,7 @@ import Pipeline
 import SchemaCheck
 import System
 import Testing
+import TestSupport
 
 import raut
 
@@ -209,6 +210,38 @@ final class VideoCommandTests {
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "three")
         #expect(throws: Failure.self) { try OutputFile.guardFree(path, replaces: false) }
         try OutputFile.guardFree("-", replaces: false)
+    }
+
+    @Test("nothing of a file that is not whole is seen, so that nothing is left when the program is killed")
+    func unseen() throws {
+        let path = "\(folder)/unseen/a.csv"
+        try FileSystem.makeFolder("\(folder)/unseen")
+        // A file system without files that have no name shows it as a part.
+        guard let unnamed = AtomicFile.makeUnnamed(for: path) else { return }
+        close(unnamed)
+        let file = try OutputFile(path)
+        try file.write(String(repeating: "a", count: 1 << 17))
+        #expect(try FileSystem.names(in: "\(folder)/unseen").isEmpty)
+        try file.finish()
+        #expect(try FileSystem.names(in: "\(folder)/unseen") == ["a.csv"])
+        #expect(try String(contentsOfFile: path, encoding: .utf8).count == 1 << 17)
+    }
+
+    @Test("the end is heard while a video in a pipe says nothing, and while it is opened")
+    func silent() throws {
+        let path = "\(folder)/silent.fifo"
+        try #require(mkfifo(path, 0o600) == 0)
+        let run = try videoRun(VideoRun.Outputs(table: try OutputFile("\(folder)/silent.csv")))
+        let stop = EndRequest()
+        let stopper = try JoinableThread(name: "stopper") {
+            _ = holds(for: 0.1) { true }
+            stop.request()
+        }
+        defer { stopper.join(until: .after(10)) }
+        let begun = MonotonicClock.seconds
+        #expect(try run.perform([path], until: stop) == 130)
+        #expect(MonotonicClock.seconds - begun < 8)
+        #expect(FileSystem.kind(of: "\(folder)/silent.csv") == nil)
     }
 
     @Test("a device or pipe is written to, not replaced; a pipe without a reader is told")

@@ -42,9 +42,11 @@ package final class AnnotatedVideo: Sendable {
 
     /// Joins the pictures with the sound, after the last frame.
     ///
-    /// - Parameter frames: how many the recorder was given.
+    /// - Parameters:
+    ///   - frames: how many the recorder was given.
+    ///   - cancellation: ends the wait for ffmpeg.
     /// - Throws: ``RecordingError`` where that fails; nothing half written is left.
-    package func finish(frames: Int) throws(RecordingError) {
+    package func finish(frames: Int, _ cancellation: Cancellation) throws(RecordingError) {
         defer { unlink(pictures) }
         // The encoder may be behind the last frame.
         recorder.finish(within: Self.patience)
@@ -59,11 +61,13 @@ package final class AnnotatedVideo: Sendable {
         var reason = ""
         for sound in [["-c:a", "copy"], ["-c:a", "aac", "-b:a", "192k"], ["-an"]] {
             do throws(RecordingError) {
-                try join(beside, sound)
+                try join(beside, sound, cancellation)
                 return try put(beside)
             } catch .cannotWrite(_, let words) {
                 reason = words
                 unlink(beside)
+                // The keys that ask for the end end ffmpeg, too.
+                if cancellation.isRaised { break }
             }
         }
         throw .cannotWrite(path: path, reason: reason)
@@ -72,7 +76,9 @@ package final class AnnotatedVideo: Sendable {
     /// Removes what is there of a copy that is not wanted any more.
     package func abandon() { unlink(pictures) }
 
-    private func join(_ beside: String, _ sound: [String]) throws(RecordingError) {
+    private func join(
+        _ beside: String, _ sound: [String], _ cancellation: Cancellation
+    ) throws(RecordingError) {
         guard let program = FileSystem.program("ffmpeg") else {
             throw .cannotWrite(path: path, reason: "there is no ffmpeg: install the Debian package ffmpeg")
         }
@@ -87,9 +93,10 @@ package final class AnnotatedVideo: Sendable {
         } catch {
             throw .cannotWrite(path: path, reason: "ffmpeg: \(error)")
         }
-        guard let ending = child.wait(until: .after(Self.patience)) else {
+        guard let ending = child.wait(until: .after(Self.patience), cancellation) else {
             child.end()
-            throw .cannotWrite(path: path, reason: "ffmpeg took longer than an hour to join the sound")
+            let reason = cancellation.isRaised ? "was ended" : "took longer than an hour to join the sound"
+            throw .cannotWrite(path: path, reason: "ffmpeg \(reason)")
         }
         guard ending == .status(0) else {
             throw .cannotWrite(

@@ -1,12 +1,14 @@
 import Foundation
 import System
 
-/// A file that a command writes bit by bit: beside its place, and renamed when it is whole. `-` is standard output; a
-/// device or pipe is written to as it is.
+/// A file that a command writes bit by bit: without a name or beside its place, and put there when it is whole. `-` is
+/// standard output; a device or pipe is written to as it is.
 package final class OutputFile {
     private enum Target {
         case standardOutput
         case direct
+        /// It gets this name at the end, just before its own.
+        case unnamed(String)
         case beside(String)
     }
 
@@ -38,6 +40,10 @@ package final class OutputFile {
         case .file, nil:
             try Self.guardFree(path, replaces: replaces)
             let beside = AtomicFile.besideName(path)
+            if let unnamed = AtomicFile.makeUnnamed(for: path) {
+                (target, descriptor) = (.unnamed(beside), unnamed)
+                return
+            }
             target = .beside(beside)
             descriptor = FileName.withCString(beside) {
                 open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
@@ -70,13 +76,18 @@ package final class OutputFile {
     package func finish() throws(Failure) {
         guard descriptor >= 0 else { return }
         try flush()
-        guard case .beside(let beside) = target else { return }
+        let place: String
+        switch target {
+        case .standardOutput, .direct: return
+        case .unnamed(let beside), .beside(let beside): place = beside
+        }
         let isSynced = fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS
         guard isSynced else { throw Self.failure(path, .last) }
-        close(descriptor)
-        descriptor = -1
         do throws(Errno) {
-            try AtomicFile.replace(path, with: beside)
+            if case .unnamed = target { try AtomicFile.name(descriptor, place) }
+            close(descriptor)
+            descriptor = -1
+            try AtomicFile.replace(path, with: place)
         } catch {
             throw Self.failure(path, error)
         }

@@ -8,6 +8,8 @@ package final class EndRequest: Sendable {
     }
 
     private let state = Guarded(State())
+    /// Raised with the request, for waits.
+    let cancellation = Cancellation()
 
     package init() {}
 
@@ -18,6 +20,7 @@ package final class EndRequest: Sendable {
             return state.action
         }
         action?()
+        cancellation.raise()
     }
 
     /// What the end takes; done at once where it was asked for before.

@@ -69,14 +69,14 @@ package struct VideoRun {
                 let record = try watch(file, copyTo: copy, table: table, stop)
                 records.append(record)
                 if printsSummary { try StandardOutput.write(Self.summary(of: record)) }
+            } catch  where stop.isRequested {
+                break
             } catch let error as CaptureError {
                 Program.report("\(error)")
                 status = 1
             } catch let error as RecordingError {
                 Program.report("\(error)")
                 status = 1
-            } catch  where stop.isRequested {
-                break
             }
         }
         if stop.isRequested {
@@ -98,7 +98,9 @@ package struct VideoRun {
     private func watch(
         _ file: String, copyTo path: String?, table: Confined<RowWriter>, _ stop: EndRequest
     ) throws -> VideoRecord {
-        let source = try SourceOpener.open(SourceRequest(name: file, asFastAsPossible: true)).source
+        let source = try SourceOpener.open(
+            SourceRequest(name: file, asFastAsPossible: true), stop.cancellation
+        ).source
         let copy = try path.map { path in
             try AnnotatedVideo(of: file, at: path, frameRate: source.frameRate ?? 25)
         }
@@ -116,9 +118,10 @@ package struct VideoRun {
             source: source, finder: detector, recognizer: recognizer, configuration: configuration, sinks: [],
             recorder: watcher)
         stopping.set(pipeline)
-        stop.whenRequested { pipeline.stop() }
+        // The copy is not kept then: its encoder is waited for no longer than it takes to tell it.
+        stop.whenRequested { pipeline.stop(until: .after(0.1)) }
         defer { stop.whenRequested {} }
-        follow(pipeline, watcher, of: VideoLength.seconds(of: file), file)
+        follow(pipeline, watcher, of: VideoLength.seconds(of: file, stop.cancellation), file)
         let outcome = pipeline.wait()
         if let failure = watcher.failure {
             copy?.abandon()
@@ -128,7 +131,11 @@ package struct VideoRun {
             copy?.abandon()
             throw error
         }
-        if stop.isRequested { copy?.abandon() } else { try copy?.finish(frames: watcher.record.frames) }
+        if stop.isRequested {
+            copy?.abandon()
+        } else {
+            try copy?.finish(frames: watcher.record.frames, stop.cancellation)
+        }
         return watcher.record
     }
 
@@ -216,19 +223,23 @@ private struct CopyNames {
 
 /// How long a video is, for the progress bar alone.
 enum VideoLength {
-    /// In seconds; nil where `ffprobe` can't tell soon.
-    static func seconds(of file: String) -> Double? {
-        guard let program = FileSystem.program("ffprobe"),
+    /// In seconds; nil where `ffprobe` can't tell soon, or reading it twice would take frames away: of a pipe, or a
+    /// stream that is served once.
+    ///
+    /// - Parameter cancellation: ends the wait for it.
+    static func seconds(of file: String, _ cancellation: Cancellation) -> Double? {
+        guard FileSystem.kind(of: file) == .file || file.hasPrefix("http://") || file.hasPrefix("https://"),
+            let program = FileSystem.program("ffprobe"),
             let child = try? ChildProcess(
                 program,
                 ["-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0"]
                     + [file.contains("://") ? file : "file:\(file)"])
         else { return nil }
         defer { child.end() }
-        guard let bytes = try? OpenFile(descriptor: dup(child.output)).readAll(limit: 4096, patience: 5)
-        else {
-            return nil
-        }
+        guard
+            let bytes = try? OpenFile(descriptor: dup(child.output))
+                .readAll(limit: 4096, patience: 5, cancellation)
+        else { return nil }
         let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         return Double(text).flatMap { $0.isFinite && $0 > 0 ? $0 : nil }
     }
