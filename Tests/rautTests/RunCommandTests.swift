@@ -1,3 +1,4 @@
+import EmotionRecognition
 import Glibc
 import Pipeline
 import System
@@ -71,6 +72,14 @@ struct RunCommandTests {
         #expect(try settings("--as-fast-as-possible", "--events", "frames").pipeline.looksAtEachFrame)
         #expect(try !settings("--events", "frames").pipeline.looksAtEachFrame)
         #expect(try !settings("--as-fast-as-possible").pipeline.looksAtEachFrame)
+    }
+
+    @Test("a clip's lines are worked out in floats, as a video's table is; else the processor chooses")
+    func precision() throws {
+        #expect(try settings("--as-fast-as-possible", "--events", "frames").precision == .float)
+        let asked = try settings("--as-fast-as-possible", "--events", "frames", "--precision", "int8")
+        #expect(asked.precision == .int8)
+        #expect(try settings("--events", "frames").precision == nil)
     }
 
     @Test("the end is heard while a pipe in the place of the options says nothing")

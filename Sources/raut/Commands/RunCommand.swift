@@ -69,9 +69,10 @@ package enum RunCommand {
         settings.tracePath = arguments.program.trace
         settings.logLevel = arguments.program.log
         settings.model = arguments.model.model
-        settings.precision = arguments.model.precision
         settings.cascade = arguments.detection.cascade
         settings.pipeline = try pipeline(from: arguments)
+        // A clip's lines are those of the table that `raut video` writes, on every processor.
+        settings.precision = arguments.model.precision ?? (settings.pipeline.looksAtEachFrame ? .float : nil)
         if settings.isQuiet, settings.printsEvents {
             throw UsageError(description: "--json and --quiet contradict one another")
         }
