@@ -33,12 +33,13 @@ package final class StageTrace: Sendable {
     ///
     /// - Parameters:
     ///   - path: the file; one that is there is not written over: a number is added to the name.
-    ///   - say: told where it can't be written any more, from its thread.
+    ///   - say: told which file is taken instead; from its thread, where it can't be written any more.
     /// - Throws: ``RecordingError`` where it can't be made.
     package init(path: String, say: @escaping @Sendable (String) -> Void) throws(RecordingError) {
         state.withLock { $0.entries.reserveCapacity(Self.limit) }
         do throws(Errno) {
             self.path = try NewFile.make(path)
+            if self.path != path { say("\(path) is there already: the trace goes to \(self.path)") }
             let started = try JoinableThread(name: "raut-trace") { [state, path = self.path] in
                 do throws(Errno) {
                     try Self.write(state, to: OpenFile(writing: path))

@@ -1,5 +1,6 @@
 import Foundation
 import Pipeline
+import System
 import Testing
 
 import Recording
@@ -42,14 +43,16 @@ final class StageTraceTests {
         #expect(bars.filter { $0.name == "decode" }.count == 3)
     }
 
-    @Test("is written over nothing, and says where it can't be written")
+    @Test("is written over nothing, says which file it takes instead and where it can't be written")
     func places() throws {
+        let said = Guarded<[String]>([])
         let first = try StageTrace(path: path) { _ in }
         first.finish()
-        let second = try StageTrace(path: path) { _ in }
+        let second = try StageTrace(path: path) { line in said.change { $0.append(line) } }
         second.finish()
         defer { try? FileManager.default.removeItem(atPath: second.path) }
         #expect(first.path == path && second.path == path.replacing(".json", with: "-2.json"))
+        #expect(said.withLock { $0 } == ["\(path) is there already: the trace goes to \(second.path)"])
         #expect(throws: RecordingError.self) { try StageTrace(path: "/nowhere/trace.json") { _ in } }
     }
 }
