@@ -1,5 +1,6 @@
 import CExpat
 import CKernels
+import Glibc
 
 /// Builds a cascade from expat's events: an element's meaning is its place, the names of those it stands in.
 final class CascadeReader {
@@ -18,7 +19,8 @@ final class CascadeReader {
 
     private let path: String
     private var cascade = HaarCascade()
-    private var elements: [String] = []
+    /// Where the elements that are open stand, the innermost last; nil for those that mean nothing here.
+    private var elements: [CascadePlaces.Node?] = []
     private var text: [UInt8] = []
     private var parser: XML_Parser?
     private var failure: CascadeError?
@@ -88,13 +90,27 @@ final class CascadeReader {
         _ name: UnsafePointer<XML_Char>?, _ attributes: UnsafeMutablePointer<UnsafePointer<XML_Char>?>?
     ) {
         guard let name, failure == nil else { return }
-        elements.append(String(cString: name))
         text.removeAll(keepingCapacity: true)
+        elements.append(place(of: name, attributes))
+        if elements.count >= 16 { stop("elements nest too deep") }
+    }
+
+    private func place(
+        of name: UnsafePointer<XML_Char>, _ attributes: UnsafeMutablePointer<UnsafePointer<XML_Char>?>?
+    ) -> CascadePlaces.Node? {
         switch elements.count {
-        case 1 where elements != ["opencv_storage"]: stop(.notACascade(path: path))
-        case 2 where layout == nil: layout = Self.layout(name: elements[1], attributes)
-        case 16...: stop("elements nest too deep")
-        default: break
+        case 0:
+            if strcmp(name, "opencv_storage") != 0 { stop(.notACascade(path: path)) }
+            return nil
+        case 1:
+            let name = String(cString: name)
+            if layout == nil { layout = Self.layout(name: name, attributes) }
+            return switch layout {
+            case .numbered: name == "cascade" ? CascadePlaces.numbered : nil
+            case .nested: CascadePlaces.nested
+            case nil: nil
+            }
+        default: return elements.last??.child(name)
         }
     }
 
@@ -125,63 +141,61 @@ final class CascadeReader {
 
     private func end() {
         guard failure == nil else { return }
-        if elements.count > 2 {
-            // `_` stands for an item of a list: stages/_/weakClassifiers/_/internalNodes.
-            let place = elements[2...].joined(separator: "/")
+        if let place = elements.last??.place {
             switch layout {
-            case .numbered where elements[1] == "cascade": endNumbered(place)
+            case .numbered: endNumbered(place)
             case .nested: endNested(place)
-            case .numbered, nil: break
+            case nil: break
             }
         }
         elements.removeLast()
         text.removeAll(keepingCapacity: true)
     }
 
-    private func endNumbered(_ place: String) {
+    private func endNumbered(_ place: CascadePlaces.Place) {
         switch place {
-        case "stageType": require("BOOST", what: "stages")
-        case "featureType":
+        case .stageType: require("BOOST", what: "stages")
+        case .featureType:
             hasPatterns = content.split(whereSeparator: \.isWhitespace) == ["LBP"]
             if !hasPatterns { require("HAAR", what: "features") }
-        case "featureParams/maxCatCount" where hasPatterns: _ = integer(in: 256...256)
-        case "stages/_/weakClassifiers/_" where hasPatterns: endPattern()
-        case "features/_/rect" where hasPatterns: endBlock()
-        case "features/_" where hasPatterns: break
-        case "width": setSize(\.windowWidth)
-        case "height": setSize(\.windowHeight)
-        case "stageNum": announcedStages = integer(in: 1...10_000)
-        case "stages/_/stageThreshold": endStageThreshold()
-        case "stages/_/weakClassifiers/_/internalNodes": nodeValues = numbers()
-        case "stages/_/weakClassifiers/_/leafValues": leafValues = numbers()
-        case "stages/_/weakClassifiers/_": endTree()
-        case "stages/_": endStage()
-        case "features/_/rects/_": endRectangle()
-        case "features/_/tilted": tilted = integer(in: 0...1) == 1
-        case "features/_": endFeature()
+        case .categoryCount where hasPatterns: _ = integer(in: 256...256)
+        case .weakClassifier where hasPatterns: endPattern()
+        case .block where hasPatterns: endBlock()
+        case .feature where hasPatterns: break
+        case .width: setSize(\.windowWidth)
+        case .height: setSize(\.windowHeight)
+        case .stageCount: announcedStages = integer(in: 1...10_000)
+        case .stageThreshold: endStageThreshold()
+        case .nodes: nodeValues = numbers()
+        case .leaves: leafValues = numbers()
+        case .weakClassifier: endTree()
+        case .stage: endStage()
+        case .rectangle: endRectangle()
+        case .tilted: tilted = integer(in: 0...1) == 1
+        case .feature: endFeature()
         default: break
         }
     }
 
-    private func endNested(_ place: String) {
+    private func endNested(_ place: CascadePlaces.Place) {
         switch place {
-        case "size":
+        case .size:
             guard let sides = numbers(count: 2) else { return }
             guard cascade.windowWidth == 0 else { return stop("the window's size is given twice") }
             guard let width = Int(exactly: sides[0]), let height = Int(exactly: sides[1]),
                 Self.windowSides.contains(width), Self.windowSides.contains(height)
             else { return stop("size is not two whole numbers from 3 to 1024") }
             (cascade.windowWidth, cascade.windowHeight) = (width, height)
-        case "stages/_/trees/_/_/feature/rects/_": endRectangle()
-        case "stages/_/trees/_/_/feature/tilted": tilted = integer(in: 0...1) == 1
-        case "stages/_/trees/_/_/feature": endFeature()
-        case "stages/_/trees/_/_/threshold": node.threshold = numbers(count: 1)?.first
-        case "stages/_/trees/_/_/left_val", "stages/_/trees/_/_/right_val": endChild(isLeaf: true)
-        case "stages/_/trees/_/_/left_node", "stages/_/trees/_/_/right_node": endChild(isLeaf: false)
-        case "stages/_/trees/_/_": endNode()
-        case "stages/_/trees/_": endTree()
-        case "stages/_/stage_threshold": endStageThreshold()
-        case "stages/_": endStage()
+        case .rectangle: endRectangle()
+        case .tilted: tilted = integer(in: 0...1) == 1
+        case .feature: endFeature()
+        case .nodeThreshold: node.threshold = numbers(count: 1)?.first
+        case .value: endChild(isLeaf: true)
+        case .child: endChild(isLeaf: false)
+        case .node: endNode()
+        case .tree: endTree()
+        case .stageThreshold: endStageThreshold()
+        case .stage: endStage()
         default: break
         }
     }
@@ -363,7 +377,7 @@ final class CascadeReader {
             range.contains(number)
         else {
             if failure == nil {
-                let name = elements.last ?? ""
+                let name = elements.last??.name ?? ""
                 stop("\(name) is not a whole number from \(range.lowerBound) to \(range.upperBound)")
             }
             return nil
@@ -374,7 +388,7 @@ final class CascadeReader {
     /// The text as numbers between white space; stops with a clear error where it is something else.
     private func numbers(count: Int? = nil) -> [Double]? {
         guard let values = Self.numbers(in: text), values.count == count ?? values.count else {
-            stop("\(elements.last ?? "") does not hold the numbers expected")
+            stop("\(elements.last??.name ?? "") does not hold the numbers expected")
             return nil
         }
         return values

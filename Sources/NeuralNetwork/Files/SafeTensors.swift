@@ -63,6 +63,8 @@ package struct SafeTensors: Sendable, Equatable {
         let bytes: [UInt8]
         do {
             bytes = try OpenFile(reading: path).readAll(limit: Self.largestFile)
+        } catch FileReadError.tooLarge {
+            throw .invalid(path: path, reason: "more than a GiB, which no model has")
         } catch {
             throw .unreadable(path: path, reason: "\(error)")
         }
@@ -74,8 +76,7 @@ package struct SafeTensors: Sendable, Equatable {
         try self.init([UInt8](data), path: path)
     }
 
-    /// Reads the bytes of a file; `path` is named in errors.
-    package init(_ bytes: [UInt8], path: String) throws(ModelFileError) {
+    private init(_ bytes: [UInt8], path: String) throws(ModelFileError) {
         func invalid(_ reason: String) -> ModelFileError { .invalid(path: path, reason: reason) }
         // The format asks for an object's brace behind the header's length.
         guard bytes.count > 8, bytes[8] == UInt8(ascii: "{") else {
@@ -127,10 +128,12 @@ package struct SafeTensors: Sendable, Equatable {
             }
             let first = headerEnd + start
             let values = bytes[first..<first + count * 4].withUnsafeBytes { raw in
-                (0..<count).map {
-                    Float(
-                        bitPattern: UInt32(
-                            littleEndian: raw.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self)))
+                [Float](unsafeUninitializedCapacity: count) { target, filled in
+                    for index in 0..<count {
+                        let word = raw.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)
+                        target[index] = Float(bitPattern: UInt32(littleEndian: word))
+                    }
+                    filled = count
                 }
             }
             found.append((start, Entry(name: name, shape: shape, values: values)))

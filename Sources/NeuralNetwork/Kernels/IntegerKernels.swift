@@ -20,36 +20,22 @@ struct IntegerMatrix: Sendable {
     private let packed: AlignedFloats
     private let correction: [Int32]
 
-    /// The largest whole number.
-    static let largest = 127.0
-
     /// Rounds `weight(row, column)`, what a unit of a code is worth, to as fine steps as each column's largest allows.
     init(rows: Int, columns: Int, _ kernels: IntegerKernels, weight: (Int, Int) -> Double) {
         precondition(rows > 0 && columns > 0 && rows % 8 == 0 && columns % 8 == 0)
         self.rows = rows
         self.columns = columns
-        var whole = [Int8](repeating: 0, count: rows * columns)
-        var correction = [Int32](repeating: 0, count: columns)
-        var factor = [Float](repeating: 1, count: columns)
-        for column in 0..<columns {
-            var most = 0.0
-            for row in 0..<rows { most = max(most, abs(weight(row, column))) }
-            let step = Float(most / Self.largest)
-            guard step > 0, step.isFinite else { continue }
-            factor[column] = step
-            for row in 0..<rows {
-                let value = min(max(weight(row, column) / Double(step), -Self.largest), Self.largest)
-                let number = Int8(value.rounded(.toNearestOrEven))
-                whole[row * columns + column] = number
-                correction[column] -= 128 * Int32(number)
-            }
+        var values = [Double](repeating: 0, count: rows * columns)
+        for row in 0..<rows {
+            for column in 0..<columns { values[row * columns + column] = weight(row, column) }
         }
-        self.factor = AlignedFloats(factor)
-        self.correction = correction
+        let whole = WholeWeights(values, columns: columns)
+        factor = AlignedFloats(whole.steps)
+        correction = whole.sums.map { -128 * $0 }
         var packed = AlignedFloats(count: rows * columns / 4)
         packed.withUnsafeMutablePointer { target in
             target.withMemoryRebound(to: Int8.self, capacity: rows * columns) {
-                kernels.table.pointee.pack(rows, columns, whole, $0)
+                kernels.table.pointee.pack(rows, columns, whole.numbers, $0)
             }
         }
         self.packed = packed

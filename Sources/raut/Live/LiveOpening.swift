@@ -14,9 +14,12 @@ extension LiveParts {
         _ settings: LiveSettings, beside current: Opened?, _ cancellation: Cancellation
     ) throws -> Opened {
         if current != nil { ServiceNotifier.reloading() }
-        let recognizer = try EmotionRecognizer(
-            modelAt: Locations.model(settings.model), precision: settings.precision)
-        let detector = try VerifyingDetector.standard(cascadeAt: Locations.cascade(settings.cascade))
+        // Each takes about as long as the other.
+        let (recognizer, detector) = try SideBySide.run("raut-cascades") {
+            try EmotionRecognizer(modelAt: Locations.model(settings.model), precision: settings.precision)
+        } beside: {
+            try VerifyingDetector.standard(cascadeAt: Locations.cascade(settings.cascade))
+        }
         Log.debug("session", "model \(recognizer.modelName) (\(recognizer.precision)) and cascade are loaded")
         let outlets = try LiveOutlets(settings, beside: current?.outlets, surroundings, cancellation) {
             [weak self] result in
