@@ -33,6 +33,8 @@ public struct Moment: Sendable, Equatable {
 public final class LiveReader: Sendable {
     /// Each frame worked on, until the source ends or ``stop()`` is called; a reader that is slow gets the newest.
     public let moments: AsyncStream<Moment>
+    /// In which numbers the network works.
+    public let precision: RautPrecision
     private let pipeline: Pipeline
 
     /// Opens a source and begins.
@@ -41,9 +43,13 @@ public final class LiveReader: Sendable {
     ///   - source: a camera (`/dev/video0`, or a part of its name), a video, a picture, a folder of pictures, an address,
     ///     or `demo`; the first camera where nil.
     ///   - files: where the model and the cascades lie.
+    ///   - precision: in which numbers the network works; as with `raut run`, what is faster on this processor where nil.
     /// - Throws: ``RautError`` where the source can't be opened, or a file is missing.
-    public init(source: String? = nil, files: RautFiles = RautFiles()) throws(RautError) {
-        let (detector, recognizer) = try files.load()
+    public init(
+        source: String? = nil, files: RautFiles = RautFiles(), precision: RautPrecision? = nil
+    ) throws(RautError) {
+        let (detector, recognizer) = try files.load(precision)
+        self.precision = RautPrecision(recognizer.precision)
         let (moments, continuation) = AsyncStream.makeStream(
             of: Moment.self, bufferingPolicy: .bufferingNewest(1))
         self.moments = moments

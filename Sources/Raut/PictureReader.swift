@@ -24,10 +24,19 @@ public final class PictureReader {
 
     /// Loads the model and the cascades.
     ///
+    /// - Parameters:
+    ///   - files: where they lie.
+    ///   - precision: in which numbers the network works; floats as with `raut image` unless given, what is faster on this
+    ///     processor where nil.
     /// - Throws: ``RautError`` where a file is missing or broken.
-    public init(files: RautFiles = RautFiles()) throws(RautError) {
-        (detector, recognizer) = try files.load()
+    public init(
+        files: RautFiles = RautFiles(), precision: RautPrecision? = .float
+    ) throws(RautError) {
+        (detector, recognizer) = try files.load(precision)
     }
+
+    /// In which numbers the network works.
+    public var precision: RautPrecision { RautPrecision(recognizer.precision) }
 
     /// The faces of a picture's file: JPEG, PNG, and what ffmpeg reads.
     ///

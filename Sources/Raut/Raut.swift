@@ -5,6 +5,7 @@ import EmotionRecognition
 import FaceVerification
 public import Faces
 public import Imaging
+import System
 
 /// One of the seven emotions of FER2013.
 public typealias Emotion = Faces.Emotion
@@ -38,6 +39,19 @@ public struct RautError: Error, Equatable, Sendable, CustomStringConvertible {
     public let description: String
 }
 
+/// In which numbers the network names emotions; `raut --help` calls it `--precision`.
+public enum RautPrecision: String, Sendable, CaseIterable {
+    /// 32-bit floats.
+    case float
+    /// Eight-bit integers: the model must have been made ready for them, as the one that comes with Raut is.
+    case int8
+
+    /// The same in the program's own words.
+    var own: Precision { self == .float ? .float : .int8 }
+
+    init(_ own: Precision) { self = own == .float ? .float : .int8 }
+}
+
 /// Where the model and the face cascades lie.
 public struct RautFiles: Sendable {
     /// The folder of `raut.safetensors` and `verifier.safetensors`; nil for the usual places: those in the environment
@@ -53,13 +67,17 @@ public struct RautFiles: Sendable {
     }
 
     /// Loads what finds faces and what names their emotions.
-    func load() throws(RautError) -> (VerifyingDetector, EmotionRecognizer) {
+    ///
+    /// - Parameter precision: what is fastest on this processor where nil.
+    func load(_ precision: RautPrecision?) throws(RautError) -> (VerifyingDetector, EmotionRecognizer) {
         do {
             let places = Locations.current.forLibrary(models: models, cascades: cascades)
-            return (
-                try VerifyingDetector.standard(cascadeAt: places.cascade(nil), in: places),
-                try EmotionRecognizer(modelAt: places.model(nil))
-            )
+            let (recognizer, detector) = try SideBySide.run("raut-cascades") {
+                try EmotionRecognizer(modelAt: places.model(nil), precision: precision?.own)
+            } beside: {
+                try VerifyingDetector.standard(cascadeAt: places.cascade(nil), in: places)
+            }
+            return (detector, recognizer)
         } catch {
             throw RautError(description: "\(error)")
         }

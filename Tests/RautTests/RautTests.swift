@@ -29,6 +29,24 @@ struct RautTests {
         #expect(error?.description == "20000 bytes are no grey picture of 200×200")
     }
 
+    @Test("the network works in the numbers asked for, unless asked in floats for pictures")
+    func precision() throws {
+        let exact = try PictureReader(files: files)
+        let integer = try PictureReader(files: files, precision: .int8)
+        #expect((exact.precision, integer.precision) == (.float, .int8))
+        let path = root + "/Tests/Fixtures/astronaut.png"
+        let (one, other) = (try exact.faces(inFile: path), try integer.faces(inFile: path))
+        #expect(one.map(\.emotion) == other.map(\.emotion))
+        #expect(one.map(\.probabilities) != other.map(\.probabilities))
+        // By itself as by the program: what is faster, for moving pictures.
+        let live = try LiveReader(source: "demo", files: files)
+        defer { live.stop() }
+        #expect(live.precision == (try PictureReader(files: files, precision: nil)).precision)
+        let asked = try LiveReader(source: "demo", files: files, precision: .float)
+        defer { asked.stop() }
+        #expect(asked.precision == .float)
+    }
+
     @Test("a picture that is not there and a folder without models are said in one line")
     func missing() throws {
         let reader = try PictureReader(files: files)
