@@ -180,6 +180,21 @@ package enum FileSystem {
         }
     }
 
+    /// What tells a file from all others, whatever it is called.
+    package struct Identity: Sendable, Hashable {
+        private let device: dev_t
+        private let number: ino_t
+
+        fileprivate init(_ status: stat) { (device, number) = (status.st_dev, status.st_ino) }
+    }
+
+    /// Which file stands at a path, links followed, or nil where none does.
+    package static func identity(of path: String) -> Identity? {
+        var status = stat()
+        guard FileName.withCString(path, { stat($0, &status) }) == 0 else { return nil }
+        return Identity(status)
+    }
+
     /// True where a folder stands at a path.
     package static func isFolder(_ path: String) -> Bool { kind(of: path) == .folder }
 

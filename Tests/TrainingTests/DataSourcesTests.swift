@@ -92,6 +92,31 @@ struct DataSourcesTests {
         #expect(whole.faces.count == 4 && whole.sources[0].missed.isEmpty)
     }
 
+    @Test("what is given twice, by another spelling or a link too, is refused: its faces would count twice")
+    func twice() throws {
+        try folder.picture("faces/happy/a_1.png")
+        try folder.picture("more/happy/a_1.png", number: 1)
+        let table = try folder.file("t.csv", "emotion,pixels,Usage\n" + row("3", 1))
+        let (faces, link) = ("\(folder.path)/faces", "\(folder.path)/link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: faces)
+        func said(_ paths: String...) -> String? { message { try read(paths) } }
+        let end = ": its faces would count twice; give it once"
+        #expect(said(faces, table, faces) == "\(faces): given twice\(end)")
+        #expect(said(faces, "\(faces)/") == "\(faces)/: the same as \(faces)\(end)")
+        #expect(said(faces, table, link) == "\(link): the same as \(faces)\(end)")
+        #expect(said(table, "\(folder.path)/more/../t.csv")?.hasSuffix("the same as \(table)\(end)") == true)
+        #expect(try read([faces, table, "\(folder.path)/more"]).faces.count == 3)
+    }
+
+    @Test("a table's rows of contempt are left out; votes can't go with such a table")
+    func contempt() throws {
+        let table = try folder.file("ck.csv", "emotion,pixels,Usage\n" + row("7", 1) + "\n" + row("3", 2))
+        let data = try read([table])
+        #expect(data.faces.labels == [3] && data.sources[0].contemptCount == 1)
+        let said = message { try read([table], votes: "\(folder.path)/votes.csv") }
+        #expect(said?.hasSuffix("\(table) has rows of contempt, which that has not") == true)
+    }
+
     @Test("faces are cut once and kept, and cut anew only where the picture or the finder changes")
     func cache() throws {
         for number in 0..<6 { try folder.picture("happy/p\(number)_1.png", number: number) }

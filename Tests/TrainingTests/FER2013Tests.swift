@@ -115,9 +115,9 @@ struct FER2013Tests {
             (row("3", 1, pixels: 2303), "2303 pixels, not 48×48 = 2304"),
             (row("3", 1, pixels: 2305), "2305 pixels, not 48×48 = 2304"),
             ("3,,Training", "0 pixels, not 48×48 = 2304"),
-            (row("7", 1), "the emotion is '7', not 0 to 6 or one of the seven's names"),
+            (row("8", 1), "the emotion is '8', not 0 to 6 or one of the seven's names"),
             (row("-1", 1), "the emotion is '-1', not 0 to 6 or one of the seven's names"),
-            (row("contempt", 1), "the emotion is 'contempt', not 0 to 6 or one of the seven's names"),
+            (row("boredom", 1), "the emotion is 'boredom', not 0 to 6 or one of the seven's names"),
             (row("", 1), "the emotion is '', not 0 to 6 or one of the seven's names"),
             (
                 row("99999999999999999999", 1),

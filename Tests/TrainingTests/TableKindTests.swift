@@ -17,6 +17,28 @@ struct TableKindTests {
         #expect(data.usages == [.training, .publicTest, .privateTest])
     }
 
+    @Test("rows of contempt, number 7 of CK+, are left out and counted; other numbers are refused")
+    func contempt() throws {
+        func table(_ labels: [String]) throws -> String {
+            let rows = labels.enumerated().map { row($1, $0) }
+            return try folder.file("ck.csv", "emotion,pixels,Usage\n" + rows.joined(separator: "\n"))
+        }
+        var count = 0
+        let data = try FER2013.read(
+            path: table(["6", "7", "3", "Contempt", "7", "0"]), contemptCount: &count)
+        #expect(data.labels == [6, 3, 0])
+        #expect(data.pixels[2304] == 62)
+        #expect(count == 3)
+        let path = try table(["6", "8"])
+        #expect(
+            message { try FER2013.read(path: path) }
+                == "\(path), row 3: the emotion is '8', not 0 to 6 or one of the seven's names")
+        let scorn = try table(["7", "7"])
+        #expect(
+            message { try FER2013.read(path: scorn) }
+                == "\(scorn): all its rows are contempt, which is none of the seven")
+    }
+
     @Test("what people take for a table and is none says what it is")
     func otherFiles() throws {
         func said(_ name: String, _ bytes: [UInt8]) throws -> String? {

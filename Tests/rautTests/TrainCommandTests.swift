@@ -105,8 +105,9 @@ final class TrainCommandTests {
     @Test("evaluate's JSON has the fields that scripts rely on, and says of several models their mean")
     func json() throws {
         let model = "\(folder)/small.safetensors"
+        try FileManager.default.copyItem(atPath: "\(folder)/faces", toPath: "\(folder)/again")
         let results = try evaluate([
-            "--model", "\(model),\(model)", "--data", "\(folder)/faces", "--data", "\(folder)/faces",
+            "--model", "\(model),\(model)", "--data", "\(folder)/faces", "--data", "\(folder)/again",
             "--whole",
         ])
         #expect(results.count == 2)

@@ -22,6 +22,8 @@ package struct DataSources: Sendable {
         package var failures: [ImageError] = []
         /// Folders named by none of the seven emotions.
         package var otherFolders: [String] = []
+        /// Rows of a table that show contempt, which is none of the seven.
+        package var contemptCount = 0
         /// Pictures that were so small that they were taken for a face, whole.
         package var wholeCount = 0
         /// The people whom its pictures were parted by, 0 where its folders part them; nil where there are too few.
@@ -62,6 +64,7 @@ package struct DataSources: Sendable {
         finder: () throws -> FaceFinder, cache: String? = nil, threads: Int = 1,
         shouldStop: () -> Bool = { false }, onProgress: (Progress) -> Void = { _ in }
     ) throws {
+        try Self.refuseTwice(paths)
         var votes = votes
         for path in paths {
             var source = Source(path: path, isFolder: Self.isFolder(path))
@@ -70,8 +73,16 @@ package struct DataSources: Sendable {
                 part = try Self.readFolder(
                     &source, usages, try finder(), cache, threads, shouldStop, onProgress)
             } else {
-                part = try Self.readTable(path, shouldStop, onProgress)
-                if let file = votes { try FERPlus.read(path: file, into: &part) }
+                part = try Self.readTable(&source, shouldStop, onProgress)
+                if let file = votes {
+                    guard source.contemptCount == 0 else {
+                        throw DataError.invalidFile(
+                            path: file,
+                            reason: "its votes go with FER2013, and \(path) has rows of contempt, which that "
+                                + "has not")
+                    }
+                    try FERPlus.read(path: file, into: &part)
+                }
                 votes = nil
                 if usages.count < Usage.allCases.count {
                     part = part.subset((0..<part.count).filter { usages.contains(part.usages[$0]) })
@@ -92,11 +103,29 @@ package struct DataSources: Sendable {
         FileSystem.isFolder(path)
     }
 
+    /// Refuses what is given twice, also by another name or a link: each face would count twice, and where parts are drawn
+    /// by chance it would train and judge.
+    private static func refuseTwice(_ paths: [String]) throws(DataError) {
+        var known: [FileSystem.Identity: String] = [:]
+        for path in paths {
+            guard let identity = FileSystem.identity(of: path) else { continue }
+            if let first = known.updateValue(path, forKey: identity) {
+                throw .invalidFile(
+                    path: path,
+                    reason: (first == path ? "given twice" : "the same as \(first)")
+                        + ": its faces would count twice; give it once")
+            }
+        }
+    }
+
     private static func readTable(
-        _ path: String, _ shouldStop: () -> Bool, _ onProgress: (Progress) -> Void
+        _ source: inout Source, _ shouldStop: () -> Bool, _ onProgress: (Progress) -> Void
     ) throws -> FaceDataSet {
+        let path = source.path
         do {
-            return try FER2013.read(path: path, shouldStop: shouldStop) { done, total in
+            return try FER2013.read(
+                path: path, contemptCount: &source.contemptCount, shouldStop: shouldStop
+            ) { done, total in
                 onProgress(Progress(path: path, done: done, total: total, isFolder: false))
             }
         } catch {

@@ -3,19 +3,34 @@ import Faces
 /// The data set FER2013 (Goodfellow et al., 2013) in its published layout, `emotion,pixels,Usage`, and as Kaggle has it
 /// besides: `icml_face_data.csv` with spaces in its header, `train.csv` without the column Usage.
 package enum FER2013 {
+    /// Reads a file as ``read(path:contemptCount:patience:shouldStop:onProgress:)`` does; what it leaves out is not counted.
+    package static func read(
+        path: String, patience: Double = 10, shouldStop: () -> Bool = { false },
+        onProgress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws(DataError) -> FaceDataSet {
+        var count = 0
+        return try read(
+            path: path, contemptCount: &count, patience: patience, shouldStop: shouldStop,
+            onProgress: onProgress)
+    }
+
     /// Reads a file, plain or packed with xz; the columns may stand in any order, their names and parts in any case, and
     /// emotions by number or by name. Without the column Usage all rows are Training.
     ///
+    /// CK+ in this layout has an eighth emotion, contempt, as number 7: such rows are left out, as such folders are.
+    ///
     /// - Parameters:
+    ///   - contemptCount: Set to how many rows of contempt are left out.
     ///   - patience: Seconds that a pipe may say nothing.
     ///   - shouldStop: Asked now and then.
     ///   - onProgress: Told now and then how many of the file's bytes are read, of how many.
     /// - Throws: ``DataError`` with the row where a label, a pixel or a part is not what it should be;
     ///   ``DataError/stopped(path:)``.
     package static func read(
-        path: String, patience: Double = 10, shouldStop: () -> Bool = { false },
+        path: String, contemptCount: inout Int, patience: Double = 10, shouldStop: () -> Bool = { false },
         onProgress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(DataError) -> FaceDataSet {
+        contemptCount = 0
         var lines = try LineReader(path: path, patience: patience)
         let columns = try Columns(try lines.header(), path: path)
         var fields: [Range<Int>] = []
@@ -32,6 +47,10 @@ package enum FER2013 {
                 throw wrong("\(fields.count) columns, the header has \(columns.count)")
             }
             let label = lines.text(fields[columns.emotion])
+            if label == "7" || label.lowercased() == "contempt" {
+                contemptCount += 1
+                continue
+            }
             guard let emotion = Int(label).map(Emotion.init(rawValue:)) ?? EmotionFolder.emotion(named: label)
             else { throw wrong("the emotion is '\(label)', not 0 to 6 or one of the seven's names") }
             let name = columns.usage.map { lines.text(fields[$0]) } ?? Usage.training.rawValue
@@ -56,7 +75,12 @@ package enum FER2013 {
                 if let (done, total) = lines.progress { onProgress(done, total) }
             }
         }
-        guard result.count > 0 else { throw .invalidFile(path: path, reason: "no image below the header") }
+        guard result.count > 0 else {
+            throw .invalidFile(
+                path: path,
+                reason: contemptCount == 0
+                    ? "no image below the header" : "all its rows are contempt, which is none of the seven")
+        }
         return result
     }
 

@@ -52,6 +52,11 @@ extension Arguments<LabelledDataOptions> {
     private static var mostNamed: Int { 5 }
 
     private static func report(_ source: DataSources.Source, _ display: TrainingDisplay) {
+        if source.contemptCount > 0 {
+            display.say(
+                "\(source.path): left out, none of the seven: \(counted(source.contemptCount, "row")) of contempt"
+            )
+        }
         guard source.isFolder else { return }
         func name(_ paths: [String]) -> String {
             let rest = paths.count - mostNamed
