@@ -62,7 +62,8 @@ struct ProgramTests {
                 == ["decode-mjpeg", "decode-yuv", "detect", "search", "classify", "end-to-end"])
         var medians: [String: Double] = [:]
         for stage in stages {
-            #expect(Set(stage.keys) == ["stage", "median_ms", "p95_ms", "count"])
+            let own: Set = stage["stage"] as? String == "classify" ? ["precision"] : []
+            #expect(Set(stage.keys) == own.union(["stage", "median_ms", "p95_ms", "count"]))
             let (median, high) = (stage["median_ms"] as? Double ?? -1, stage["p95_ms"] as? Double ?? -1)
             #expect(median > 0 && high >= median && (stage["count"] as? Int ?? 0) > 0)
             medians[stage["stage"] as? String ?? ""] = median
@@ -121,6 +122,79 @@ struct ProgramTests {
             #expect(text.contains("raut") && text.contains("trace"))
         }
         #expect(try Ran(["completions", "cmd"]).status == 2)
+    }
+
+    @Test("where nothing can be written is said before anything is read, and what is empty by its place")
+    func places() throws {
+        let folder = TemporaryFolder()
+        try "kept".write(toFile: "\(folder.path)/kept", atomically: true, encoding: .utf8)
+        let data = ["--data", "\(folder.path)/none.csv"]
+        let (model, none) = ("\(folder.path)/none/m.safetensors", "no folder \(folder.path)/none")
+        let inFile = "\(folder.path)/kept/m.safetensors"
+        let wrong: [(words: [String], says: String)] = [
+            (["calibrate", "raut", "--output", model] + data, "\(model): cannot write it: there is \(none)"),
+            (["quantize", "raut", "--output", model] + data, "\(model): cannot write it: there is \(none)"),
+            (["model", "raut", "--export", model], "\(model): cannot write it: there is \(none)"),
+            (
+                ["train-verifier", "--backgrounds", folder.path, "--output", model] + data,
+                "\(model): cannot write it: there is \(none)"
+            ),
+            (
+                ["quantize", "raut", "--output", inFile] + data,
+                "\(inFile): cannot write it: \(folder.path)/kept is no folder"
+            ),
+            (
+                ["quantize", "raut", "--output", folder.path] + data,
+                "\(folder.path): cannot write it: it is a folder"
+            ),
+            (
+                ["evaluate", "--pictures", "\(folder.path)/kept/a/b"] + data,
+                "\(folder.path)/kept/a/b: cannot write it: \(folder.path)/kept is no folder"
+            ),
+            (
+                ["evaluate", "--model", "raut,,raut"] + data,
+                "--model 'raut,,raut': a name in it is empty: expected models parted by commas"
+            ),
+            (
+                ["train", "--from", "raut,", "--output", "\(folder.path)/run"] + data,
+                "--from 'raut,': a name in it is empty: expected models parted by commas"
+            ),
+            (["image", "a.jpg", ""], "one of FILE|DIR|-… is empty: ''"),
+        ]
+        for (words, says) in wrong {
+            let ran = try Ran(words)
+            #expect(ran.status > 0 && ran.output.isEmpty)
+            #expect(ran.errors.contains(says), "\(words): \(ran.errors)")
+            #expect(ran.errors.split(separator: "\n").count == 1, "\(ran.errors)")
+        }
+    }
+
+    @Test("bench says in which numbers faces were named, as JSON too")
+    func benchPrecision() throws {
+        for precision in ["float", "int8"] {
+            let words = ["bench", "--json", "--frames", "2", "--precision", precision]
+            let stages = try Ran(words).objects()
+            #expect(stages.compactMap { $0["precision"] as? String } == [precision])
+        }
+    }
+
+    @Test("what mpirun can't share is refused, by the first process of each part of its line alone")
+    func company() throws {
+        func ran(rank: Int, _ words: [String] = ["evaluate", "--data", "none.csv"]) throws -> Ran {
+            try Ran(
+                words,
+                environment: [
+                    "OMPI_COMM_WORLD_SIZE": "3", "OMPI_COMM_WORLD_RANK": "\(rank)",
+                    "OMPI_APP_CTX_NUM_PROCS": "2 1",
+                ])
+        }
+        for rank in 0..<3 {
+            let ran = try ran(rank: rank)
+            #expect(ran.status == 2 && ran.output.isEmpty)
+            #expect(ran.errors.contains("mpirun started 3 processes") == (rank != 1), "\(ran.errors)")
+            #expect(ran.errors.isEmpty == (rank == 1))
+        }
+        #expect(try ran(rank: 0, ["evaluate", "--help"]).status == 0)
     }
 
     @Test("report names the files that it wrote, on standard output unless that is one of them")

@@ -1,4 +1,5 @@
 import Foundation
+import MessagePassing
 import System
 
 /// Every command of the program, and the way from words to one of them.
@@ -105,8 +106,27 @@ package enum CommandLineInterface {
                 try StandardOutput.write(Help.text(for: command))
                 return 0
             }
+            try refuseCompany(to: command)
             return try command.run(rest)
         }
+    }
+
+    /// The commands whose processes work together where `mpirun` starts several.
+    private static let together: Set = ["train", "search"]
+
+    /// Refuses to do the same in each of an `mpirun`'s processes, or another thing than those that wait for this one.
+    private static func refuseCompany(to command: Command) throws(UsageError) {
+        let count = Launcher.processCount()
+        guard count > 1, !together.contains(command.name) else { return }
+        // Only one says so. The others wait a little for it: mpirun ends all with the first that fails.
+        guard Launcher.isFirst() else {
+            usleep(500_000)
+            exit(2)
+        }
+        throw UsageError(
+            description:
+                "mpirun started \(count) processes, and 'raut \(command.name)' works in one alone: start it "
+                + "without mpirun; train and search are what several share")
     }
 
     /// The command that the first word names, `run` where it names none.

@@ -58,11 +58,40 @@ package final class OutputFile {
         if case .beside(let beside) = target { _ = FileName.withCString(beside) { unlink($0) } }
     }
 
-    /// Refuses a place that a person named and at which something is kept, before any work is done for it.
+    /// Refuses a place that a person named where no file can be made, or at which something is kept, before any work is
+    /// done for it.
     package static func guardFree(_ path: String, replaces: Bool) throws(Failure) {
-        guard !replaces, path != "-", NewFile.isKept(path) else { return }
+        guard path != "-" else { return }
+        switch FileSystem.kind(of: path) {
+        case .folder: throw Failure(description: "\(path): cannot write it: it is a folder")
+        case .pipe, .other: return
+        case .file, nil: try guardRoom(in: FileSystem.folder(of: path), for: path)
+        }
+        guard !replaces, NewFile.isKept(path) else { return }
         throw Failure(
             description: "\(path): is there already, and is kept: name another file, or say --replace")
+    }
+
+    /// Refuses a folder that a person named where none is and none can be made, before any work is done for it.
+    package static func guardFolder(_ path: String) throws(Failure) {
+        var folder = path
+        while FileSystem.kind(of: folder) == nil, folder != ".", folder != "/" {
+            folder = FileSystem.folder(of: folder)
+        }
+        try guardRoom(in: folder, for: path)
+    }
+
+    private static func guardRoom(in folder: String, for path: String) throws(Failure) {
+        guard let kind = FileSystem.kind(of: folder) else {
+            throw Failure(description: "\(path): cannot write it: there is no folder \(folder)")
+        }
+        guard kind == .folder else {
+            throw Failure(
+                description: "\(path): cannot write it: \(folder == path ? "it" : folder) is no folder")
+        }
+        guard FileName.withCString(folder, { access($0, W_OK | X_OK) }) == 0 else {
+            throw failure(path, .last)
+        }
     }
 
     /// Adds text.

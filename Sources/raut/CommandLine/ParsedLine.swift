@@ -88,6 +88,9 @@ package struct ParsedLine: Sendable {
                 description: "\(option.spelling) is missing: see 'raut \(command.name) --help'")
         }
         let taken = command.operandCount
+        if operands.contains("") {
+            throw UsageError(description: "one of \(command.operands) is empty: '': usage: \(command.usage)")
+        }
         if operands.count < taken.lowerBound {
             throw UsageError(description: "\(command.operands) is missing: usage: \(command.usage)")
         }

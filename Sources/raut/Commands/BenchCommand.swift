@@ -27,14 +27,16 @@ enum BenchCommand {
         let stages = try StageBenchmark(detector: detector, recognizer: recognizer).run(
             frames: arguments.frames)
         for stage in stages {
-            try StandardOutput.write(arguments.json ? json(stage) : row(stage, recognizer.precision))
+            let text = arguments.json ? json : row
+            try StandardOutput.write(text(stage, recognizer.precision))
         }
         return 0
     }
 
-    private static func json(_ stage: StageBenchmark.Timing) -> String {
+    private static func json(_ stage: StageBenchmark.Timing, _ precision: Precision) -> String {
         #"{"stage":"\#(stage.name)","median_ms":\#(decimal(stage.median, 3)),"p95_ms":\#(decimal(stage.percentile95, 3)),"#
-            + #""count":\#(stage.count)}"# + "\n"
+            + #""count":\#(stage.count)"#
+            + (stage.name == "classify" ? #","precision":"\#(precision)""# : "") + "}\n"
     }
 
     private static func row(_ stage: StageBenchmark.Timing, _ precision: Precision) -> String {

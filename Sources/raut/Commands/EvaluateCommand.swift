@@ -73,11 +73,9 @@ package enum EvaluateCommand {
     /// What is to be written, and the exit status.
     package static func judge(_ arguments: Arguments<Options>) throws -> (text: String, status: Int32) {
         let threads = arguments.threads ?? ProcessInfo.processInfo.activeProcessorCount
-        let names = arguments.model.split(separator: ",").map(String.init)
-        let recognizers = try names.map {
-            try EmotionRecognizer(modelAt: Locations.model($0), precision: arguments.precision ?? .float)
+        let recognizers = try ModelOptions.paths(arguments.model, of: "model").map {
+            try EmotionRecognizer(modelAt: $0, precision: arguments.precision ?? .float)
         }
-        guard !recognizers.isEmpty else { throw UsageError(description: "--model: expected a model") }
         let name = recognizers.map(\.modelName).joined(separator: ",")
         let hasVotesHead = recognizers.contains { $0.configuration.heads.contains(.ferplus) }
         let chosen = arguments.head
@@ -88,6 +86,10 @@ package enum EvaluateCommand {
         let paths = arguments.labelled.data
         if arguments.labelled.ferplus != nil, let only = paths.first, paths.allSatisfy(DataSources.isFolder) {
             throw UsageError(description: "--ferplus is for FER2013, \(only) is a folder of pictures")
+        }
+        let heads = paths.map { chosen ?? (DataSources.isFolder($0) ? .joined : .fer2013) }
+        if let folder = arguments.pictures {
+            try guardPictures(in: folder, of: name, heads, replaces: arguments.replace)
         }
         let (interrupt, display) = (InterruptSignal(), TrainingDisplay(epochs: 0))
         let data: DataSources
@@ -104,7 +106,7 @@ package enum EvaluateCommand {
             let request = Request(
                 model: name, path: source.path,
                 usage: usage ?? (source.isFolder ? "all" : Usage.privateTest.rawValue),
-                head: chosen ?? (source.isFolder ? .joined : .fer2013),
+                head: heads[number],
                 agreementHead: chosen ?? (hasVotesHead ? .ferplus : .fer2013))
             let part = Usage(rawValue: request.usage)
             let faces = data.faces.subset(
@@ -143,11 +145,9 @@ package enum EvaluateCommand {
                     agreements: agreements))
         }
         var text = ""
-        for judgement in judgements {
+        for (number, judgement) in judgements.enumerated() {
             if let folder = arguments.pictures {
-                try writePictures(
-                    to: folder, replaces: arguments.replace, judgement.request, judgement.evaluation,
-                    judgement.agreements)
+                try writePictures(to: folder, number, replaces: arguments.replace, judgement)
             }
             text += arguments.json ? try json(judgement) : self.text(judgement)
         }
@@ -168,30 +168,48 @@ package enum EvaluateCommand {
             + (others.isEmpty ? "" : "; " + others.joined(separator: ", "))
     }
 
+    /// Where a picture of one `--data` goes, by its place among them.
+    private static func picture(
+        _ kind: String, of model: String, _ number: Int, in folder: String
+    ) -> String {
+        "\(folder)/\(model)-\(kind)\(number > 0 ? "-\(number + 1)" : "").svg"
+    }
+
+    /// Refuses pictures that can't be written, or would take the place of others, before faces are judged.
+    private static func guardPictures(
+        in folder: String, of model: String, _ heads: [JudgedHead], replaces: Bool
+    ) throws(Failure) {
+        try OutputFile.guardFolder(folder)
+        guard FileSystem.isFolder(folder) else { return }
+        for (number, head) in heads.enumerated() {
+            for kind in ["confusion", "calibration"] {
+                let path = picture("\(head.rawValue)-\(kind)", of: model, number, in: folder)
+                try OutputFile.guardFree(path, replaces: replaces)
+            }
+        }
+    }
+
     private static func writePictures(
-        to folder: String, replaces: Bool, _ request: Request, _ evaluation: Evaluation,
-        _ agreements: [AgreementEvaluation]
+        to folder: String, _ number: Int, replaces: Bool, _ judgement: Judgement
     ) throws {
-        let target = try RunFolder(folder)
+        let (request, target) = (judgement.request, try RunFolder(folder))
         let faces = request.usage == "all" ? "all faces" : request.usage
-        func write(_ chart: String, _ name: String) throws {
-            let path = "\(target.path)/\(request.model)-\(name).svg"
+        func write(_ chart: String, _ kind: String) throws {
+            let path = picture(kind, of: request.model, number, in: target.path)
             try OutputFile.guardFree(path, replaces: replaces)
             try target.write(chart, to: path)
         }
+        let title = "\(request.model) on \(faces)"
         try write(
             Chart.confusion(
-                title: "\(request.model) on \(faces), head \(request.head.rawValue)", evaluation.confusion),
+                title: "\(title), head \(request.head.rawValue)", judgement.evaluation.confusion),
             "\(request.head.rawValue)-confusion")
         try write(
-            Chart.calibration(
-                title: "\(request.model) on \(faces), head \(request.head.rawValue)", evaluation),
+            Chart.calibration(title: "\(title), head \(request.head.rawValue)", judgement.evaluation),
             "\(request.head.rawValue)-calibration")
-        for agreement in agreements {
+        for agreement in judgement.agreements {
             try write(
-                Chart.confusion(
-                    title: "\(request.model) on \(faces), \(agreement.votes) of ten agree",
-                    agreement.confusion),
+                Chart.confusion(title: "\(title), \(agreement.votes) of ten agree", agreement.confusion),
                 "agree\(agreement.votes)-confusion")
         }
     }

@@ -159,7 +159,10 @@ package enum ReportCommand {
         guard let output = arguments.output else {
             throw UsageError(description: "training runs need --output DIR: see 'raut report --help'")
         }
-        try OutputFile.guardFree("\(output)/report.html", replaces: arguments.replace)
+        try OutputFile.guardFolder(output)
+        if FileSystem.isFolder(output) {
+            try OutputFile.guardFree("\(output)/report.html", replaces: arguments.replace)
+        }
         let runs = try arguments.operands.map { try RunRecord(folder: $0) }
         let pictures = try arguments.data.map { try FER2013.read(path: $0) }
         try Report(runs, pictures: pictures).write(to: output)

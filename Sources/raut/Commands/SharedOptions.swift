@@ -1,3 +1,4 @@
+import Analysis
 import EmotionRecognition
 import FaceDetection
 
@@ -51,4 +52,16 @@ package struct ModelOptions: OptionGroup {
             + "run and bench take what is faster, others floats")
 
     package init() {}
+
+    /// Where the models lie that an option names, parted by commas.
+    ///
+    /// - Throws: ``UsageError`` where a name is empty, ``MissingFile`` where one is not there.
+    static func paths(_ list: String, of option: String) throws -> [String] {
+        let names = list.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard !names.contains("") else {
+            throw UsageError(
+                description: "--\(option) '\(list)': a name in it is empty: expected models parted by commas")
+        }
+        return try names.map { try Locations.model($0) }
+    }
 }

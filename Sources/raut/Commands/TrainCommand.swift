@@ -17,7 +17,7 @@ package enum TrainCommand {
     private static func run(_ arguments: Arguments<TrainOptions>) throws -> Int32 {
         if let recipe = arguments.program.recipe { return try make(recipe, arguments) }
         let start = try arguments.start.from.map { names in
-            try modelPaths(names, of: "from").map { (file: try SafeTensors(path: $0), path: $0) }
+            try ModelOptions.paths(names, of: "from").map { (file: try SafeTensors(path: $0), path: $0) }
         }
         let options = try arguments.trainingOptions(
             from: start?.first.map { try NetworkConfiguration(metadata: $0.file.metadata, path: $0.path) })
@@ -139,21 +139,12 @@ package enum TrainCommand {
         _ display: TrainingDisplay, shouldStop: () -> Bool
     ) throws -> Teacher? {
         guard let names = arguments.start.teacher else { return nil }
-        let networks = try modelPaths(names, of: "teacher").map { try EmotionNetwork(modelAt: $0) }
+        let networks = try ModelOptions.paths(names, of: "teacher").map { try EmotionNetwork(modelAt: $0) }
         try TrainingError.loadLibraries()
         display.say("asking \(names) for \(data.count) images")
         return try Teacher(
             networks, on: data, seed: options.seed, threads: options.threads, shouldStop: shouldStop,
             onProgress: { display.part("of \(names)'s answers", $0) })
-    }
-
-    /// Where the models lie that an option names, one at least.
-    private static func modelPaths(_ names: String, of option: String) throws -> [String] {
-        let paths = try Self.names(names).map { try Locations.model($0) }
-        guard !paths.isEmpty else {
-            throw UsageError(description: "--\(option) '\(names)': expected a model")
-        }
-        return paths
     }
 
     /// The names that an option lists.

@@ -129,7 +129,7 @@ final class LiveParts: SessionParts {
             configuration: opened.configuration, sinks: outlets.sinks,
             hello: opened.hello, isViewed: opened.hasWindow, recorder: opened.recording
         ) { [weak self] notice in self?.report(notice) }
-        outlets.status?.watch(pipeline, model: opened.recognizer.modelName)
+        outlets.status?.watch(pipeline, opened.recognizer)
         let reporter = try LiveReporter(
             pipeline, interval: opened.settings.statisticsInterval, report: surroundings.report)
         let old = state.withLock { state in
@@ -204,7 +204,7 @@ final class LiveParts: SessionParts {
             surroundings.report("--headless counts from the next start on: no window is opened or closed now")
         }
         if old.trace !== new.trace { old.trace?.finish() }
-        new.outlets.status?.watch(pipeline, model: new.recognizer.modelName)
+        new.outlets.status?.watch(pipeline, new.recognizer)
         let reporter = state.withLock { $0.reporter }
         reporter?.interval = new.settings.statisticsInterval
         tellReady()

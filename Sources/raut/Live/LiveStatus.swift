@@ -1,3 +1,4 @@
+import EmotionRecognition
 import Events
 import Faces
 import Foundation
@@ -10,6 +11,7 @@ final class LiveStatus: Sendable {
     private struct State {
         var pipeline: Pipeline?
         var model = ""
+        var precision = Precision.float
         var began = MonotonicClock.now
     }
 
@@ -32,8 +34,10 @@ final class LiveStatus: Sendable {
     }
 
     /// Tells of this pipeline from now on.
-    func watch(_ pipeline: Pipeline, model: String) {
-        state.withLock { $0 = State(pipeline: pipeline, model: model) }
+    func watch(_ pipeline: Pipeline, _ recognizer: EmotionRecognizer) {
+        state.withLock {
+            $0 = State(pipeline: pipeline, model: recognizer.modelName, precision: recognizer.precision)
+        }
         picture?.watch(pipeline)
     }
 
@@ -49,7 +53,7 @@ final class LiveStatus: Sendable {
 
     /// The JSON object of `/state`.
     var json: String {
-        let (pipeline, model) = state.withLock { ($0.pipeline, $0.model) }
+        let (pipeline, model, precision) = state.withLock { ($0.pipeline, $0.model, $0.precision) }
         let source = pipeline?.source
         let scene = pipeline?.currentScene
         let counts = pipeline?.counts ?? Statistics.Counts()
@@ -58,6 +62,7 @@ final class LiveStatus: Sendable {
         line.member("time", EventTime.now)
         line.member("program", Program.nameAndVersion)
         line.member("model", model)
+        line.member("precision", "\(precision)")
         line.key("labels")
         line.array(Emotion.allCases) { $0.string($1.description) }
         line.member("source", source?.name ?? "")
