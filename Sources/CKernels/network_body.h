@@ -48,11 +48,18 @@ INLINE void transpose(v8a r[8]) {
 #endif
 
 #define LANES 8
+#ifdef WIDE_PRODUCT
+// There are 32 registers.
+#define ROWS 8
+#define THREE_VECTORS
+#else
 #define ROWS 6
+#endif
 #define P(x) x##_8
 #include "product_body.h"
 #undef LANES
 #undef ROWS
+#undef THREE_VECTORS
 #undef P
 #ifdef WIDE_PRODUCT
 #define LANES 16

@@ -3,13 +3,13 @@
 typedef float P(loose) __attribute__((vector_size(4 * LANES), aligned(4)));
 typedef float P(vector) __attribute__((vector_size(4 * LANES)));
 
-// A block of at most ROWS rows by two vectors of C, kept in registers. Rows or columns of A lie `row` or `column` floats
-// apart, or where `row_at` or `column_at` says. `next` is the block of C that follows, where it will be added to: sums over
-// many images are too large for the cache.
+// A block of at most ROWS rows by at most three vectors of C, kept in registers. Rows or columns of A lie `row` or `column`
+// floats apart, or where `row_at` or `column_at` says. `next` is the block of C that follows, where it will be added to: sums
+// over many images are too large for the cache.
 INLINE void P(block)(const int rows, const int vectors, long k, const float *a, long row, long column,
                      const long *row_at, const long *column_at, const float *b, long ldb, float *c, long ldc,
                      bool accumulate, const float *next) {
-    P(vector) sum[ROWS][2];
+    P(vector) sum[ROWS][3];
     const float *start[ROWS];
     UNROLL for (int i = 0; i < rows; i++) {
         start[i] = a + (row_at ? row_at[i] : i * row);
@@ -24,7 +24,7 @@ INLINE void P(block)(const int rows, const int vectors, long k, const float *a, 
     }
     for (long l = 0; l < k; l++) {
         long at = column_at ? column_at[l] : l * column;
-        P(vector) right[2];
+        P(vector) right[3];
         UNROLL for (int j = 0; j < vectors; j++) { right[j] = *(const P(loose) *)(b + l * ldb + LANES * j); }
         UNROLL for (int i = 0; i < rows; i++) {
             float left = start[i][at];
@@ -58,9 +58,17 @@ INLINE void P(panel)(const int vectors, long m, long k, const float *a, long row
 // As many columns of C, from `j` on, as whole vectors hold; returns the first that is left.
 INLINE long P(columns)(long m, long n, long k, const float *a, long row, long column, const long *row_at,
                        const long *column_at, const float *b, long ldb, float *c, long ldc, bool accumulate, long j) {
+#ifdef THREE_VECTORS
+    // Three vectors where so many columns are left: two and then one alone take longer.
+    if (n - j >= 3 * LANES && n - j < 4 * LANES) {
+        P(panel)(3, m, k, a, row, column, row_at, column_at, b + j, ldb, c + j, ldc, accumulate);
+        j += 3 * LANES;
+    }
+#endif
     for (; j + 2 * LANES <= n; j += 2 * LANES)
         P(panel)(2, m, k, a, row, column, row_at, column_at, b + j, ldb, c + j, ldc, accumulate);
-    for (; j + LANES <= n; j += LANES)
+    // 24 columns are left to the narrower vectors.
+    for (; j + LANES <= n && (LANES == 8 || n - j < 24); j += LANES)
         P(panel)(1, m, k, a, row, column, row_at, column_at, b + j, ldb, c + j, ldc, accumulate);
     return j;
 }
