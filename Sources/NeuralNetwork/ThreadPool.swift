@@ -1,3 +1,4 @@
+import Foundation
 import System
 
 /// Threads that share the images of a batch; the caller is one of them.
@@ -8,9 +9,9 @@ package final class ThreadPool: Sendable {
     /// How many threads work, the caller among them.
     package let threads: Int
     private let team: WorkerTeam
-    /// Nanoseconds for which a thread looks for more to do before it sleeps. A layer's parts follow each other within
-    /// microseconds, but for the time that another thread has more to do than this one.
-    private static let patience: UInt64 = 200_000
+    /// Nanoseconds for which a thread looks for more to do before it sleeps, where each can have a core to itself. A layer's
+    /// parts follow each other within microseconds, but for the time that another thread has more to do than this one.
+    private static let patience: UInt64 = 1_000_000
     /// What the threads are to do now.
     private let work: Guarded<((Int) -> Void)?>
 
@@ -20,7 +21,10 @@ package final class ThreadPool: Sendable {
         self.threads = max(1, threads)
         let work = Guarded<((Int) -> Void)?>(nil)
         self.work = work
-        team = WorkerTeam(name: "raut-pool", size: self.threads - 1, patience: Self.patience) { thread in
+        let isCrowded = self.threads > ProcessInfo.processInfo.activeProcessorCount
+        team = WorkerTeam(
+            name: "raut-pool", size: self.threads - 1, patience: isCrowded ? 0 : Self.patience
+        ) { thread in
             work.withLock { $0 }?(thread)
         }
     }
