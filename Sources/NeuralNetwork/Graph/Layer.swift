@@ -18,8 +18,8 @@ package final class Execution {
     package var onGradients: (([Parameter]) -> Void)?
     /// The kernels in use.
     let kernels: Kernels
-    /// Each channel's sum and sum of squares over what a convolution has just made, `[2, channels]`, for the normalisation
-    /// that follows: taken while the map was in the cache.
+    /// Each channel's sums over what a convolution has just made, `[2, channels]`, for the normalisation whose turn is next, taken
+    /// while the map was in the cache: of a map and its squares, or of a gradient and its products with the map.
     private var measured: (output: Tensor, sums: [Double])?
     private var scratch: [[Tensor]]
     private let memory = TensorMemory()
@@ -78,10 +78,10 @@ package final class Execution {
         return total
     }
 
-    /// Keeps a new map's sums until the next layer asks for them.
+    /// Keeps the sums of a new map, or of its gradient, until the next layer asks for them.
     func keep(sums: [Double], of output: Tensor) { measured = (output, sums) }
 
-    /// A map's sums where they are there; they are gone then.
+    /// A map's or a gradient's sums where they are there; they are gone then.
     func takeSums(of output: Tensor) -> [Double]? {
         defer { measured = nil }
         return measured?.output === output ? measured?.sums : nil

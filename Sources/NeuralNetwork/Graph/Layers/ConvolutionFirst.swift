@@ -30,7 +30,8 @@ extension Convolution2D {
         execution.reserve(slot: 0, count: padded.count)
         execution.reserve(slot: 1, count: Self.band * width * outputs)
         execution.reserve(slot: 3, count: 2 * size + taps.count * Self.ones)
-        let sums = execution.sums(
+        let known = execution.takeSums(of: gradient)
+        var sums = execution.sums(
             over: input.shape[0], width: 2 * outputs + 2 * size + taps.count
         ) { thread, images, sums in
             let image = execution.scratch(thread: thread, slot: 0)
@@ -43,7 +44,9 @@ extension Convolution2D {
                     let (line, first) = (row % Self.band * width * outputs, (index * height + row) * width)
                     if line == 0 {
                         let part = first..<first + min(Self.band, height - row) * width
-                        execution.kernels.activationSums(maps, gradient.span, part, into: &sums)
+                        if known == nil {
+                            execution.kernels.activationSums(maps, gradient.span, part, into: &sums)
+                        }
                         var target = scaled.mutableSpan
                         execution.kernels.activationGradient(
                             maps, gradient.span, part, factors: none.span, first: &target, at: 0, second: nil)
@@ -68,6 +71,7 @@ extension Convolution2D {
                 }
             }
         }
+        if let known { sums.replaceSubrange(..<(2 * outputs), with: known) }
         normalization.setGradients(
             Array(sums[..<outputs]), Array(sums[outputs..<2 * outputs]), into: normalization.slopes, at: 0,
             execution)

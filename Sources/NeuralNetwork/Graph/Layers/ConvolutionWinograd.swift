@@ -99,8 +99,13 @@ extension Convolution2D {
         let (inputs, outputs) = (inputChannels, outputChannels)
         let map = winograd.height * winograd.width
         let (input, transposed, needsInputGradient) = (self.input, self.transposed, self.needsInputGradient)
+        let before = activation.map {
+            ActivationMaps(
+                first: ActivationMaps.Branch(map: input, scale: $0.scale), second: nil, shift: $0.shift,
+                pools: false)
+        }
         reserve(block, winograd, execution)
-        execution.pool.split(input.shape[0]) { thread, images in
+        let sums = execution.sums(over: input.shape[0], width: 2 * inputs) { thread, images, sums in
             let left = execution.scratch(thread: thread, slot: 0)
             let right = execution.scratch(thread: thread, slot: 1)
             let own = partial[thread]
@@ -135,8 +140,13 @@ extension Convolution2D {
                 var target = inputGradient.mutableSpan
                 winograd.inputAdjoint(
                     left.span, images: count, channels: inputs, into: &target, at: first * map * inputs)
+                guard let before else { continue }
+                // What the normalisation before needs of this gradient, while both maps are in the cache.
+                execution.kernels.activationSums(
+                    before, inputGradient.span, first * map..<(first + count) * map, into: &sums)
             }
         }
+        if before != nil { execution.keep(sums: sums, of: inputGradient) }
         let (total, weightGradient) = (sum(partial, execution), weight.gradient)
         execution.pool.split(inputs / 8) { _, eights in
             var target = weightGradient.mutableSpan

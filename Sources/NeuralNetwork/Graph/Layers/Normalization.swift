@@ -102,14 +102,16 @@ package final class BatchNormalization2D: Layer {
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
         let (input, maps, slopes, scale) = (self.input, self.maps, self.slopes, self.scale)
         let (rows, channels) = (input.count / self.channels, self.channels)
-        let sums = execution.sums(over: relu ? maps.parts : rows, width: 2 * channels) { _, part, sums in
-            if relu {
-                execution.kernels.activationSums(maps, gradient.span, part, into: &sums)
-            } else {
-                execution.kernels.normalizationSums(
-                    gradient.span, input: input.span, rows: part, channels: channels, into: &sums)
+        let sums =
+            execution.takeSums(of: gradient)
+            ?? execution.sums(over: relu ? maps.parts : rows, width: 2 * channels) { _, part, sums in
+                if relu {
+                    execution.kernels.activationSums(maps, gradient.span, part, into: &sums)
+                } else {
+                    execution.kernels.normalizationSums(
+                        gradient.span, input: input.span, rows: part, channels: channels, into: &sums)
+                }
             }
-        }
         setGradients(Array(sums[..<channels]), Array(sums[channels...]), into: slopes, at: 0, execution)
         let inputGradient = execution.tensor(input.shape)
         execution.pool.split(relu ? maps.parts : rows) { _, part in
