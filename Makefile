@@ -156,7 +156,8 @@ test-mpi: mpi
 
 # RAUT_ENDURANCE=… says how many frames.
 endurance: setup
-	RAUT_ENDURANCE=$${RAUT_ENDURANCE:-1000000} $(SWIFT) test -c release --disable-xctest --filter EnduranceTests
+	$(BUILD) --build-tests
+	RAUT_ENDURANCE=$${RAUT_ENDURANCE:-1000000} $(SWIFT) test -c release --skip-build --filter EnduranceTests
 
 # RAUT_FUZZ=… says how many; a build of its own, so that the usual one stays.
 fuzz: setup
