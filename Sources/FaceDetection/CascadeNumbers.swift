@@ -1,6 +1,7 @@
-extension CascadeReader {
-    /// Numbers between white space; nil where it is something else. A cascade has ten thousand.
-    static func numbers(in text: [UInt8]) -> [Double]? {
+/// The numbers of a cascade's file, of which it has tens of thousands.
+package enum CascadeNumbers {
+    /// The numbers between white space; nil where it is something else.
+    package static func read(_ text: [UInt8]) -> [Double]? {
         var values: [Double] = []
         var start = 0
         while start < text.count {
@@ -28,7 +29,7 @@ extension CascadeReader {
 
     /// A number of up to 15 digits and few places, which most are: digits and power of ten are exact then, so that one
     /// division or product rounds as it should (Clinger, 1990). Nil for any other text.
-    static func shortNumber(in text: [UInt8], _ place: Range<Int>) -> Double? {
+    private static func shortNumber(in text: [UInt8], _ place: Range<Int>) -> Double? {
         var at = place.lowerBound
         let isNegative = text[at] == UInt8(ascii: "-")
         if isNegative { at += 1 }

@@ -387,7 +387,7 @@ final class CascadeReader {
 
     /// The text as numbers between white space; stops with a clear error where it is something else.
     private func numbers(count: Int? = nil) -> [Double]? {
-        guard let values = Self.numbers(in: text), values.count == count ?? values.count else {
+        guard let values = CascadeNumbers.read(text), values.count == count ?? values.count else {
             stop("\(elements.last??.name ?? "") does not hold the numbers expected")
             return nil
         }

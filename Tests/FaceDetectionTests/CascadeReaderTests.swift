@@ -22,6 +22,33 @@ private func cascade(
     """
 }
 
+@Suite("Numbers of a cascade")
+struct CascadeNumbersTests {
+    @Test("are what Swift reads from the same words, to the last bit")
+    func exact() {
+        var words = ["0", "-0", "-1.", ".5", "1.", "+2", "1e3", "-8.7100899219512939e-03", "00012.50"]
+        words += ["0.1", "999999999999999", "9999999999999999", "0.000000000000001", "123456.789012345"]
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<20_000 {
+            let digits = Int.random(in: 1...18, using: &random)
+            var word = (0..<digits).map { _ in String(Int.random(in: 0...9, using: &random)) }.joined()
+            if Bool.random(using: &random) {
+                word.insert(".", at: word.index(word.startIndex, offsetBy: Int.random(in: 0...digits)))
+            }
+            words.append(Bool.random(using: &random) ? "-" + word : word)
+        }
+        let read = CascadeNumbers.read(Array((" \n" + words.joined(separator: "\n  ") + " ").utf8)) ?? []
+        #expect(read.count == words.count)
+        for (word, number) in zip(words, read) {
+            #expect(Double(word)?.bitPattern == number.bitPattern, "\(word)")
+        }
+    }
+
+    @Test(
+        "anything else is none", arguments: [".", "-", "1.2.3", "1-2", "--1", "x", "1e", "nan", "inf", "1,5"])
+    func others(word: String) { #expect(CascadeNumbers.read(Array("1 \(word) 2".utf8)) == nil) }
+}
+
 /// The same cascade in OpenCV's old layout.
 private func nested(
     size: String = "20 20", rectangles: [String] = ["2 7 16 4 -1.", "2 9 16 2 2."],

@@ -1,6 +1,53 @@
 import NeuralNetwork
 import Testing
 
+/// What ``WholeWeights`` gives, a number at a time by the library's own rounding.
+private func plainWhole(_ values: [Double], columns: Int) -> (numbers: [Int8], steps: [Float]) {
+    let rows = values.count / columns
+    var numbers = [Int8](repeating: 0, count: values.count)
+    var steps = [Float](repeating: 1, count: columns)
+    for column in 0..<columns {
+        let most = (0..<rows).map { abs(values[$0 * columns + column]) }.max() ?? 0
+        let step = Float(most / 127)
+        guard step > 0 else { continue }
+        steps[column] = step
+        for place in stride(from: column, to: values.count, by: columns) {
+            let value = min(max(values[place] / Double(step), -127), 127)
+            numbers[place] = Int8(value.rounded(.toNearestOrEven))
+        }
+    }
+    return (numbers, steps)
+}
+
+@Suite("Weights as whole numbers")
+struct WholeWeightsTests {
+    @Test(
+        "are those that rounding one after another gives, halves to the even one, and nothing stays nothing")
+    func rounding() {
+        var random = Xoshiro256StarStar(seed: 7)
+        for columns in [8, 24, 40] {
+            var values = (0..<64 * columns).map { _ in Double(random.normal()) }
+            for row in 0..<64 {
+                values[row * columns] = 0
+                values[row * columns + 1] = 1e-300
+                // Steps of one: every second number lies in the middle between two.
+                values[row * columns + 2] = row == 0 ? -127 : Double(row - 32) + 0.5
+                values[row * columns + 3] = row == 0 ? 3e30 : -3e30
+            }
+            let (whole, plain) = (
+                WholeWeights(values, columns: columns), plainWhole(values, columns: columns)
+            )
+            #expect(whole.numbers == plain.numbers && whole.steps == plain.steps)
+            for column in 0..<columns {
+                let numbers = stride(from: column, to: values.count, by: columns).map {
+                    Int32(whole.numbers[$0])
+                }
+                #expect(whole.sums[column] == numbers.reduce(0, +))
+            }
+        }
+    }
+}
+
 /// A residual network with convolutions of every kind that integers have, and an LSTM that reads its map.
 private func network(height: Int = 12, width: Int = 12, firstReLU: Bool = true, seed: UInt64 = 1) -> Network {
     func block(_ name: String, _ inputs: Int, _ outputs: Int, size: Int = 3, relu: Bool) -> [any Layer] {

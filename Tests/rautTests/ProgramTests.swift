@@ -152,6 +152,10 @@ struct ProgramTests {
                 "\(folder.path)/kept/a/b: cannot write it: \(folder.path)/kept is no folder"
             ),
             (
+                ["search", "--random", "2", "--output", "\(folder.path)/kept/a"] + data,
+                "\(folder.path)/kept/a: cannot write it: \(folder.path)/kept is no folder"
+            ),
+            (
                 ["evaluate", "--model", "raut,,raut"] + data,
                 "--model 'raut,,raut': a name in it is empty: expected models parted by commas"
             ),

@@ -1,11 +1,11 @@
 /// A matrix of weights as whole numbers from -127 to 127, times a step a column.
-struct WholeWeights {
+package struct WholeWeights {
     /// `[rows, columns]`.
-    private(set) var numbers: [Int8]
+    package private(set) var numbers: [Int8]
     /// What a unit of each column is worth: 1 where the column holds nothing.
-    private(set) var steps: [Float]
+    package private(set) var steps: [Float]
     /// The sum of each column's numbers.
-    private(set) var sums: [Int32]
+    package private(set) var sums: [Int32]
 
     /// The largest whole number.
     private static let largest = 127.0
@@ -14,7 +14,7 @@ struct WholeWeights {
     ///
     /// Row by row, as they lie in memory, and without a call a number, so that compilers take several at a time: a start
     /// of the program does it for millions.
-    init(_ values: [Double], columns: Int) {
+    package init(_ values: [Double], columns: Int) {
         precondition(columns > 0 && values.count % columns == 0)
         let largest = Self.largest
         var most = [Double](repeating: 0, count: columns)

@@ -64,12 +64,9 @@ extension Command {
         notes: [String] = [], example: String, isHidden: Bool = false,
         run: @escaping @Sendable (Arguments<Options>) throws -> Int32
     ) {
-        let options = Options()
         self.init(
-            name: name, summary: summary, operands: operands, sections: options.sections, notes: notes,
-            example: example, isHidden: isHidden
-        ) { command, words in
-            try run(Arguments(options, ParsedLine(words, for: command)))
-        }
+            name: name, summary: summary, operands: operands, notes: notes, example: example,
+            isHidden: isHidden, sections: { Options().sections },
+            body: { command, words in try run(Arguments(Options(), ParsedLine(words, for: command))) })
     }
 }

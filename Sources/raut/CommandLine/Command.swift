@@ -4,25 +4,27 @@ package struct Command: Sendable {
     package let summary: String
     /// The operands as the usage line shows them: `FILE…` for one or more, `[FILE]` for one or none, empty for none.
     package let operands: String
-    /// The options under the titles of the help.
-    package let sections: [OptionSection]
+    /// The options under the titles of the help; listed only for the command that is asked for, which takes a while.
+    package var sections: [OptionSection] { list() }
     /// Lines below the options, as they are.
     package let notes: [String]
     /// A command line that works, shown by `--help`.
     package let example: String
     /// Left out of the list of commands, for what packaging alone uses.
     package let isHidden: Bool
+    private let list: @Sendable () -> [OptionSection]
     private let body: @Sendable (Command, [String]) throws -> Int32
 
     /// Takes it all; `body` gets the command itself and the words after its name, and returns the exit status.
     init(
-        name: String, summary: String, operands: String, sections: [OptionSection], notes: [String],
-        example: String, isHidden: Bool, body: @escaping @Sendable (Command, [String]) throws -> Int32
+        name: String, summary: String, operands: String, notes: [String],
+        example: String, isHidden: Bool, sections: @escaping @Sendable () -> [OptionSection],
+        body: @escaping @Sendable (Command, [String]) throws -> Int32
     ) {
         self.name = name
         self.summary = summary
         self.operands = operands
-        self.sections = sections
+        list = sections
         self.notes = notes
         self.example = example
         self.isHidden = isHidden

@@ -69,7 +69,10 @@ enum SearchCommand {
         _ arguments: Arguments<Options>, _ plan: SearchPlan, _ base: TrainingOptions, _ group: RankGroup
     ) throws -> Int32 {
         // Before faces are cut, which may take an hour.
-        if group.isFirst, !arguments.resume { try HyperparameterSearch.requireNone(in: arguments.run.output) }
+        if group.isFirst {
+            try OutputFile.guardFolder(arguments.run.output)
+            if !arguments.resume { try HyperparameterSearch.requireNone(in: arguments.run.output) }
+        }
         let display = TrainingDisplay(epochs: base.epochs, isSilent: !group.isFirst)
         let interrupt = InterruptSignal()
         let data: TrainingData
