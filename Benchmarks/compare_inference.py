@@ -65,7 +65,7 @@ def milliseconds(call, repeat):
 
 def ours(raut, model, picture, repeat):
     """The median time that `raut classify` states, and its largest memory in MB."""
-    command = [raut, "classify", "--model", model, "--repeat", str(repeat), "--json", picture]
+    command = [raut, "classify", "--model", model, "--looks", "1", "--repeat", str(repeat), "--json", picture]
     with tempfile.NamedTemporaryFile() as report:
         timed = ["/usr/bin/env", "python3", "-c", MEASURE, report.name, *command]
         output = subprocess.run(timed, check=True, capture_output=True, text=True).stdout

@@ -96,7 +96,8 @@ def main():
         noise = np.random.default_rng(1).standard_normal((6, 6))
         cv2.imwrite(picture, np.clip(128 + 40 * cv2.resize(noise, (48, 48)), 0, 255).astype(np.uint8))
         value = {name: faces(arguments.data, "PublicTest", 1).reshape(shape)}
-        raut = [RAUT, "classify", "--model", arguments.model, "--repeat", str(arguments.repeat), "--json", picture]
+        raut = [RAUT, "classify", "--model", arguments.model, "--looks", "1", "--json", picture]
+        raut += ["--repeat", str(arguments.repeat)]
         labels = {
             "float": "raut, float", "int8": "raut, int8", "ort": "ONNX Runtime, float",
             "ort8": "ONNX Runtime, int8"}

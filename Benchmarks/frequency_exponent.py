@@ -2,7 +2,7 @@
 """How the heads should be joined: what each share of FER+'s head and each power of the class frequencies gives and costs.
 
     python3 Benchmarks/frequency_exponent.py fer2013.csv fer2013new.csv [--photographs DIR] [--model raut] [--usage PublicTest]
-        [--shares 0.4,0.5,0.6] [--powers 0,0.25,0.5,0.75,1]
+        [--shares 0.4,0.5,0.6] [--powers 0,0.25,0.5,0.75,1] [--looks 1]
 
 Copies the model with each choice in its metadata, and asks `raut evaluate --head joined`; of photographs the part that
 training holds back to choose by.
@@ -43,6 +43,7 @@ def main():
     parser.add_argument("--model", type=pathlib.Path, default=ROOT / "models/raut.safetensors")
     parser.add_argument("--usage", default="PublicTest")
     parser.add_argument("--shares", type=numbers, default=[0.4, 0.5, 0.6])
+    parser.add_argument("--looks", default="1", help="how often each face is looked at")
     parser.add_argument("--powers", type=numbers, default=[0, 0.25, 0.5, 0.75, 1])
     arguments = parser.parse_args()
     columns = ["FER+", "power", "accuracy", "macro-F1", "called neutral", "disgust found", "fear found", "6 of ten agree"]
@@ -65,7 +66,7 @@ def row(arguments, share, power):
         command = [RAUT, "evaluate", "--model", model, "--data", arguments.data, "--ferplus", arguments.ferplus]
         if arguments.photographs:
             command += ["--data", arguments.photographs, "--cache", arguments.cache]
-        command += ["--usage", arguments.usage, "--head", "joined", "--json"]
+        command += ["--usage", arguments.usage, "--head", "joined", "--looks", arguments.looks, "--json"]
         text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     results = [json.loads(line) for line in text.splitlines()]
     result = results[0]

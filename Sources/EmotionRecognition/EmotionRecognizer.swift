@@ -87,20 +87,59 @@ package final class EmotionRecognizer: Sendable {
         giveBack(workspace)
     }
 
+    /// The probabilities of each face of a picture, each looked at as often as `looks` says, in the order of the faces.
+    ///
+    /// - Parameter threads: Threads that share the faces where they are many.
+    package func recognize(
+        _ faces: [DetectedFace], looks: PictureLooks, in image: GrayImage, threads: Int = 1
+    ) -> [EmotionProbabilities] {
+        // To start a thread is worth a few faces.
+        let pool = ThreadPool(threads: min(threads, faces.count / 8))
+        let parts = Guarded([[EmotionProbabilities]](repeating: [], count: pool.threads))
+        pool.split(faces.count) { thread, range in
+            var workspace = takeWorkspace()
+            let found = faces[range].map { face in
+                workspace.take(face, from: image)
+                run(&workspace, looks)
+                return posterior(of: looks).probabilities(workspace.logits)
+            }
+            giveBack(workspace)
+            parts.withLock { $0[thread] = found }
+        }
+        return parts.withLock { $0.flatMap { $0 } }
+    }
+
     /// The probabilities of one face that is already cut out; another size than 48×48 is resampled.
-    package func classify(_ face: GrayImage) -> EmotionProbabilities {
+    package func classify(_ face: GrayImage, looks: PictureLooks = .one) -> EmotionProbabilities {
         var workspace = takeWorkspace()
         workspace.take(face)
-        let found = classify(&workspace, .asItIs)
+        run(&workspace, looks)
+        let found = posterior(of: looks).probabilities(workspace.logits)
         giveBack(workspace)
         return found
     }
 
+    /// How the heads are joined where their logits are the mean of several looks.
+    package func posterior(of looks: PictureLooks) -> Posterior {
+        var posterior = posterior
+        posterior.temperature *= looks.temperature
+        return posterior
+    }
+
     /// The logits of each head for one face, or for its mirror image, before any posterior.
     package func logits(_ face: GrayImage, mirrored: Bool = false) -> [[Float]] {
+        logits(face) { run(&$0, PictureLooks.View(isMirrored: mirrored)) }
+    }
+
+    /// The mean of each head's logits over several looks at one face, before any posterior.
+    package func logits(_ face: GrayImage, looks: PictureLooks) -> [[Float]] {
+        logits(face) { run(&$0, looks) }
+    }
+
+    private func logits(_ face: GrayImage, _ run: (inout Workspace) -> Void) -> [[Float]] {
         var workspace = takeWorkspace()
         workspace.take(face)
-        run(&workspace, mirrored: mirrored)
+        run(&workspace)
         // Copies: the thread sanitizer does not see that the next thread writes there only when they are let go.
         let logits = workspace.logits.map { $0.map { $0 } }
         giveBack(workspace)
@@ -108,22 +147,47 @@ package final class EmotionRecognizer: Sendable {
     }
 
     private func classify(_ workspace: inout Workspace, _ look: Look) -> EmotionProbabilities {
-        run(&workspace, mirrored: look == .mirrored)
+        run(&workspace, PictureLooks.View(isMirrored: look == .mirrored))
         let one = posterior.probabilities(workspace.logits)
         guard look == .bothWays else { return one }
-        run(&workspace, mirrored: true)
+        run(&workspace, PictureLooks.View(isMirrored: true))
         return EmotionProbabilities(lanes: (one.lanes + posterior.probabilities(workspace.logits).lanes) / 2)
     }
 
+    /// Fills the workspace's logits with the mean of several looks at its face.
+    private func run(_ workspace: inout Workspace, _ looks: PictureLooks) {
+        let views = looks.views
+        run(&workspace, views[0])
+        guard views.count > 1 else { return }
+        for place in workspace.sums.indices {
+            for index in workspace.sums[place].indices {
+                workspace.sums[place][index] = workspace.logits[place][index]
+            }
+        }
+        for view in views.dropFirst() {
+            run(&workspace, view)
+            for place in workspace.sums.indices {
+                for index in workspace.sums[place].indices {
+                    workspace.sums[place][index] += workspace.logits[place][index]
+                }
+            }
+        }
+        for place in workspace.sums.indices {
+            for index in workspace.sums[place].indices {
+                workspace.logits[place][index] = workspace.sums[place][index] / Float(views.count)
+            }
+        }
+    }
+
     /// Fills the workspace's logits from its face.
-    private func run(_ workspace: inout Workspace, mirrored: Bool) {
+    private func run(_ workspace: inout Workspace, _ view: PictureLooks.View) {
         guard workspace.face.pixels.count == workspace.levels.count else {
             for head in workspace.logits.indices {
                 for index in workspace.logits[head].indices { workspace.logits[head][index] = 0 }
             }
             return
         }
-        prepare(workspace.face, mirrored: mirrored, &workspace.levels, into: &workspace.input)
+        prepare(workspace.face, view, &workspace.levels, into: &workspace.input)
         program.run(workspace.input, &workspace.memory)
         for head in workspace.logits.indices {
             for index in workspace.logits[head].indices {
@@ -134,17 +198,39 @@ package final class EmotionRecognizer: Sendable {
 
     /// Makes the network's input of a face; `levels` holds its grey levels meanwhile.
     private func prepare(
-        _ face: GrayImage, mirrored: Bool, _ levels: inout [Float], into input: inout [Float]
+        _ face: GrayImage, _ view: PictureLooks.View, _ levels: inout [Float], into input: inout [Float]
     ) {
         let side = NetworkConfiguration.side
         for row in 0..<side {
             for column in 0..<side {
                 levels[row * side + column] =
-                    Float(face.pixels[row * side + (mirrored ? side - 1 - column : column)])
+                    Float(face.pixels[row * side + (view.isMirrored ? side - 1 - column : column)])
             }
         }
+        if view.isSmoothed { Self.smooth(&levels, side: side, through: &input) }
         var target = input.mutableSpan
         configuration.preprocessing.apply(levels.span, into: &target)
+    }
+
+    /// Smooths a square of grey levels along its rows, then down its columns; beyond its border its pixels go on.
+    private static func smooth(_ levels: inout [Float], side: Int, through rows: inout [Float]) {
+        // Three points of a Gaussian whose deviation is half a pixel; the next would weigh a thousandth.
+        let (middle, beside): (Float, Float) = (0.787, 0.1065)
+        for row in 0..<side {
+            let start = row * side
+            for column in 0..<side {
+                let (left, right) = (max(0, column - 1), min(side - 1, column + 1))
+                rows[start + column] =
+                    middle * levels[start + column] + beside * (levels[start + left] + levels[start + right])
+            }
+        }
+        for row in 0..<side {
+            let (above, below) = (max(0, row - 1) * side, min(side - 1, row + 1) * side)
+            for column in 0..<side {
+                let sum = rows[above + column] + rows[below + column]
+                levels[row * side + column] = middle * rows[row * side + column] + beside * sum
+            }
+        }
     }
 
     private func takeWorkspace() -> Workspace { idle.withLock { $0.popLast() } ?? Workspace(program) }
@@ -160,12 +246,15 @@ package final class EmotionRecognizer: Sendable {
         var input: [Float]
         var memory: ProgramMemory
         var logits: [[Float]]
+        /// Sums of several looks' logits.
+        var sums: [[Float]]
 
         init(_ program: Program) {
             levels = [Float](repeating: 0, count: NetworkConfiguration.side * NetworkConfiguration.side)
             input = levels
             memory = ProgramMemory(for: program)
             logits = program.outputCounts.map { [Float](repeating: 0, count: $0) }
+            sums = logits
         }
 
         /// Cuts a face out of a picture.

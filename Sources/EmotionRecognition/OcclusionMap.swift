@@ -7,7 +7,7 @@ import Imaging
 /// face is smoothed away (occlusion, after Zeiler and Fergus 2014, "Visualizing and understanding convolutional
 /// networks"). Log-odds, for a probability near 1 hardly falls whatever is hidden.
 ///
-/// It works for any architecture, asks for what users see, the joined probabilities, and costs 144 classifications.
+/// It works for any architecture, asks for what users see, the joined probabilities, and costs 144 classifications a look.
 package struct OcclusionMap: Equatable, Sendable {
     /// Cells along a side.
     package static let side = 12
@@ -23,15 +23,18 @@ package struct OcclusionMap: Equatable, Sendable {
     package let falls: [Float]
 
     /// Asks a recogniser about a face of a picture.
-    package init(of face: DetectedFace, in image: GrayImage, by recognizer: EmotionRecognizer) {
+    package init(
+        of face: DetectedFace, in image: GrayImage, by recognizer: EmotionRecognizer,
+        looks: PictureLooks = .one
+    ) {
         var (cutter, crop) = (FaceCrop(), GrayImage())
         cutter.cut(face, from: image, into: &crop)
-        self.init(of: crop, by: recognizer)
+        self.init(of: crop, by: recognizer, looks: looks)
     }
 
     /// Asks a recogniser about a face of 48×48 pixels that is already cut out.
-    package init(of crop: GrayImage, by recognizer: EmotionRecognizer) {
-        let whole = recognizer.classify(crop)
+    package init(of crop: GrayImage, by recognizer: EmotionRecognizer, looks: PictureLooks = .one) {
+        let whole = recognizer.classify(crop, looks: looks)
         let emotion = whole.mostLikely
         let side = Self.side
         var sums = [Float](repeating: 0, count: side * side)
@@ -40,7 +43,8 @@ package struct OcclusionMap: Equatable, Sendable {
             for column in 0..<side {
                 let rows = Self.patchRange(around: row)
                 let columns = Self.patchRange(around: column)
-                let without = recognizer.classify(Self.smoothed(crop, rows: rows, columns: columns))
+                let without = recognizer.classify(
+                    Self.smoothed(crop, rows: rows, columns: columns), looks: looks)
                 let fall = Self.logOdds(whole[emotion]) - Self.logOdds(without[emotion])
                 for y in (rows.lowerBound / Self.cell)...((rows.upperBound - 1) / Self.cell) {
                     for x in (columns.lowerBound / Self.cell)...((columns.upperBound - 1) / Self.cell) {

@@ -20,7 +20,6 @@ public final class PictureReader {
     private let reader = ImageReader()
     private var image = GrayImage()
     private var found: [DetectedFace] = []
-    private var probabilities: [EmotionProbabilities] = []
 
     /// Loads the model and the cascades.
     ///
@@ -68,7 +67,7 @@ public final class PictureReader {
         var parameters = DetectionParameters()
         parameters.minSize = DetectionParameters.standardMinSize(width: image.width, height: image.height)
         detector.detect(in: image, region: nil, parameters: parameters, into: &found)
-        recognizer.recognize(found, in: image, into: &probabilities)
+        let probabilities = recognizer.recognize(found, looks: .standard, in: image)
         return zip(found, probabilities).map { face, probabilities in
             Face(
                 number: 0, box: face.box, tilt: face.tilt, emotion: probabilities.mostLikely,

@@ -27,6 +27,10 @@ struct OcclusionMapTests {
     func onlyWhereSomethingIs() {
         let map = OcclusionMap(of: corner(), by: recognizer)
         #expect(map.emotion == recognizer.classify(corner()).mostLikely)
+        // What is explained is what is shown: the answer of as many looks.
+        let twice = OcclusionMap(of: corner(), by: recognizer, looks: .two)
+        #expect(twice.emotion == recognizer.classify(corner(), looks: .two).mostLikely)
+        #expect(twice.falls != map.falls)
         #expect(map.falls[0] != 0)
         for row in 0..<12 {
             // Patches reach six pixels around a cell's middle; cells that share none with the corner stay at 0.

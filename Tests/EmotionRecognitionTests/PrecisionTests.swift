@@ -24,8 +24,10 @@ final class PrecisionTests {
         #expect(exact.precision == .float && integer.precision == .int8)
         for seed in 1...8 {
             let face = noiseFace(seed: UInt64(seed))
-            let (a, b) = (exact.classify(face), integer.classify(face))
-            for emotion in Emotion.allCases { #expect(abs(a[emotion] - b[emotion]) < 0.05) }
+            for looks in PictureLooks.allCases {
+                let (a, b) = (exact.classify(face, looks: looks), integer.classify(face, looks: looks))
+                for emotion in Emotion.allCases { #expect(abs(a[emotion] - b[emotion]) < 0.05) }
+            }
         }
     }
 

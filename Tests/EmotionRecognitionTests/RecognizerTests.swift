@@ -108,13 +108,13 @@ struct RecognizerTests {
         #expect(found[3] == found[0], "as it is, where no look is given")
     }
 
-    @Test("allocates nothing per face after the first")
-    func allocations() {
+    @Test("allocates nothing per face after the first", arguments: PictureLooks.allCases)
+    func allocations(looks: PictureLooks) {
         let recognizer = EmotionRecognizer(smallNetwork(.raut))
         let face = noiseFace(seed: 1)
-        for _ in 0..<3 { _ = recognizer.classify(face) }
+        for _ in 0..<3 { _ = recognizer.classify(face, looks: looks) }
         let before = allocations_of_this_thread()
-        for _ in 0..<20 { _ = recognizer.classify(face) }
+        for _ in 0..<20 { _ = recognizer.classify(face, looks: looks) }
         #expect(allocations_of_this_thread() == before)
         _ = [Int](repeating: 1, count: Int.random(in: 1000...1001))
         #expect(before < 0 || allocations_of_this_thread() > before, "the counter counts")

@@ -134,6 +134,32 @@ final class TrainCommandTests {
         #expect(alone["confusion"] as? [[Int]] == confusion)
     }
 
+    @Test("faces of a folder are looked at as those of pictures are, of FER2013 once, unless told otherwise")
+    func looks() throws {
+        let table = "\(folder)/table.csv"
+        let pixels = (0..<48 * 48).map { "\($0 * 7 % 256)" }.joined(separator: " ")
+        try "emotion,pixels,Usage\n3,\(pixels),PrivateTest\n".write(
+            toFile: table, atomically: true, encoding: .utf8)
+        let words = ["--model", "\(folder)/small.safetensors", "--whole", "--head", "joined"]
+        let both = ["--data", table, "--data", "\(folder)/faces"]
+        func losses(_ more: [String]) throws -> (looks: [Int], losses: [Double]) {
+            let results = try evaluate(words + both + more)
+            return (
+                results.compactMap { $0["looks"] as? Int }, results.compactMap { $0["loss"] as? Double }
+            )
+        }
+        let (standard, one, two) = (
+            try losses([]), try losses(["--looks", "1"]), try losses(["--looks", "2"])
+        )
+        #expect(standard.looks == [1, 2] && one.looks == [1, 1] && two.looks == [2, 2])
+        #expect(standard.losses == [one.losses[0], two.losses[1]])
+        #expect(one.losses[0] != two.losses[0] && one.losses[1] != two.losses[1])
+        #expect(try losses(["--mirror"]).looks == [1, 1])
+        let failure = #expect(throws: UsageError.self) { try losses(["--mirror", "--looks", "2"]) }
+        #expect(failure?.description.contains("--looks") == true)
+        #expect(throws: UsageError.self) { try losses(["--looks", "3"]) }
+    }
+
     @Test("lists of weights are checked against the number of --data")
     func lists() {
         let words = ["train", "--data", "\(folder)/faces", "--data", "x.csv", "--output", "\(folder)/run"]

@@ -10,18 +10,23 @@ package final class PictureAnalysis {
     private var parameters: DetectionParameters
     private let fitsMinSize: Bool
     private let recognizer: EmotionRecognizer?
+    private let looks: PictureLooks
+    private let threads: Int
     private let explains: Bool
     private let reader = ImageReader()
     private var image = GrayImage()
     private var faces: [DetectedFace] = []
     private var probabilities: [EmotionProbabilities] = []
 
-    /// Without a recogniser faces are only found; `fitsMinSize` lets the smallest face follow each picture's size;
-    /// `explains` asks where on each face its emotion is seen, outside of the times.
+    /// Without a recogniser faces are only found; `fitsMinSize` lets the smallest face follow each picture's size; each
+    /// face is looked at as often as `looks` says, many faces by several threads; `explains` asks where on it its emotion is seen, outside of the times.
     package init(
         detector: VerifyingDetector, parameters: DetectionParameters, fitsMinSize: Bool = false,
-        recognizer: EmotionRecognizer?, explains: Bool = false
+        recognizer: EmotionRecognizer?, looks: PictureLooks = .standard, threads: Int = 1,
+        explains: Bool = false
     ) {
+        self.threads = threads
+        self.looks = looks
         self.fitsMinSize = fitsMinSize
         self.explains = explains
         self.detector = detector
@@ -52,7 +57,7 @@ package final class PictureAnalysis {
             decode.append(start.duration(to: decoded))
             detect.append(decoded.duration(to: detected))
             if let recognizer {
-                recognizer.recognize(faces, in: image, into: &probabilities)
+                probabilities = recognizer.recognize(faces, looks: looks, in: image, threads: threads)
                 classify.append(detected.duration(to: clock.now))
             }
         }
@@ -63,7 +68,7 @@ package final class PictureAnalysis {
             probabilities: recognizer == nil ? nil : probabilities,
             explanations: explains
                 ? recognizer.map { recognizer in
-                    faces.map { OcclusionMap(of: $0, in: image, by: recognizer) }
+                    faces.map { OcclusionMap(of: $0, in: image, by: recognizer, looks: looks) }
                 } : nil)
     }
 }

@@ -39,13 +39,15 @@ package struct ModelPredictions: Sendable {
     /// - Parameters:
     ///   - recognizer: The model.
     ///   - data: The faces.
+    ///   - looks: How often each face is looked at.
     ///   - mirrored: Whether each face is shown mirrored as well and the two answers are averaged.
     ///   - threads: Threads that share the faces.
     ///   - shouldStop: Asked now and then.
     ///   - onProgress: Told now and then which part is done, 0 to 1.
     /// - Throws: ``Stopped``.
     package init(
-        _ recognizer: EmotionRecognizer, on data: FaceDataSet, mirrored: Bool, threads: Int,
+        _ recognizer: EmotionRecognizer, on data: FaceDataSet, looks: PictureLooks = .one, mirrored: Bool,
+        threads: Int,
         shouldStop: () -> Bool = { false }, onProgress: (Double) -> Void = { _ in }
     ) throws(Stopped) {
         let heads = recognizer.configuration.heads
@@ -64,7 +66,8 @@ package struct ModelPredictions: Sendable {
             pool.split(count) { thread, part in
                 let faces = start + part.lowerBound..<start + part.upperBound
                 results.set(
-                    Self.answers(of: recognizer, kinds.map(\.head), on: data, faces, mirrored: mirrored),
+                    Self.answers(
+                        of: recognizer, kinds.map(\.head), on: data, faces, looks, mirrored: mirrored),
                     of: thread)
             }
             for thread in 0..<pool.threads {
@@ -82,19 +85,19 @@ package struct ModelPredictions: Sendable {
     /// The answers about some faces by each of several heads; nil stands for all heads together.
     private static func answers(
         of recognizer: EmotionRecognizer, _ heads: [Int?], on data: FaceDataSet, _ faces: Range<Int>,
-        mirrored: Bool
+        _ looks: PictureLooks, mirrored: Bool
     ) -> [[EmotionProbabilities]] {
-        let alone = Posterior()
+        let (alone, joined) = (Posterior(), recognizer.posterior(of: looks))
         var face = GrayImage(width: NetworkConfiguration.side, height: NetworkConfiguration.side)
         var found: [[EmotionProbabilities]] = heads.map { _ in [] }
         for index in faces {
             data.copyImage(index, into: &face)
-            let logits = recognizer.logits(face)
+            let logits = recognizer.logits(face, looks: looks)
             let other = mirrored ? recognizer.logits(face, mirrored: true) : nil
             for (place, head) in heads.enumerated() {
                 func answer(_ logits: [[Float]]) -> EmotionProbabilities {
                     head.map { alone.probabilities([logits[$0]]) }
-                        ?? recognizer.posterior.probabilities(logits)
+                        ?? joined.probabilities(logits)
                 }
                 var lanes = answer(logits).lanes
                 if let other { lanes = (lanes + answer(other).lanes) / 2 }

@@ -63,6 +63,20 @@ extension OptionFormat where Value: RawRepresentable, Value: CaseIterable, Value
     }
 }
 
+extension OptionFormat where Value: RawRepresentable, Value: CaseIterable, Value.RawValue == Int {
+    /// One of an enumeration's cases, by its number.
+    package static func choice(_ placeholder: String) -> Self {
+        let choices = Value.allCases.map { "\($0.rawValue)" }
+        return Self(placeholder, choices: choices, write: { "\($0.rawValue)" }) {
+            word throws(UnusableValue) in
+            guard let value = Int(word).flatMap({ Value(rawValue: $0) }) else {
+                throw .noChoice(word, of: choices)
+            }
+            return value
+        }
+    }
+}
+
 extension OptionFormat where Value == Int {
     /// A whole number in a range.
     package static func whole(_ placeholder: String, _ range: ClosedRange<Int>) -> Self {

@@ -10,7 +10,9 @@ enum ClassifyCommand {
     struct Options: OptionGroup {
         let json = Option("json", help: "one JSON object a picture")
         let logits = Option(
-            "logits", help: "with --json, also the network's own outputs, a list for each of its heads")
+            "logits",
+            help: "with --json, also the network's own outputs for the face as it is, a list for each of its "
+                + "heads")
         let repetitions = Option(
             "repeat", .whole("N", 1...1_000_000), standard: 1,
             help: "do the work N times and give median times")
@@ -19,6 +21,7 @@ enum ClassifyCommand {
             help: "threads that share the pictures; as many as processors unless given, one with --repeat")
         let pictures = PictureRun.Options()
         let recognition = ModelOptions()
+        let naming = LooksOptions()
     }
 
     static let command = Command(
@@ -33,6 +36,7 @@ enum ClassifyCommand {
             throw UsageError(description: "--json and --csv - both want standard output")
         }
         let (repetitions, isJSON, wantsLogits) = (arguments.repetitions, arguments.json, arguments.logits)
+        let looks = arguments.naming.looks
         let recognizer = try EmotionRecognizer(
             modelAt: Locations.model(arguments.recognition.model),
             precision: arguments.recognition.precision ?? .float)
@@ -48,7 +52,10 @@ enum ClassifyCommand {
                 var found = EmotionProbabilities.uniform
                 var times: [Duration] = []
                 for _ in 0..<repetitions {
-                    times.append(ContinuousClock().measure { found = recognizer.classify(worker.image) })
+                    times.append(
+                        ContinuousClock().measure {
+                            found = recognizer.classify(worker.image, looks: looks)
+                        })
                 }
                 let text =
                     isJSON

@@ -23,7 +23,13 @@ package enum EvaluateCommand {
             "head", .choice("HEAD"),
             help: "which answers; unless given fer2013 for FER2013's labels, ferplus for FER+'s where the "
                 + "model has it, joined for a folder")
-        let mirror = Option("mirror", help: "show each face mirrored as well and average both answers")
+        let looks = Option<PictureLooks?>(
+            "looks", .choice("N"),
+            help: "how often each face is looked at, as 'raut image --looks'; unless given "
+                + "\(PictureLooks.standard.rawValue) for a folder, as pictures are, and 1 for FER2013")
+        let mirror = Option(
+            "mirror",
+            help: "show each face as it is and mirrored, and average both answers, in place of --looks")
         let threads = Option(
             "threads", .whole("N", 1...256),
             help: "threads that share the faces; as many as processors unless given")
@@ -53,6 +59,7 @@ package enum EvaluateCommand {
         var usage: String
         var head: JudgedHead
         var agreementHead: JudgedHead
+        var looks: PictureLooks
     }
 
     /// What came out for one `--data`.
@@ -82,6 +89,9 @@ package enum EvaluateCommand {
         if chosen == .ferplus, !hasVotesHead {
             throw Failure(description: "\(name) has no second head: leave out --head ferplus")
         }
+        if arguments.mirror, arguments.looks != nil {
+            throw UsageError(description: "--mirror looks twice, in place of --looks: leave one out")
+        }
         let usage = arguments.usage
         let paths = arguments.labelled.data
         if arguments.labelled.ferplus != nil, let only = paths.first, paths.allSatisfy(DataSources.isFolder) {
@@ -107,7 +117,8 @@ package enum EvaluateCommand {
                 model: name, path: source.path,
                 usage: usage ?? (source.isFolder ? "all" : Usage.privateTest.rawValue),
                 head: heads[number],
-                agreementHead: chosen ?? (hasVotesHead ? .ferplus : .fer2013))
+                agreementHead: chosen ?? (hasVotesHead ? .ferplus : .fer2013),
+                looks: arguments.looks ?? (source.isFolder && !arguments.mirror ? .standard : .one))
             let part = Usage(rawValue: request.usage)
             let faces = data.faces.subset(
                 (0..<data.faces.count).filter {
@@ -121,7 +132,8 @@ package enum EvaluateCommand {
             do {
                 answers = try recognizers.enumerated().map { place, recognizer in
                     try ModelPredictions(
-                        recognizer, on: faces, mirrored: arguments.mirror, threads: threads,
+                        recognizer, on: faces, looks: request.looks, mirrored: arguments.mirror,
+                        threads: threads,
                         shouldStop: { interrupt.isRaised },
                         onProgress: {
                             let done = (Double(place) + $0) / Double(recognizers.count)
@@ -224,7 +236,7 @@ package enum EvaluateCommand {
         }
         var line =
             #"{"model":\#(try quoted(request.model)),"data":\#(try quoted(request.path)),"#
-            + #""usage":"\#(request.usage)","count":\#(confusion.count),"#
+            + #""usage":"\#(request.usage)","looks":\#(request.looks.rawValue),"count":\#(confusion.count),"#
             + #""accuracy":\#(decimal(evaluation.accuracy, 6)),"#
             + #""macro_f1":\#(decimal(confusion.macroF1, 6)),"#
             + #""loss":\#(decimal(evaluation.loss, 6)),"#
@@ -253,7 +265,8 @@ package enum EvaluateCommand {
         let confusion = evaluation.confusion
         var lines = [
             "\(request.model), head \(request.head.rawValue), on \(confusion.count) faces of \(request.path)"
-                + (request.usage == "all" ? "" : " (\(request.usage))"),
+                + (request.usage == "all" ? "" : " (\(request.usage))")
+                + (request.looks == .one ? "" : ", each looked at \(request.looks.rawValue) times"),
             "",
             "accuracy           \(percent(evaluation.accuracy))",
             "mean recall        \(percent(confusion.meanRecall))",

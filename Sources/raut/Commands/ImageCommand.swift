@@ -2,6 +2,7 @@ import Analysis
 import EmotionRecognition
 import FaceDetection
 import FaceVerification
+import Foundation
 import Imaging
 
 /// `raut image`: the faces in pictures, and what they show.
@@ -17,8 +18,8 @@ package enum ImageCommand {
             help: "do the work N times and give median times")
         package let threads = Option(
             "threads", .whole("N", 1...64),
-            help: "threads that share the pictures, or the scan of a single one or with --repeat; as many as "
-                + "processors unless given")
+            help: "threads that share the pictures, or the scan and many faces of a single one or with "
+                + "--repeat; as many as processors unless given")
         package let pictures = PictureRun.Options()
         package let detection = DetectionOptions()
         package let search = PictureSearchOptions()
@@ -46,6 +47,7 @@ package enum ImageCommand {
 
         package let model = ModelOptions().model
         package let precision = ModelOptions().precision
+        package let looks = LooksOptions().looks
         package let detectOnly = Option("detect-only", help: "find faces, name no emotions")
 
         package init() {}
@@ -83,7 +85,8 @@ package enum ImageCommand {
             ? try EmotionRecognizer(
                 modelAt: Locations.model(arguments.recognition.model),
                 precision: arguments.recognition.precision ?? .float) : nil
-        let explains = arguments.explain
+        let threads = sharesScan ? arguments.threads ?? ProcessInfo.processInfo.activeProcessorCount : 1
+        let (looks, explains) = (arguments.recognition.looks, arguments.explain)
         let run = PictureRun(
             list, tablePath: arguments.pictures.csv, replaces: arguments.pictures.replace,
             isJSON: arguments.json,
@@ -105,7 +108,7 @@ package enum ImageCommand {
                 wide: try verifier.map { _ in try WideSearch(cascade: first.cascade, profileAt: side) })
             return PictureAnalysis(
                 detector: detector, parameters: parameters, fitsMinSize: fitsMinSize, recognizer: recognizer,
-                explains: explains)
+                looks: looks, threads: threads, explains: explains)
         }
     }
 

@@ -41,6 +41,18 @@ extension Arguments<DetectionOptions> {
     }
 }
 
+/// How often faces in pictures are looked at.
+package struct LooksOptions: OptionGroup {
+    package static let title = ModelOptions.title
+
+    package let looks = Option<PictureLooks>(
+        "looks", .choice("N"), standard: .standard,
+        help: "how often each face is looked at: once as it is; twice, also mirrored and a little smoothed, "
+            + "the mean of which errs less; four times, each way")
+
+    package init() {}
+}
+
 /// Which network names the emotions.
 package struct ModelOptions: OptionGroup {
     package static let title = "naming emotions"
