@@ -220,7 +220,9 @@ final class SessionStand: Sendable {
     var isOpeningSlow: Bool { slowIsAsked.withLock { $0 } }
 
     /// Of each opening of the video, whether it was asked for without its colours.
-    var isGrayOfVideos: [Bool] { videos.withLock { $0 } }
+    ///
+    /// A copy of its own: the thread sanitizer does not see by which reference count a shared one is free to grow.
+    var isGrayOfVideos: [Bool] { videos.withLock { $0.map { $0 } } }
 
     /// Lets the slow source open.
     func openSlow() { slowMayOpen.change { $0 = true } }
