@@ -1,5 +1,6 @@
 // Calls of Linux and glibc that Swift's Glibc module leaves out, as it is built without _GNU_SOURCE.
 #pragma once
+#include <malloc.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>

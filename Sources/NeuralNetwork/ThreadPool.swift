@@ -11,7 +11,7 @@ package final class ThreadPool: Sendable {
     private let team: WorkerTeam
     /// Nanoseconds for which a thread looks for more to do before it sleeps, where each can have a core to itself. A layer's
     /// parts follow each other within microseconds, but for the time that another thread has more to do than this one.
-    private static let patience: UInt64 = 1_000_000
+    private static let patience: UInt64 = 200_000
     /// What the threads are to do now.
     private let work: Guarded<((Int) -> Void)?>
 

@@ -18,8 +18,9 @@ package final class PictureAnalysis {
     private var faces: [DetectedFace] = []
     private var probabilities: [EmotionProbabilities] = []
 
-    /// Without a recogniser faces are only found; `fitsMinSize` lets the smallest face follow each picture's size; each
-    /// face is looked at as often as `looks` says, many faces by several threads; `explains` asks where on it its emotion is seen, outside of the times.
+    /// Without a recogniser faces are only found; `fitsMinSize` lets the smallest face follow each picture's size; each face
+    /// is looked at as often as `looks` says, many faces by several threads; `explains` asks where on it its emotion is
+    /// seen, outside of the times.
     package init(
         detector: VerifyingDetector, parameters: DetectionParameters, fitsMinSize: Bool = false,
         recognizer: EmotionRecognizer?, looks: PictureLooks = .standard, threads: Int = 1,

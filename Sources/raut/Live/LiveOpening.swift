@@ -20,6 +20,8 @@ extension LiveParts {
         } beside: {
             try VerifyingDetector.standard(cascadeAt: Locations.cascade(settings.cascade))
         }
+        // Files that were read leave ten megabytes behind, more than live work needs.
+        LargeMemory.giveBack()
         Log.debug("session", "model \(recognizer.modelName) (\(recognizer.precision)) and cascade are loaded")
         let outlets = try LiveOutlets(settings, beside: current?.outlets, surroundings, cancellation) {
             [weak self] result in
