@@ -1,7 +1,7 @@
 // Calls of Linux and glibc that Swift's Glibc module leaves out, as it is built without _GNU_SOURCE.
 #pragma once
-#include <malloc.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>

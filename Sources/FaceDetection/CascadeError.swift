@@ -30,3 +30,11 @@ package enum CascadeError: Error, Equatable, Sendable, CustomStringConvertible {
     private static let remedy =
         "Debian's package opencv-data brings whole ones to /usr/share/opencv4/haarcascades"
 }
+
+/// What is wrong in a cascade's file; its reader knows where.
+enum CascadeFault: Error {
+    /// Something does not hold what it must.
+    case invalid(String)
+    /// It is of a kind that is not read.
+    case unsupported(kind: String)
+}

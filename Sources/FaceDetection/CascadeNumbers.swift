@@ -27,8 +27,8 @@ package enum CascadeNumbers {
         return value
     }
 
-    /// A number of up to 15 digits and few places, which most are: digits and power of ten are exact then, so that one
-    /// division or product rounds as it should (Clinger, 1990). Nil for any other text.
+    /// A number of up to 15 digits and no exponent, which most are: digits and power of ten are exact then, so that
+    /// one division rounds as it should (Clinger, 1990). Nil for any other text.
     private static func shortNumber(in text: [UInt8], _ place: Range<Int>) -> Double? {
         var at = place.lowerBound
         let isNegative = text[at] == UInt8(ascii: "-")

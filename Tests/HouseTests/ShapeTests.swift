@@ -7,8 +7,6 @@ struct ShapeTests {
     private static let long = [
         "Sources/CKernels/network_body.h":
             "compiled once for each instruction set; its kernels share their macros",
-        "Sources/FaceDetection/CascadeReader.swift":
-            "one reader of one format: its parts share the place in the file that an error names",
         "Tests/PipelineTests/PipelineTests.swift": "one table of what a pipeline does, on the same doubles",
         "Tests/EventsTests/EventServerTests.swift": "one server's promises, on the same reader",
         "Tests/CaptureTests/CameraTests.swift": "one driver's faults, by the same controls",

@@ -9,6 +9,26 @@ struct JoinedLayers {
         return (zip(found, expected).map { abs($0 - $1) }.max() ?? .infinity) / largest
     }
 
+    /// Layers to be done one after the other, and the same joined, with the same values, moved by chance.
+    private func pair(
+        _ layers: () -> [any Layer], by deviation: Float, _ random: inout Xoshiro256StarStar
+    ) -> (apart: [any Layer], together: Sequential) {
+        let (apart, together) = (layers(), Sequential(layers()))
+        for (one, other) in zip(apart.flatMap(\.parameters), together.parameters) {
+            for index in 0..<one.value.count { one.value[index] += deviation * random.normal() }
+            other.value.copy(from: one.value)
+        }
+        return (apart, together)
+    }
+
+    private func normal(
+        _ shape: [Int], around mean: Float = 0, _ random: inout Xoshiro256StarStar
+    ) -> Tensor {
+        let tensor = Tensor(shape)
+        for index in 0..<tensor.count { tensor[index] = mean + random.normal() }
+        return tensor
+    }
+
     @Test(
         "a first convolution's backward pass together with its normalisation's equals one after the other",
         arguments: [true, false], [1, 2, 3])
@@ -18,16 +38,11 @@ struct JoinedLayers {
             convolution.needsInputGradient = false
             return [convolution, BatchNormalization2D(name: "b", channels: 24, relu: true)]
         }
-        let (apart, together) = (layers(), Sequential(layers()))
         var random = Xoshiro256StarStar(seed: 11)
-        for (one, other) in zip(apart.flatMap(\.parameters), together.parameters) {
-            for index in 0..<one.value.count { one.value[index] += random.normal() }
-            other.value.copy(from: one.value)
-        }
+        let (apart, together) = pair(layers, by: 1, &random)
         // More rows than a band has, and a last band that is not full.
-        let (input, gradient) = (Tensor([4, 13, 10, 1]), Tensor([4, 13, 10, 24]))
-        for index in 0..<input.count { input[index] = 1 + random.normal() }
-        for index in 0..<gradient.count { gradient[index] = random.normal() }
+        let input = normal([4, 13, 10, 1], around: 1, &random)
+        let gradient = normal([4, 13, 10, 24], &random)
         let execution = Execution(threads: threads)
         execution.isTraining = training
         let output = apart[1].forward(apart[0].forward(input, execution), execution).elements
@@ -50,16 +65,10 @@ struct JoinedLayers {
                 Convolution2D(name: "c", inputChannels: 16, outputChannels: 24),
             ]
         }
-        let (apart, together) = (layers(), Sequential(layers()))
         var random = Xoshiro256StarStar(seed: 13)
-        for (one, other) in zip(apart.flatMap(\.parameters), together.parameters) {
-            for index in 0..<one.value.count { one.value[index] += random.normal() }
-            other.value.copy(from: one.value)
-        }
-        let input = Tensor([3, size.0, size.1, 16])
-        let gradient = Tensor([3, size.0, size.1, 24])
-        for index in 0..<input.count { input[index] = random.normal() }
-        for index in 0..<gradient.count { gradient[index] = random.normal() }
+        let (apart, together) = pair(layers, by: 1, &random)
+        let input = normal([3, size.0, size.1, 16], &random)
+        let gradient = normal([3, size.0, size.1, 24], &random)
         let execution = Execution(threads: 2)
         execution.isTraining = training
         let output = apart[1].forward(apart[0].forward(input, execution), execution).elements
@@ -93,15 +102,9 @@ struct JoinedLayers {
                 Convolution2D(name: "5", inputChannels: 16, outputChannels: 8),
             ]
         }
-        let (apart, together) = (layers(), Sequential(layers()))
         var random = Xoshiro256StarStar(seed: 17)
-        for (one, other) in zip(apart.flatMap(\.parameters), together.parameters) {
-            for index in 0..<one.value.count { one.value[index] += 0.5 * random.normal() }
-            other.value.copy(from: one.value)
-        }
-        let (input, gradient) = (Tensor([5, 12, 16, 1]), Tensor([5, 12, 16, 8]))
-        for index in 0..<input.count { input[index] = random.normal() }
-        for index in 0..<gradient.count { gradient[index] = random.normal() }
+        let (apart, together) = pair(layers, by: 0.5, &random)
+        let (input, gradient) = (normal([5, 12, 16, 1], &random), normal([5, 12, 16, 8], &random))
         let execution = Execution(threads: threads)
         execution.isTraining = training
         let output = apart.reduce(input) { $1.forward($0, execution) }
