@@ -101,7 +101,9 @@ package struct Locations: Sendable {
     private func missing(_ kind: String, _ name: String, file: String, in folders: [String]) -> String {
         if name.contains("/") || name.isEmpty { return "no \(kind) file '\(name)': " }
         let file = name.contains(".") ? name : file
-        return "no \(kind) \(file) in \(folders.joined(separator: ", ")): "
+        // A folder may be named by the environment and be a usual one.
+        let told = folders.enumerated().filter { !folders[..<$0.offset].contains($0.element) }.map(\.element)
+        return "no \(kind) \(file) in \(told.joined(separator: ", ")): "
     }
 
     /// Installed or in the checkout, and in the working directory.

@@ -71,13 +71,15 @@ struct LocationsTests {
             try folder.locations(program: "usr/bin/raut", in: "work/out").model("best.safetensors") == model)
     }
 
-    @Test("a model that is nowhere is said with every place that was looked in")
+    @Test("a model that is nowhere is said with every place that was looked in, each once")
     func nowhere() throws {
         let folder = try Folder()
-        let locations = folder.locations(program: "usr/bin/raut")
+        let installed = "\(folder.path)/usr/share/raut/models"
+        let locations = folder.locations(program: "usr/bin/raut", environment: ["RAUT_MODELS": installed])
         let failure = #expect(throws: MissingFile.self) { try locations.model("best") }
         let line = try #require(failure).description
-        #expect(line.hasPrefix("no model best.safetensors in \(folder.path)/usr/share/raut/models, "))
+        #expect(line.hasPrefix("no model best.safetensors in \(installed), "))
+        #expect(line.components(separatedBy: installed).count == 2)
         #expect(line.contains("by its path, or its folder in RAUT_MODELS"))
     }
 

@@ -1,4 +1,5 @@
 #if HTTP
+import EmotionRecognition
 import Events
 import Foundation
 import Glibc
@@ -124,6 +125,7 @@ struct OutletTests {
         #expect(answer(port, "/healthz").hasSuffix("\r\n\r\nok\n"))
         let state = answer(port, "/state")
         #expect(state.contains(#""source":"camera","width":160,"height":120"#))
+        #expect(Precision.allCases.contains { state.contains(#""precision":"\#($0)","labels":["#) })
         #expect(answer(port, "/stream.mjpg").hasPrefix("HTTP/1.1 404"))
         let metrics = answer(port, "/metrics")
         #expect(metrics.contains("raut_source_up 1\n") && metrics.contains("raut_http_readers 0\n"))
