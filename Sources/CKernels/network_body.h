@@ -116,137 +116,7 @@ static void NAME(gathered_product_adjoint)(long m, long n, long k, const float *
     product(m, n, k, a, 0, column, row_at, NULL, b, ldb, c, ldc, accumulate, 0);
 }
 
-// One-dimensional transforms of F(2, 3), F(3, 3) and F(4, 3) and their adjoints (Lavin and Gray, 2016, section 4): by the
-// points 0, 1, -1, and 2, and -2.
-INLINE void f2_bt(const v8a d[4], v8a o[4]) {
-    o[0] = d[0] - d[2];
-    o[1] = d[1] + d[2];
-    o[2] = d[2] - d[1];
-    o[3] = d[1] - d[3];
-}
-INLINE void f2_b(const v8a d[4], v8a o[4]) {
-    o[0] = d[0];
-    o[1] = d[1] - d[2] + d[3];
-    o[2] = d[1] + d[2] - d[0];
-    o[3] = -d[3];
-}
-INLINE void f2_at(const v8a d[4], v8a o[2]) {
-    o[0] = d[0] + d[1] + d[2];
-    o[1] = d[1] - d[2] - d[3];
-}
-INLINE void f2_a(const v8a d[2], v8a o[4]) {
-    o[0] = d[0];
-    o[1] = d[0] + d[1];
-    o[2] = d[0] - d[1];
-    o[3] = -d[1];
-}
-INLINE void f2_g(const v8a d[3], v8a o[4]) {
-    v8a even = 0.5f * (d[0] + d[2]), odd = 0.5f * d[1];
-    o[0] = d[0];
-    o[1] = even + odd;
-    o[2] = even - odd;
-    o[3] = d[2];
-}
-INLINE void f2_gt(const v8a d[4], v8a o[3]) {
-    v8a sum = 0.5f * (d[1] + d[2]);
-    o[0] = d[0] + sum;
-    o[1] = 0.5f * (d[1] - d[2]);
-    o[2] = d[3] + sum;
-}
-INLINE void f3_bt(const v8a d[5], v8a o[5]) {
-    v8a a = d[3] - d[1];
-    o[0] = 2.0f * (d[0] - d[2]) + a;
-    o[1] = d[3] - d[2] - 2.0f * d[1];
-    o[2] = d[3] - 3.0f * d[2] + 2.0f * d[1];
-    o[3] = a;
-    o[4] = d[4] - d[2] - 2.0f * a;
-}
-INLINE void f3_b(const v8a d[5], v8a o[5]) {
-    v8a s = d[1] + d[2];
-    o[0] = 2.0f * d[0];
-    o[1] = 2.0f * (d[2] - d[1] + d[4]) - d[0] - d[3];
-    o[2] = -2.0f * (d[0] + d[2]) - s - d[4];
-    o[3] = d[0] + s + d[3] - 2.0f * d[4];
-    o[4] = d[4];
-}
-INLINE void f3_at(const v8a d[5], v8a o[3]) {
-    v8a s = d[1] + d[2];
-    o[0] = d[0] + s + d[3];
-    o[1] = d[1] - d[2] + 2.0f * d[3];
-    o[2] = s + 4.0f * d[3] + d[4];
-}
-INLINE void f3_a(const v8a d[3], v8a o[5]) {
-    v8a even = d[0] + d[2];
-    o[0] = d[0];
-    o[1] = even + d[1];
-    o[2] = even - d[1];
-    o[3] = d[0] + 2.0f * d[1] + 4.0f * d[2];
-    o[4] = d[2];
-}
-INLINE void f3_g(const v8a d[3], v8a o[5]) {
-    v8a even = d[0] + d[2];
-    o[0] = 0.5f * d[0];
-    o[1] = -0.5f * (even + d[1]);
-    o[2] = (1.0f / 6) * (d[1] - even);
-    o[3] = (1.0f / 6) * d[0] + (1.0f / 3) * d[1] + (2.0f / 3) * d[2];
-    o[4] = d[2];
-}
-INLINE void f3_gt(const v8a d[5], v8a o[3]) {
-    v8a a = 0.5f * d[1], b = (1.0f / 6) * d[2], c = (1.0f / 6) * d[3];
-    o[0] = 0.5f * d[0] - a - b + c;
-    o[1] = b - a + 2.0f * c;
-    o[2] = 4.0f * c - a - b + d[4];
-}
-INLINE void f4_bt(const v8a d[6], v8a o[6]) {
-    v8a a = d[4] - 4.0f * d[2], b = d[3] - 4.0f * d[1], c = d[4] - d[2], e = 2.0f * (d[3] - d[1]);
-    o[0] = 4.0f * d[0] - 5.0f * d[2] + d[4];
-    o[1] = a + b;
-    o[2] = a - b;
-    o[3] = c + e;
-    o[4] = c - e;
-    o[5] = 4.0f * d[1] - 5.0f * d[3] + d[5];
-}
-INLINE void f4_b(const v8a d[6], v8a o[6]) {
-    v8a s = d[1] + d[2], t = d[1] - d[2], p = d[3] + d[4], q = d[3] - d[4];
-    o[0] = 4.0f * d[0];
-    o[1] = -4.0f * t - 2.0f * q + 4.0f * d[5];
-    o[2] = -5.0f * d[0] - 4.0f * s - p;
-    o[3] = t + 2.0f * q - 5.0f * d[5];
-    o[4] = d[0] + s + p;
-    o[5] = d[5];
-}
-INLINE void f4_at(const v8a d[6], v8a o[4]) {
-    v8a s = d[1] + d[2], t = d[1] - d[2], p = d[3] + d[4], q = d[3] - d[4];
-    o[0] = d[0] + s + p;
-    o[1] = t + 2.0f * q;
-    o[2] = s + 4.0f * p;
-    o[3] = t + 8.0f * q + d[5];
-}
-INLINE void f4_a(const v8a d[4], v8a o[6]) {
-    v8a even = d[0] + d[2], odd = d[1] + d[3], even2 = d[0] + 4.0f * d[2], odd2 = 2.0f * d[1] + 8.0f * d[3];
-    o[0] = d[0];
-    o[1] = even + odd;
-    o[2] = even - odd;
-    o[3] = even2 + odd2;
-    o[4] = even2 - odd2;
-    o[5] = d[3];
-}
-INLINE void f4_g(const v8a d[3], v8a o[6]) {
-    v8a even = (-1.0f / 6) * (d[0] + d[2]), odd = (-1.0f / 6) * d[1];
-    v8a even2 = (1.0f / 24) * d[0] + (1.0f / 6) * d[2], odd2 = (1.0f / 12) * d[1];
-    o[0] = 0.25f * d[0];
-    o[1] = even + odd;
-    o[2] = even - odd;
-    o[3] = even2 + odd2;
-    o[4] = even2 - odd2;
-    o[5] = d[2];
-}
-INLINE void f4_gt(const v8a d[6], v8a o[3]) {
-    v8a s = (-1.0f / 6) * (d[1] + d[2]), p = d[3] + d[4];
-    o[0] = 0.25f * d[0] + s + (1.0f / 24) * p;
-    o[1] = (-1.0f / 6) * (d[1] - d[2]) + (1.0f / 12) * (d[3] - d[4]);
-    o[2] = s + (1.0f / 6) * p + d[5];
-}
+#include "winograd_transforms.h"
 
 // Asks for the tile of a map that begins at `p`, a row of tiles before it is read: a batch's map lies in memory, and the
 // processor does not foresee how tiles jump about in it.
@@ -268,6 +138,11 @@ INLINE void fetch(const float *p, const long tile, long width, long channels) {
 #undef F
 #define TILE 4
 #define F(x) f4_##x
+#include "winograd_body.h"
+#undef TILE
+#undef F
+#define TILE 6
+#define F(x) f6_##x
 #include "winograd_body.h"
 #undef TILE
 #undef F
@@ -528,6 +403,8 @@ static const network_kernels NAME(kernel_table) = {
            NAME(f3_input_adjoint), NAME(f3_weights), NAME(f3_weights_adjoint)},
     .f4 = {4, 36, NAME(f4_input), NAME(f4_activated_input), NAME(f4_output), NAME(f4_output_adjoint),
            NAME(f4_input_adjoint), NAME(f4_weights), NAME(f4_weights_adjoint)},
+    .f6 = {6, 64, NAME(f6_input), NAME(f6_activated_input), NAME(f6_output), NAME(f6_output_adjoint),
+           NAME(f6_input_adjoint), NAME(f6_weights), NAME(f6_weights_adjoint)},
     .channel_sums = NAME(channel_sums),
     .scale_shift = NAME(scale_shift),
     .normalization_sums = NAME(normalization_sums),

@@ -2,42 +2,83 @@
 // Channels are a multiple of 8.
 #define EDGE (TILE + 2)
 #define POSITIONS (EDGE * EDGE)
+#define BORDER 56
+
+// A tile of EDGE by EDGE cells that reads beyond a map's border by one cell or more: which of its rows and columns lie inside.
+typedef struct {
+    long rows[2], columns[2];
+    bool whole;
+} F(window);
+
+INLINE F(window) F(window_at)(long ty, long tx, long height, long width) {
+    long top = ty * TILE - 1, left = tx * TILE - 1;
+    F(window) w = {{top < 0, height - top < EDGE ? height - top : EDGE}, {left < 0, width - left < EDGE ? width - left : EDGE}, 0};
+    w.whole = w.rows[1] - w.rows[0] == EDGE && w.columns[1] - w.columns[0] == EDGE;
+    return w;
+}
+
+// Eight channels of a tile, whose cells lie `line` and `step` floats apart from `p` on.
+INLINE void F(input_tile)(const float *p, long line, long step, const bool activates, const float *scale, const float *shift,
+                          float *transformed, long plane) {
+    v8a half[EDGE][EDGE], factor = {0}, constant = {0};
+    if (activates) factor = load(scale), constant = load(shift);
+    UNROLL for (int j = 0; j < EDGE; j++) {
+        v8a column[EDGE], done[EDGE];
+        UNROLL for (int i = 0; i < EDGE; i++) {
+            column[i] = load(p + i * line + j * step);
+            if (activates) column[i] = positive(column[i] * factor + constant);
+        }
+        F(bt)(column, done);
+        UNROLL for (int i = 0; i < EDGE; i++) { half[i][j] = done[i]; }
+    }
+    UNROLL for (int i = 0; i < EDGE; i++) {
+        v8a done[EDGE];
+        F(bt)(half[i], done);
+        UNROLL for (int j = 0; j < EDGE; j++) { store(transformed + (i * EDGE + j) * plane, done[j]); }
+    }
+}
+
+// Copies `count` channels of a tile at the border to cells of BORDER floats, with zeros where the map ends.
+INLINE void F(copy_border)(const float *p, long line, long step, const F(window) *w, long count, const bool activates,
+                           const float *scale, const float *shift, float *cells) {
+    for (long i = 0; i < EDGE; i++) {
+        for (long j = 0; j < EDGE; j++) {
+            bool inside = i >= w->rows[0] && i < w->rows[1] && j >= w->columns[0] && j < w->columns[1];
+            const float *from = p + i * line + j * step;
+            float *to = cells + (i * EDGE + j) * BORDER;
+            if (!inside) {
+                for (long c = 0; c < count; c += 8) store(to + c, (v8a){0});
+                continue;
+            }
+            for (long c = 0; c < count; c += 8) {
+                v8a value = load(from + c);
+                store(to + c, activates ? positive(value * load(scale + c) + load(shift + c)) : value);
+            }
+        }
+    }
+}
 
 INLINE void F(input_tiles)(const float *x, long images, long height, long width, long channels, const bool activates,
                            const float *scale, const float *shift, float *transformed) {
-    long down = (height + TILE - 1) / TILE, across = (width + TILE - 1) / TILE;
-    long plane = images * down * across * channels;
-    for (long image = 0; image < images; image++, x += height * width * channels) {
+    long down = (height + TILE - 1) / TILE, across = (width + TILE - 1) / TILE, line = width * channels;
+    long plane = winograd_plane(images * down * across, channels);
+    for (long image = 0; image < images; image++, x += height * line) {
         for (long ty = 0; ty < down; ty++) {
             for (long tx = 0; tx < across; tx++, transformed += channels) {
-                long top = ty * TILE - 1, left = tx * TILE - 1;
+                F(window) w = F(window_at)(ty, tx, height, width);
+                const float *p = x + ((ty * TILE - 1) * width + tx * TILE - 1) * channels;
                 fetch(x + ((ty + 1) * TILE * width + tx * TILE) * channels, TILE, width, channels);
-                bool inside = top >= 0 && left >= 0 && top + EDGE <= height && left + EDGE <= width;
-                for (long c = 0; c < channels; c += 8) {
-                    v8a half[EDGE][EDGE], factor = {0}, constant = {0};
-                    if (activates) factor = load(scale + c), constant = load(shift + c);
-                    UNROLL for (int j = 0; j < EDGE; j++) {
-                        v8a column[EDGE], done[EDGE];
-                        const float *p = x + (top * width + left + j) * channels + c;
-                        bool seen = inside || (left + j >= 0 && left + j < width);
-                        UNROLL for (int i = 0; i < EDGE; i++) {
-                            if (inside || (seen && top + i >= 0 && top + i < height)) {
-                                column[i] = load(p + i * width * channels);
-                                if (activates) column[i] = positive(column[i] * factor + constant);
-                            } else {
-                                column[i] = (v8a){0};
-                            }
-                        }
-                        F(bt)(column, done);
-                        UNROLL for (int i = 0; i < EDGE; i++) { half[i][j] = done[i]; }
-                    }
-                    UNROLL for (int i = 0; i < EDGE; i++) {
-                        v8a done[EDGE];
-                        F(bt)(half[i], done);
-                        UNROLL for (int j = 0; j < EDGE; j++) {
-                            store(transformed + (i * EDGE + j) * plane + c, done[j]);
-                        }
-                    }
+                if (w.whole) {
+                    for (long c = 0; c < channels; c += 8)
+                        F(input_tile)(p + c, line, channels, activates, scale + c, shift + c, transformed + c, plane);
+                    continue;
+                }
+                for (long first = 0; first < channels; first += BORDER) {
+                    float cells[EDGE * EDGE * BORDER];
+                    long count = channels - first < BORDER ? channels - first : BORDER;
+                    F(copy_border)(p + first, line, channels, &w, count, activates, scale + first, shift + first, cells);
+                    for (long c = 0; c < count; c += 8)
+                        F(input_tile)(cells + c, EDGE * BORDER, BORDER, false, NULL, NULL, transformed + first + c, plane);
                 }
             }
         }
@@ -53,100 +94,141 @@ static void NAME(F(activated_input))(const float *x, long images, long height, l
     F(input_tiles)(x, images, height, width, channels, true, scale, shift, transformed);
 }
 
+// Eight channels of a tile of products, from `m` on, into cells `line` and `step` floats apart from `y` on; those of them alone
+// that lie inside the map, where not the `whole` tile does. A `plain` tile has neither bias nor residual nor ReLU.
+INLINE void F(output_tile)(const bool whole, const bool plain, const float *m, long plane, long line, long step, long rows,
+                           long columns, const float *bias, const float *residual, bool relu, float *y) {
+    v8a half[TILE][EDGE], shift = {0};
+    if (!plain && bias) shift = load(bias);
+    UNROLL for (int j = 0; j < EDGE; j++) {
+        v8a column[EDGE], done[TILE];
+        UNROLL for (int i = 0; i < EDGE; i++) { column[i] = load(m + (i * EDGE + j) * plane); }
+        F(at)(column, done);
+        UNROLL for (int i = 0; i < TILE; i++) { half[i][j] = done[i]; }
+    }
+    UNROLL for (int i = 0; i < TILE; i++) {
+        v8a done[TILE];
+        F(at)(half[i], done);
+        UNROLL for (int j = 0; j < TILE; j++) {
+            if (!whole && (i >= rows || j >= columns)) continue;
+            v8a value = done[j];
+            if (!plain) {
+                value += shift;
+                if (residual) value += load(residual + i * line + j * step);
+                if (relu) value = positive(value);
+            }
+            store(y + i * line + j * step, value);
+        }
+    }
+}
+
 static void NAME(F(output))(const float *m, long images, long height, long width, long channels, const float *bias,
                             const float *residual, bool relu, float *y) {
-    long down = (height + TILE - 1) / TILE, across = (width + TILE - 1) / TILE;
-    long plane = images * down * across * channels;
+    long down = (height + TILE - 1) / TILE, across = (width + TILE - 1) / TILE, line = width * channels;
+    long plane = winograd_plane(images * down * across, channels);
+    bool plain = !bias && !residual && !relu;
     for (long image = 0; image < images; image++) {
         for (long ty = 0; ty < down; ty++) {
             for (long tx = 0; tx < across; tx++, m += channels) {
-                long rows = height - ty * TILE < TILE ? height - ty * TILE : TILE;
-                long columns = width - tx * TILE < TILE ? width - tx * TILE : TILE;
+                long rows = height - ty * TILE, columns = width - tx * TILE;
+                bool whole = rows >= TILE && columns >= TILE;
                 long first = ((image * height + ty * TILE) * width + tx * TILE) * channels;
-                for (long c = 0; c < channels; c += 8) {
-                    v8a half[TILE][EDGE];
-                    UNROLL for (int j = 0; j < EDGE; j++) {
-                        v8a column[EDGE], done[TILE];
-                        UNROLL for (int i = 0; i < EDGE; i++) { column[i] = load(m + (i * EDGE + j) * plane + c); }
-                        F(at)(column, done);
-                        UNROLL for (int i = 0; i < TILE; i++) { half[i][j] = done[i]; }
-                    }
-                    v8a shift = bias ? load(bias + c) : (v8a){0};
-                    UNROLL for (int i = 0; i < TILE; i++) {
-                        v8a done[TILE];
-                        if (i >= rows) break;
-                        F(at)(half[i], done);
-                        UNROLL for (int j = 0; j < TILE; j++) {
-                            if (j >= columns) break;
-                            long at = first + (i * width + j) * channels + c;
-                            v8a value = done[j] + shift;
-                            if (residual) value += load(residual + at);
-                            store(y + at, relu ? positive(value) : value);
-                        }
-                    }
-                }
+#define OUTPUT(whole, plain)                                                                                            \
+    for (long c = 0; c < channels; c += 8)                                                                             \
+    F(output_tile)(whole, plain, m + c, plane, line, channels, rows, columns, bias ? bias + c : NULL,                  \
+                   residual ? residual + first + c : NULL, relu, y + first + c)
+                if (whole && plain) OUTPUT(true, true);
+                else if (whole) OUTPUT(true, false);
+                else OUTPUT(false, false);
+#undef OUTPUT
             }
         }
+    }
+}
+
+// Eight channels of a tile of a map, from `p` on, as `output_tile` writes them.
+INLINE void F(output_adjoint_tile)(const bool whole, const float *p, long line, long step, long rows, long columns,
+                                   float *transformed, long plane) {
+    v8a half[EDGE][TILE];
+    UNROLL for (int j = 0; j < TILE; j++) {
+        v8a column[TILE], done[EDGE];
+        UNROLL for (int i = 0; i < TILE; i++) {
+            column[i] = whole || (i < rows && j < columns) ? load(p + i * line + j * step) : (v8a){0};
+        }
+        F(a)(column, done);
+        UNROLL for (int i = 0; i < EDGE; i++) { half[i][j] = done[i]; }
+    }
+    UNROLL for (int i = 0; i < EDGE; i++) {
+        v8a done[EDGE];
+        F(a)(half[i], done);
+        UNROLL for (int j = 0; j < EDGE; j++) { store(transformed + (i * EDGE + j) * plane, done[j]); }
     }
 }
 
 static void NAME(F(output_adjoint))(const float *dy, long images, long height, long width, long channels,
                                     float *transformed) {
-    long down = (height + TILE - 1) / TILE, across = (width + TILE - 1) / TILE;
-    long plane = images * down * across * channels;
+    long down = (height + TILE - 1) / TILE, across = (width + TILE - 1) / TILE, line = width * channels;
+    long plane = winograd_plane(images * down * across, channels);
     for (long image = 0; image < images; image++) {
         for (long ty = 0; ty < down; ty++) {
             for (long tx = 0; tx < across; tx++, transformed += channels) {
                 long rows = height - ty * TILE, columns = width - tx * TILE;
                 const float *p = dy + ((image * height + ty * TILE) * width + tx * TILE) * channels;
-                fetch(p + TILE * width * channels, TILE, width, channels);
-                for (long c = 0; c < channels; c += 8) {
-                    v8a half[EDGE][TILE];
-                    UNROLL for (int j = 0; j < TILE; j++) {
-                        v8a column[TILE], done[EDGE];
-                        UNROLL for (int i = 0; i < TILE; i++) {
-                            column[i] = i < rows && j < columns ? load(p + (i * width + j) * channels + c) : (v8a){0};
-                        }
-                        F(a)(column, done);
-                        UNROLL for (int i = 0; i < EDGE; i++) { half[i][j] = done[i]; }
-                    }
-                    UNROLL for (int i = 0; i < EDGE; i++) {
-                        v8a done[EDGE];
-                        F(a)(half[i], done);
-                        UNROLL for (int j = 0; j < EDGE; j++) {
-                            store(transformed + (i * EDGE + j) * plane + c, done[j]);
-                        }
-                    }
+                fetch(p + TILE * line, TILE, width, channels);
+                if (rows >= TILE && columns >= TILE) {
+                    for (long c = 0; c < channels; c += 8)
+                        F(output_adjoint_tile)(true, p + c, line, channels, rows, columns, transformed + c, plane);
+                } else {
+                    for (long c = 0; c < channels; c += 8)
+                        F(output_adjoint_tile)(false, p + c, line, channels, rows, columns, transformed + c, plane);
                 }
             }
         }
     }
 }
 
+// Eight channels of a tile's gradient for the cells that `input_tile` reads: added to them, or in their place.
+INLINE void F(input_adjoint_tile)(const float *v, long plane, long line, long step, const bool adds, float *p) {
+    v8a half[EDGE][EDGE];
+    UNROLL for (int j = 0; j < EDGE; j++) {
+        v8a column[EDGE], done[EDGE];
+        UNROLL for (int i = 0; i < EDGE; i++) { column[i] = load(v + (i * EDGE + j) * plane); }
+        F(b)(column, done);
+        UNROLL for (int i = 0; i < EDGE; i++) { half[i][j] = done[i]; }
+    }
+    UNROLL for (int i = 0; i < EDGE; i++) {
+        v8a done[EDGE];
+        F(b)(half[i], done);
+        UNROLL for (int j = 0; j < EDGE; j++) {
+            float *cell = p + i * line + j * step;
+            store(cell, adds ? load(cell) + done[j] : done[j]);
+        }
+    }
+}
+
 static void NAME(F(input_adjoint))(const float *v, long images, long height, long width, long channels, float *dx) {
-    long down = (height + TILE - 1) / TILE, across = (width + TILE - 1) / TILE;
-    long plane = images * down * across * channels;
-    memset(dx, 0, (size_t)(images * height * width * channels) * sizeof(float));
-    for (long image = 0; image < images; image++, dx += height * width * channels) {
+    long down = (height + TILE - 1) / TILE, across = (width + TILE - 1) / TILE, line = width * channels;
+    long plane = winograd_plane(images * down * across, channels);
+    memset(dx, 0, (size_t)(images * height * line) * sizeof(float));
+    for (long image = 0; image < images; image++, dx += height * line) {
         for (long ty = 0; ty < down; ty++) {
             for (long tx = 0; tx < across; tx++, v += channels) {
-                long top = ty * TILE - 1, left = tx * TILE - 1;
-                for (long c = 0; c < channels; c += 8) {
-                    v8a half[EDGE][EDGE];
-                    UNROLL for (int j = 0; j < EDGE; j++) {
-                        v8a column[EDGE], done[EDGE];
-                        UNROLL for (int i = 0; i < EDGE; i++) { column[i] = load(v + (i * EDGE + j) * plane + c); }
-                        F(b)(column, done);
-                        UNROLL for (int i = 0; i < EDGE; i++) { half[i][j] = done[i]; }
-                    }
-                    UNROLL for (int i = 0; i < EDGE; i++) {
-                        v8a done[EDGE];
-                        if (top + i < 0 || top + i >= height) continue;
-                        F(b)(half[i], done);
-                        UNROLL for (int j = 0; j < EDGE; j++) {
-                            if (left + j < 0 || left + j >= width) continue;
-                            float *p = dx + ((top + i) * width + left + j) * channels + c;
-                            store(p, load(p) + done[j]);
+                F(window) w = F(window_at)(ty, tx, height, width);
+                float *p = dx + ((ty * TILE - 1) * width + tx * TILE - 1) * channels;
+                if (w.whole) {
+                    for (long c = 0; c < channels; c += 8)
+                        F(input_adjoint_tile)(v + c, plane, line, channels, true, p + c);
+                    continue;
+                }
+                for (long first = 0; first < channels; first += BORDER) {
+                    float cells[EDGE * EDGE * BORDER];
+                    long count = channels - first < BORDER ? channels - first : BORDER;
+                    for (long c = 0; c < count; c += 8)
+                        F(input_adjoint_tile)(v + first + c, plane, EDGE * BORDER, BORDER, false, cells + c);
+                    for (long i = w.rows[0]; i < w.rows[1]; i++) {
+                        for (long j = w.columns[0]; j < w.columns[1]; j++) {
+                            float *to = p + i * line + j * channels + first, *from = cells + (i * EDGE + j) * BORDER;
+                            for (long c = 0; c < count; c += 8) store(to + c, load(to + c) + load(from + c));
                         }
                     }
                 }
@@ -156,7 +238,7 @@ static void NAME(F(input_adjoint))(const float *v, long images, long height, lon
 }
 
 static void NAME(F(weights))(const float *w, long in, long out, long first, long last, float *u, float *ut) {
-    long size = in * out;
+    long size = in * out, plane = winograd_plane(in, out);
     for (long c = first; c < last; c += 8) {
         for (long k = 0; k < out; k += 8) {
             // Eight rows of each position's matrix, so that they can be turned as a whole.
@@ -176,11 +258,11 @@ static void NAME(F(weights))(const float *w, long in, long out, long first, long
                 }
             }
             for (long position = 0; position < POSITIONS; position++) {
-                float *p = u + position * size + c * out + k;
+                float *p = u + position * plane + c * out + k;
                 UNROLL for (int l = 0; l < 8; l++) { store(p + l * out, rows[position][l]); }
                 if (!ut) continue;
                 transpose(rows[position]);
-                p = ut + position * size + k * in + c;
+                p = ut + position * plane + k * in + c;
                 UNROLL for (int l = 0; l < 8; l++) { store(p + l * in, rows[position][l]); }
             }
         }
@@ -188,12 +270,12 @@ static void NAME(F(weights))(const float *w, long in, long out, long first, long
 }
 
 static void NAME(F(weights_adjoint))(const float *du, long in, long out, long first, long last, float *dw) {
-    long size = in * out;
+    long size = in * out, plane = winograd_plane(in, out);
     for (long at = first * out; at < last * out; at += 8) {
         v8a half[3][EDGE];
         UNROLL for (int j = 0; j < EDGE; j++) {
             v8a column[EDGE], done[3];
-            UNROLL for (int i = 0; i < EDGE; i++) { column[i] = load(du + (i * EDGE + j) * size + at); }
+            UNROLL for (int i = 0; i < EDGE; i++) { column[i] = load(du + (i * EDGE + j) * plane + at); }
             F(gt)(column, done);
             UNROLL for (int i = 0; i < 3; i++) { half[i][j] = done[i]; }
         }
@@ -207,3 +289,4 @@ static void NAME(F(weights_adjoint))(const float *du, long in, long out, long fi
 
 #undef EDGE
 #undef POSITIONS
+#undef BORDER

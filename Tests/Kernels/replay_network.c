@@ -52,7 +52,7 @@ static block take_block(long in, long out, long size, long map) {
     b.scale = room(out), b.shift = room(out);
     if (size == 3 && in % 8 == 0 && out % 8 == 0) {
         b.winograd = map % 4 == 0 ? &kernels->f4 : &kernels->f2;
-        b.transform = room(b.winograd->positions * in * out);
+        b.transform = room(b.winograd->positions * winograd_plane(in, out));
         b.winograd->weights(b.weight, in, out, 0, in, b.transform, NULL);
     }
     return b;
@@ -72,11 +72,12 @@ static float *run_block(const block *b, const float *x, long map, bool relu) {
     if (b->winograd) {
         const winograd_kernels *w = b->winograd;
         long side = (map + w->tile - 1) / w->tile, tiles = side * side;
-        float *v = room(w->positions * tiles * b->in), *m = room(w->positions * tiles * b->out);
+        long before = winograd_plane(tiles, b->in), after = winograd_plane(tiles, b->out);
+        float *v = room(w->positions * before), *m = room(w->positions * after);
         w->input(x, 1, map, map, b->in, v);
         for (long p = 0; p < w->positions; p++)
-            kernels->matrix_product(tiles, b->out, b->in, v + p * tiles * b->in, b->in, 1,
-                                    b->transform + p * b->in * b->out, b->out, m + p * tiles * b->out, b->out, false);
+            kernels->matrix_product(tiles, b->out, b->in, v + p * before, b->in, 1,
+                                    b->transform + p * winograd_plane(b->in, b->out), b->out, m + p * after, b->out, false);
         w->output(m, 1, map, map, b->out, NULL, NULL, false, y);
         free(v), free(m);
     } else {

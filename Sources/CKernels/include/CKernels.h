@@ -18,11 +18,15 @@ bool kernels_have_avx512_vnni(void);
 bool kernels_have_avx_vnni(void);
 bool kernels_have_dotprod(void);
 
+/// Floats from the first of one of a transform's matrices to the first of the next: an odd number of cache lines. A tile's
+/// values lie at one place in each of them, and would meet in a few sets of the cache at other distances.
+static inline long winograd_plane(long rows, long columns) { return ((rows * columns + 15) / 16 | 1) * 16; }
+
 /// Winograd's minimal filtering for 3x3 kernels, stride 1, padding 1 (Lavin and Gray, 2016), of one tile size:
-/// F(2x2, 3x3) has 4x4 = 16 positions, F(3x3, 3x3) 25 and F(4x4, 3x3) 36. A tile's transform is spread over
-/// `positions` matrices, each [tiles, channels]; tiles are counted image by image, row by row.
+/// F(2x2, 3x3) has 4x4 = 16 positions, F(3x3, 3x3) 25, F(4x4, 3x3) 36 and F(6x6, 3x3) 64. A tile's transform is spread over
+/// `positions` matrices, each [tiles, channels], `winograd_plane` floats apart; tiles are counted image by image, row by row.
 typedef struct {
-    long tile;       // outputs along a side: 2, 3 or 4
+    long tile;       // outputs along a side: 2, 3, 4 or 6
     long positions;  // (tile + 2)^2
     /// transformed[position][tile][channel] = B^T x B for every tile of `images` images.
     void (*input)(const float *x, long images, long height, long width, long channels, float *transformed);
@@ -67,7 +71,7 @@ typedef struct {
     /// C[m][n] (+)= sum over k of A[row_at[m] + k * column] * B[k][n].
     void (*gathered_product_adjoint)(long m, long n, long k, const float *a, const long *row_at, long column,
                                      const float *b, long ldb, float *c, long ldc, bool accumulate);
-    winograd_kernels f2, f3, f4;
+    winograd_kernels f2, f3, f4, f6;
     /// sum[c] += x, square[c] += x^2 over rows.
     void (*channel_sums)(const float *x, long rows, long channels, double *sum, double *square);
     /// y = x * scale[c] + shift[c], then ReLU where asked.

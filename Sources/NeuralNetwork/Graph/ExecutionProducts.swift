@@ -10,33 +10,38 @@ extension Execution {
         reserve(slot: 2, count: Kernels.packedCount(rows: inner, columns: rows + columns))
     }
 
-    /// Matrices `[rows, columns]`, one after another with `stride` floats a row, as right sides of many products: themselves,
+    /// Matrices `[rows, columns]`, each `apart` floats behind the one before with `stride` floats a row, as right sides of many products: themselves,
     /// or rounded and packed.
     func rightSides(
-        _ matrices: Tensor, count: Int = 1, rows: Int, columns: Int, stride: Int? = nil
+        _ matrices: Tensor, count: Int = 1, rows: Int, columns: Int, stride: Int? = nil,
+        apart: Int? = nil
     ) -> Tensor {
         guard isNarrow else { return matrices }
         let size = Kernels.packedCount(rows: rows, columns: columns)
         let packed = tensor([count * size])
         let stride = stride ?? columns
+        let apart = apart ?? rows * stride
         pool.split(count) { _, part in
             var target = packed.mutableSpan
             for index in part {
                 kernels.pack(
-                    matrices.span, from: index * rows * stride, rows: rows, columns: columns, stride: stride,
+                    matrices.span, from: index * apart, rows: rows, columns: columns, stride: stride,
                     into: &target, at: index * size)
             }
         }
         return packed
     }
 
-    /// One of the matrices that ``rightSides(_:count:rows:columns:stride:)`` made.
+    /// One of the matrices that ``rightSides(_:count:rows:columns:stride:apart:)`` made.
     @_lifetime(copy values)
     func rightSide(
-        _ values: Span<Float>, number: Int = 0, rows: Int, columns: Int, stride: Int? = nil
+        _ values: Span<Float>, number: Int = 0, rows: Int, columns: Int, stride: Int? = nil,
+        apart: Int? = nil
     ) -> Kernels.RightSide {
         let stride = stride ?? columns
-        guard isNarrow else { return Kernels.RightSide(values, at: number * rows * stride, stride: stride) }
+        guard isNarrow else {
+            return Kernels.RightSide(values, at: number * (apart ?? rows * stride), stride: stride)
+        }
         let size = Kernels.packedCount(rows: rows, columns: columns)
         return Kernels.RightSide(packed: values, at: number * size, columns: columns)
     }

@@ -16,6 +16,12 @@ struct Winograd {
     /// Matrices that a transform is spread over.
     var positions: Int { kernels.positions }
 
+    /// Floats from one of a transform's matrices `[rows, columns]` to the next.
+    func plane(_ rows: Int, _ columns: Int) -> Int { winograd_plane(rows, columns) }
+
+    /// Floats of a transform: `positions` matrices `[rows, columns]`, each ``plane(_:_:)`` behind the one before.
+    func count(_ rows: Int, _ columns: Int) -> Int { positions * plane(rows, columns) }
+
     init(_ kernels: winograd_kernels, _ height: Int, _ width: Int) {
         self.kernels = kernels
         self.height = height
@@ -56,7 +62,7 @@ struct Winograd {
     ) {
         checkMaps(images, channels)
         check(map, from: start, images * height * width * channels)
-        check(target, from: 0, positions * images * tiles * channels)
+        check(target, from: 0, count(images * tiles, channels))
         kernels.input(map.address(start), images, height, width, channels, target.address())
     }
 
@@ -69,7 +75,7 @@ struct Winograd {
         checkMaps(images, channels)
         precondition(shift.count == channels)
         check(map, from: start, images * height * width * channels)
-        check(target, from: 0, positions * images * tiles * channels)
+        check(target, from: 0, count(images * tiles, channels))
         kernels.activated_input(
             map.address(start), images, height, width, channels, scale.address(), shift.address(),
             target.address())
@@ -81,7 +87,7 @@ struct Winograd {
         at start: Int
     ) {
         checkMaps(images, channels)
-        check(gradient, from: 0, positions * images * tiles * channels)
+        check(gradient, from: 0, count(images * tiles, channels))
         check(map, from: start, images * height * width * channels)
         kernels.input_adjoint(gradient.address(), images, height, width, channels, map.address(start))
     }
@@ -93,7 +99,7 @@ struct Winograd {
         relu: Bool, into map: inout MutableSpan<Float>, at start: Int = 0
     ) {
         checkMaps(images, channels)
-        check(products, from: 0, positions * images * tiles * channels)
+        check(products, from: 0, count(images * tiles, channels))
         check(map, from: start, images * height * width * channels)
         if let bias { precondition(bias.count == channels) }
         if let residual { check(residual, from: 0, images * height * width * channels) }
@@ -109,7 +115,7 @@ struct Winograd {
     ) {
         checkMaps(images, channels)
         check(gradient, from: start, images * height * width * channels)
-        check(target, from: 0, positions * images * tiles * channels)
+        check(target, from: 0, count(images * tiles, channels))
         kernels.output_adjoint(gradient.address(start), images, height, width, channels, target.address())
     }
 
@@ -120,6 +126,6 @@ struct Winograd {
     ) {
         precondition(inputs % 8 == 0 && outputs % 8 == 0)
         precondition(eights.lowerBound >= 0 && eights.upperBound <= inputs / 8)
-        precondition(kernel >= 9 * inputs * outputs && transform >= positions * inputs * outputs)
+        precondition(kernel >= 9 * inputs * outputs && transform >= count(inputs, outputs))
     }
 }

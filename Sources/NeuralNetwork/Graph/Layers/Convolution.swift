@@ -18,11 +18,11 @@ package final class Convolution2D: Layer {
     /// False for a first layer, whose input needs no gradient.
     package var needsInputGradient = true
     /// Floats of a transform that are worked on at a time, so that they stay in the cache.
-    static let blockFloats = 96 * 1024
+    static let blockFloats = 192 * 1024
     /// The same where the weight's transform has more floats than `largeWeight`: with each block the sums of its gradient,
     /// megabytes in layers with many channels, are read and written once.
-    static let largeBlockFloats = 256 * 1024
-    static let largeWeight = 64 * 1024
+    static let largeBlockFloats = 512 * 1024
+    static let largeWeight = 512 * 1024
 
     private(set) var input = Tensor()
     /// Scale and shift of a normalisation with ReLU that this layer does itself to what it reads; nil for none.
@@ -90,7 +90,7 @@ package final class Convolution2D: Layer {
         let inputGradient = sum ?? execution.tensor(input.shape)
         let weights =
             isWinograd
-            ? inputChannels * outputChannels * winograd(execution).positions : weight.value.count
+            ? winograd(execution).count(inputChannels, outputChannels) : weight.value.count
         let partial = (0..<execution.pool.threads).map { _ in execution.tensor([weights]) }
         let images = input.shape[0]
         execution.pool.onEachThread { thread in

@@ -32,10 +32,12 @@ extension Convolution2D {
                 for position in 0..<winograd.positions {
                     execution.product(
                         thread, rows: rows, columns: outputs, inner: inputs, left: left.span,
-                        from: position * rows * inputs, rowStride: inputs,
+                        from: position * winograd.plane(rows, inputs), rowStride: inputs,
                         right: execution.rightSide(
-                            transformed.span, number: position, rows: inputs, columns: outputs),
-                        into: &products, at: position * rows * outputs, targetStride: outputs)
+                            transformed.span, number: position, rows: inputs, columns: outputs,
+                            apart: winograd.plane(inputs, outputs)),
+                        into: &products, at: position * winograd.plane(rows, outputs),
+                        targetStride: outputs)
                 }
                 var map = output.mutableSpan(first * map * outputs..<(first + count) * map * outputs)
                 winograd.output(
@@ -49,7 +51,7 @@ extension Convolution2D {
     /// The weight's transform; where a backward pass follows, `transposed` becomes the one that it needs.
     private func transformWeight(_ winograd: Winograd, _ execution: Execution) -> Tensor {
         let (inputs, outputs, kernel) = (inputChannels, outputChannels, weight.value)
-        let transformed = execution.tensor([winograd.positions * inputs * outputs])
+        let transformed = execution.tensor([winograd.count(inputs, outputs)])
         let transposed =
             execution.needsGradients && needsInputGradient ? execution.tensor(transformed.shape) : nil
         self.transposed = transposed ?? Tensor()
@@ -61,10 +63,12 @@ extension Convolution2D {
         }
         if transposed != nil {
             self.transposed = execution.rightSides(
-                self.transposed, count: winograd.positions, rows: outputs, columns: inputs)
+                self.transposed, count: winograd.positions, rows: outputs, columns: inputs,
+                apart: winograd.plane(outputs, inputs))
         }
         return execution.rightSides(
-            transformed, count: winograd.positions, rows: inputs, columns: outputs)
+            transformed, count: winograd.positions, rows: inputs, columns: outputs,
+            apart: winograd.plane(inputs, outputs))
     }
 
     /// The transform of a block of images: of the input, or of what a normalisation before this layer makes of it.
@@ -83,10 +87,9 @@ extension Convolution2D {
 
     /// Room for a block of images, transformed, and for the products.
     private func reserve(_ block: Int, _ winograd: Winograd, _ execution: Execution) {
-        let places = winograd.positions * block * winograd.tiles
-        execution.reserve(slot: 0, count: places * inputChannels)
-        execution.reserve(slot: 1, count: places * outputChannels)
         let rows = block * winograd.tiles
+        execution.reserve(slot: 0, count: winograd.count(rows, inputChannels))
+        execution.reserve(slot: 1, count: winograd.count(rows, outputChannels))
         execution.reserveProduct(rows: rows, columns: 0, inner: max(inputChannels, outputChannels))
         execution.reserveProduct(rows: inputChannels, columns: outputChannels, inner: rows)
     }
@@ -120,21 +123,23 @@ extension Convolution2D {
                     gradient.span, from: first * map * outputs, images: count, channels: outputs,
                     into: &products)
                 for position in 0..<winograd.positions {
-                    let place = position * inputs * outputs
+                    let place = position * winograd.plane(inputs, outputs)
                     execution.product(
                         thread, rows: inputs, columns: outputs, inner: rows, left: left.span,
-                        from: position * rows * inputs, rowStride: 1, columnStride: inputs,
+                        from: position * winograd.plane(rows, inputs), rowStride: 1, columnStride: inputs,
                         right: Kernels.RightSide(
-                            right.span, at: position * rows * outputs, stride: outputs),
+                            right.span, at: position * winograd.plane(rows, outputs), stride: outputs),
                         into: &sum, at: place, targetStride: outputs, accumulate: first > images.lowerBound)
                     guard needsInputGradient else { continue }
                     // In the place of the input's transform, which is not needed any more.
                     execution.product(
                         thread, rows: rows, columns: inputs, inner: outputs, left: right.span,
-                        from: position * rows * outputs, rowStride: outputs,
+                        from: position * winograd.plane(rows, outputs), rowStride: outputs,
                         right: execution.rightSide(
-                            transposed.span, number: position, rows: outputs, columns: inputs),
-                        into: &transform, at: position * rows * inputs, targetStride: inputs)
+                            transposed.span, number: position, rows: outputs, columns: inputs,
+                            apart: winograd.plane(outputs, inputs)),
+                        into: &transform, at: position * winograd.plane(rows, inputs),
+                        targetStride: inputs)
                 }
                 guard needsInputGradient else { continue }
                 var target = inputGradient.mutableSpan

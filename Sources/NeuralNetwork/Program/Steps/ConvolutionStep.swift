@@ -102,16 +102,16 @@ struct WinogradStep: ProgramStep {
         bias = AlignedFloats(draft.bias)
         let (inputs, outputs) = (input.features, output.features)
         let winograd = kernels.winograd(height: input.shape[0], width: input.shape[1])
-        let transform = Tensor([winograd.positions, inputs, outputs])
+        let transform = Tensor([winograd.count(inputs, outputs)])
         var target = transform.mutableSpan
         winograd.weights(draft.weights.span, inputs: inputs, outputs: outputs, into: &target)
         weights = (0..<winograd.positions).map {
             PackedMatrix(
-                transform.span, from: $0 * inputs * outputs, rows: inputs, columns: outputs,
+                transform.span, from: $0 * winograd.plane(inputs, outputs), rows: inputs, columns: outputs,
                 panel: kernels.blockColumns)
         }
-        transformed = winograd.positions * winograd.tiles * inputs
-        products = winograd.positions * winograd.tiles * outputs
+        transformed = winograd.count(winograd.tiles, inputs)
+        products = winograd.count(winograd.tiles, outputs)
     }
 
     var inputs: [ProgramValue] { [input] + (residual.map { [$0] } ?? []) }
@@ -126,8 +126,8 @@ struct WinogradStep: ProgramStep {
         var target = memory.writeScratch(transformed..<transformed + products)
         for (position, weight) in weights.enumerated() {
             weight.multiply(
-                left, from: position * winograd.tiles * inputs, count: winograd.tiles, into: &target,
-                at: position * winograd.tiles * outputs, kernels)
+                left, from: position * winograd.plane(winograd.tiles, inputs), count: winograd.tiles,
+                into: &target, at: position * winograd.plane(winograd.tiles, outputs), kernels)
         }
         var map = memory.write(output)
         let found = memory.readScratch(transformed..<transformed + products)
