@@ -118,6 +118,14 @@ static void NAME(gathered_product_adjoint)(long m, long n, long k, const float *
 
 #include "winograd_transforms.h"
 
+// Where a matrix's row and column lie that is cut into panels of `panel` columns, each [rows, columns of the panel]; `width` becomes
+// the floats from row to row.
+INLINE float *in_panels(float *matrix, long rows, long columns, long panel, long row, long column, long *width) {
+    long first = column / panel * panel;
+    *width = columns - first < panel ? columns - first : panel;
+    return matrix + first * rows + row * *width + column - first;
+}
+
 // Asks for the tile of a map that begins at `p`, a row of tiles before it is read: a batch's map lies in memory, and the
 // processor does not foresee how tiles jump about in it.
 INLINE void fetch(const float *p, const long tile, long width, long channels) {

@@ -237,8 +237,9 @@ static void NAME(F(input_adjoint))(const float *v, long images, long height, lon
     }
 }
 
-static void NAME(F(weights))(const float *w, long in, long out, long first, long last, float *u, float *ut) {
-    long size = in * out, plane = winograd_plane(in, out);
+static void NAME(F(weights))(const float *w, long in, long out, long first, long last, long panel,
+                             float *u, float *ut) {
+    long size = in * out, plane = winograd_plane(in, out), width;
     for (long c = first; c < last; c += 8) {
         for (long k = 0; k < out; k += 8) {
             // Eight rows of each position's matrix, so that they can be turned as a whole.
@@ -258,12 +259,12 @@ static void NAME(F(weights))(const float *w, long in, long out, long first, long
                 }
             }
             for (long position = 0; position < POSITIONS; position++) {
-                float *p = u + position * plane + c * out + k;
-                UNROLL for (int l = 0; l < 8; l++) { store(p + l * out, rows[position][l]); }
+                float *p = in_panels(u + position * plane, in, out, panel, c, k, &width);
+                UNROLL for (int l = 0; l < 8; l++) { store(p + l * width, rows[position][l]); }
                 if (!ut) continue;
                 transpose(rows[position]);
-                p = ut + position * plane + k * in + c;
-                UNROLL for (int l = 0; l < 8; l++) { store(p + l * in, rows[position][l]); }
+                p = in_panels(ut + position * plane, out, in, panel, k, c, &width);
+                UNROLL for (int l = 0; l < 8; l++) { store(p + l * width, rows[position][l]); }
             }
         }
     }

@@ -169,6 +169,20 @@ static floats transform(const winograd_kernels *w, long rows, long columns) {
     return all;
 }
 
+// Puts the panels of each of a transform's matrices [rows, columns] beside each other again.
+static void uncut(floats all, long positions, long rows, long columns, long panel) {
+    long plane = winograd_plane(rows, columns);
+    floats panels = copy(all);
+    for (long p = 0; p < positions; p++) {
+        for (long i = 0; i < rows * columns; i++) {
+            long row = i / columns, column = i % columns, first = column / panel * panel;
+            long width = columns - first < panel ? columns - first : panel;
+            all.at[p * plane + i] = panels.at[p * plane + first * rows + row * width + column - first];
+        }
+    }
+    drop(panels);
+}
+
 // A whole convolution by Winograd's transforms: weights, input, one product a position, output.
 static void convolutions(const network_kernels *kernels, const winograd_kernels *w) {
     long images = between(1, 2), height = between(1, 13), width = between(1, 13);
@@ -183,8 +197,11 @@ static void convolutions(const network_kernels *kernels, const winograd_kernels 
     for (long i = 0; i < kernel.count; i++) kernel.at[i] *= 0.1f;
     bool turns = coin();
     long middle = 8 * between(0, in / 8);
-    w->weights(kernel.at, in, out, 0, middle, u.at, turns ? ut.at : NULL);
-    w->weights(kernel.at, in, out, middle, in, u.at, turns ? ut.at : NULL);
+    long panel = 8 * between(1, 4);
+    w->weights(kernel.at, in, out, 0, middle, panel, u.at, turns ? ut.at : NULL);
+    w->weights(kernel.at, in, out, middle, in, panel, u.at, turns ? ut.at : NULL);
+    uncut(u, w->positions, in, out, panel);
+    if (turns) uncut(ut, w->positions, out, in, panel);
     if (turns) {
         floats other = transform(w, out, in);
         for (long p = 0; p < w->positions; p++)

@@ -53,7 +53,7 @@ static block take_block(long in, long out, long size, long map) {
     if (size == 3 && in % 8 == 0 && out % 8 == 0) {
         b.winograd = map % 4 == 0 ? &kernels->f4 : &kernels->f2;
         b.transform = room(b.winograd->positions * winograd_plane(in, out));
-        b.winograd->weights(b.weight, in, out, 0, in, b.transform, NULL);
+        b.winograd->weights(b.weight, in, out, 0, in, out, b.transform, NULL);
     }
     return b;
 }

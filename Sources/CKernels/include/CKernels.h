@@ -42,8 +42,9 @@ typedef struct {
     /// The adjoint of `input`: dx = sum over tiles of B v B^T (dx is overwritten).
     void (*input_adjoint)(const float *v, long images, long height, long width, long channels, float *dx);
     /// u[position][in][out] = G w G^T and, where given, ut[position][out][in], for the inputs from `first` to before
-    /// `last`, both multiples of 8; w is [3][3][in][out].
-    void (*weights)(const float *w, long in, long out, long first, long last, float *u, float *ut);
+    /// `last`, both multiples of 8; w is [3][3][in][out]. Both are cut into panels of `panel` columns, a multiple of 8: products
+    /// best read them in panels of `block_columns`.
+    void (*weights)(const float *w, long in, long out, long first, long last, long panel, float *u, float *ut);
     /// The adjoint of `weights` for those inputs: dw = G^T du G.
     void (*weights_adjoint)(const float *du, long in, long out, long first, long last, float *dw);
 } winograd_kernels;

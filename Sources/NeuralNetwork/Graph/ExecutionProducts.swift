@@ -10,20 +10,25 @@ extension Execution {
         reserve(slot: 2, count: Kernels.packedCount(rows: inner, columns: rows + columns))
     }
 
-    /// Matrices `[rows, columns]`, each `apart` floats behind the one before with `stride` floats a row, as right sides of many products: themselves,
-    /// or rounded and packed.
+    /// Matrices `[rows, columns]`, each `apart` floats behind the one before with `stride` floats a row, as right sides of many
+    /// products: in panels, or rounded and packed.
     func rightSides(
         _ matrices: Tensor, count: Int = 1, rows: Int, columns: Int, stride: Int? = nil,
         apart: Int? = nil
     ) -> Tensor {
-        guard isNarrow else { return matrices }
-        let size = Kernels.packedCount(rows: rows, columns: columns)
+        let size = isNarrow ? Kernels.packedCount(rows: rows, columns: columns) : rows * columns
         let packed = tensor([count * size])
         let stride = stride ?? columns
         let apart = apart ?? rows * stride
+        let panel = kernels.blockColumns
         pool.split(count) { _, part in
             var target = packed.mutableSpan
-            for index in part {
+            for index in part where !isNarrow {
+                Kernels.cut(
+                    matrices.span, from: index * apart, rows: rows, columns: columns, stride: stride,
+                    panel: panel, into: &target, at: index * size)
+            }
+            for index in part where isNarrow {
                 kernels.pack(
                     matrices.span, from: index * apart, rows: rows, columns: columns, stride: stride,
                     into: &target, at: index * size)
@@ -32,15 +37,15 @@ extension Execution {
         return packed
     }
 
-    /// One of the matrices that ``rightSides(_:count:rows:columns:stride:apart:)`` made.
+    /// One of the matrices that ``rightSides(_:count:rows:columns:stride:apart:)`` made, or of such in panels, `apart` floats
+    /// behind each other.
     @_lifetime(copy values)
     func rightSide(
-        _ values: Span<Float>, number: Int = 0, rows: Int, columns: Int, stride: Int? = nil,
-        apart: Int? = nil
+        _ values: Span<Float>, number: Int = 0, rows: Int, columns: Int, apart: Int? = nil
     ) -> Kernels.RightSide {
-        let stride = stride ?? columns
         guard isNarrow else {
-            return Kernels.RightSide(values, at: number * (apart ?? rows * stride), stride: stride)
+            return Kernels.RightSide(
+                panels: values, at: number * (apart ?? rows * columns), of: kernels.blockColumns)
         }
         let size = Kernels.packedCount(rows: rows, columns: columns)
         return Kernels.RightSide(packed: values, at: number * size, columns: columns)

@@ -45,21 +45,28 @@ struct Kernels {
 
     /// The right side of a product and where it begins in its memory.
     struct RightSide: ~Escapable {
-        /// `[inner, columns]`, with `stride` floats a row.
+        /// `[inner, columns]`, with `stride` floats a row; or in panels of `panel` columns, the last as many as are left, each
+        /// `[inner, columns of the panel]`.
         let values: Span<Float>
         let start: Int
         let stride: Int
+        let panel: Int?
         /// Whether they are rounded and packed, for products of rounded operands.
         let isPacked: Bool
 
         @_lifetime(copy values)
         init(_ values: Span<Float>, at start: Int = 0, stride: Int) {
-            (self.values, self.start, self.stride, isPacked) = (values, start, stride, false)
+            (self.values, self.start, self.stride, panel, isPacked) = (values, start, stride, nil, false)
+        }
+
+        @_lifetime(copy values)
+        init(panels values: Span<Float>, at start: Int = 0, of panel: Int) {
+            (self.values, self.start, stride, self.panel, isPacked) = (values, start, panel, panel, false)
         }
 
         @_lifetime(copy values)
         init(packed values: Span<Float>, at start: Int, columns: Int) {
-            (self.values, self.start, stride, isPacked) = (values, start, columns, true)
+            (self.values, self.start, stride, panel, isPacked) = (values, start, columns, nil, true)
         }
     }
 
@@ -72,11 +79,43 @@ struct Kernels {
     ) {
         guard rows > 0, columns > 0, inner > 0 else { return }
         check(left, from: leftStart, (rows - 1) * rowStride + (inner - 1) * columnStride + 1)
-        check(right.values, from: right.start, (inner - 1) * right.stride + columns)
         check(target, from: start, (rows - 1) * targetStride + columns)
-        table.pointee.matrix_product(
-            rows, columns, inner, left.address(leftStart), rowStride, columnStride,
-            right.values.address(right.start), right.stride, target.address(start), targetStride, accumulate)
+        guard let panel = right.panel else {
+            check(right.values, from: right.start, (inner - 1) * right.stride + columns)
+            table.pointee.matrix_product(
+                rows, columns, inner, left.address(leftStart), rowStride, columnStride,
+                right.values.address(right.start), right.stride, target.address(start), targetStride,
+                accumulate)
+            return
+        }
+        check(right.values, from: right.start, inner * columns)
+        for first in stride(from: 0, to: columns, by: panel) {
+            let width = min(panel, columns - first)
+            table.pointee.matrix_product(
+                rows, width, inner, left.address(leftStart), rowStride, columnStride,
+                right.values.address(right.start + first * inner), width, target.address(start + first),
+                targetStride, accumulate)
+        }
+    }
+
+    /// Copies a matrix `[rows, columns]` of `stride` floats a row into panels of `panel` columns, the last as many as are left,
+    /// each `[rows, columns of the panel]`.
+    static func cut(
+        _ matrix: Span<Float>, from start: Int, rows: Int, columns: Int, stride: Int, panel: Int,
+        into target: inout MutableSpan<Float>, at place: Int
+    ) {
+        guard rows > 0, columns > 0 else { return }
+        check(matrix, from: start, (rows - 1) * stride + columns)
+        check(target, from: place, rows * columns)
+        for first in Swift.stride(from: 0, to: columns, by: panel) {
+            let width = min(panel, columns - first)
+            for row in 0..<rows {
+                let source = start + row * stride + first
+                copy(
+                    matrix.extracting(source..<source + width), into: &target,
+                    at: place + first * rows + row * width)
+            }
+        }
     }
 
     /// `target` (+)= gathered `left` · `right`: row `r` of the left side begins at `r · rowStride` from `leftStart`, its
@@ -146,6 +185,21 @@ func copy(_ source: Span<Float>, into target: inout MutableSpan<Float>, at start
     check(target, from: start, source.count)
     guard let from = source.address(), let to = target.address(start) else { return }
     to.update(from: from, count: source.count)
+}
+
+/// Copies a matrix `[rows, columns]` of `stride` floats a row with its columns for rows, of `targetStride` floats each.
+func transpose(
+    _ matrix: Span<Float>, rows: Int, columns: Int, stride: Int? = nil,
+    into target: inout MutableSpan<Float>, targetStride: Int? = nil
+) {
+    let (apart, targetApart) = (stride ?? columns, targetStride ?? rows)
+    guard rows > 0, columns > 0 else { return }
+    check(matrix, from: 0, (rows - 1) * apart + columns)
+    check(target, from: 0, (columns - 1) * targetApart + rows)
+    guard let from = matrix.address(), let to = target.address() else { return }
+    for row in 0..<rows {
+        for column in 0..<columns { to[column * targetApart + row] = from[row * apart + column] }
+    }
 }
 
 /// Adds some elements to as many of the target's, from a place on.

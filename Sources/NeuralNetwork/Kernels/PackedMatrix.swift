@@ -16,15 +16,22 @@ struct PackedMatrix: Sendable {
         self.rows = rows
         self.columns = columns
         self.panel = panel
-        var packed: [Float] = []
-        packed.reserveCapacity(rows * columns)
-        for first in stride(from: 0, to: columns, by: panel) {
-            for row in 0..<rows {
-                for column in first..<min(columns, first + panel) {
-                    packed.append(source[start + row * columns + column])
-                }
-            }
-        }
+        var packed = [Float](repeating: 0, count: rows * columns)
+        var target = packed.mutableSpan
+        Kernels.cut(
+            source, from: start, rows: rows, columns: columns, stride: columns, panel: panel, into: &target,
+            at: 0)
+        values = AlignedFloats(packed)
+    }
+
+    /// Takes a matrix `[rows, columns]` that lies in panels from a place of `source` on.
+    init(panels source: Span<Float>, from start: Int, rows: Int, columns: Int, panel: Int) {
+        self.rows = rows
+        self.columns = columns
+        self.panel = panel
+        var packed = [Float](repeating: 0, count: rows * columns)
+        var target = packed.mutableSpan
+        copy(source.extracting(start..<start + rows * columns), into: &target)
         values = AlignedFloats(packed)
     }
 
@@ -34,14 +41,10 @@ struct PackedMatrix: Sendable {
         _ left: Span<Float>, from leftStart: Int = 0, count: Int, into target: inout MutableSpan<Float>,
         at start: Int = 0, accumulate: Bool = false, _ kernels: Kernels
     ) {
-        let values = values.span
-        for first in stride(from: 0, to: columns, by: panel) {
-            let width = min(panel, columns - first)
-            kernels.product(
-                rows: count, columns: width, inner: rows, left: left, from: leftStart, rowStride: rows,
-                right: Kernels.RightSide(values, at: first * rows, stride: width), into: &target,
-                at: start + first, targetStride: columns, accumulate: accumulate)
-        }
+        kernels.product(
+            rows: count, columns: columns, inner: rows, left: left, from: leftStart, rowStride: rows,
+            right: Kernels.RightSide(panels: values.span, of: panel), into: &target, at: start,
+            targetStride: columns, accumulate: accumulate)
     }
 
     /// `target` = gathered `left` · matrix: row `r` of the left side begins at `leftStart + r · apart`, its columns lie

@@ -30,17 +30,18 @@ struct Winograd {
     }
 
     /// Transforms a kernel `[3, 3, in, out]` into `positions` matrices `[in, out]`, and where given into their transposes
-    /// `[out, in]`; those inputs alone that a range of eights names.
+    /// `[out, in]`, all in panels of so many columns; those inputs alone that a range of eights names.
     func weights(
-        _ kernel: Span<Float>, inputs: Int, outputs: Int, eights: Range<Int>? = nil,
+        _ kernel: Span<Float>, inputs: Int, outputs: Int, eights: Range<Int>? = nil, panel: Int,
         into target: inout MutableSpan<Float>, transposed: Tensor? = nil
     ) {
+        precondition(panel > 0 && panel % 8 == 0)
         let part = eights ?? 0..<inputs / 8
         checkWeights(kernel.count, min(target.count, transposed?.count ?? .max), inputs, outputs, part)
         var turned = transposed?.mutableSpan
         kernels.weights(
-            kernel.address(), inputs, outputs, 8 * part.lowerBound, 8 * part.upperBound, target.address(),
-            turned?.address())
+            kernel.address(), inputs, outputs, 8 * part.lowerBound, 8 * part.upperBound, panel,
+            target.address(), turned?.address())
     }
 
     /// Sets the gradient for a kernel from that for its transform: the adjoint of ``weights``; for those inputs alone that

@@ -100,10 +100,8 @@ extension Convolution2D {
 
     /// Fills `transposed` with `[out, taps]` from the weight's `[taps, out]`.
     func transposeWeight(into transposed: Tensor, rows: Int) {
-        for row in 0..<rows {
-            for column in 0..<outputChannels {
-                transposed[column * rows + row] = weight.value[row * outputChannels + column]
-            }
-        }
+        let values = weight.value
+        var target = transposed.mutableSpan
+        transpose(values.span, rows: rows, columns: outputChannels, into: &target)
     }
 }

@@ -55,12 +55,15 @@ extension Convolution2D {
         let transposed =
             execution.needsGradients && needsInputGradient ? execution.tensor(transformed.shape) : nil
         self.transposed = transposed ?? Tensor()
+        // Rounded operands are packed from whole matrices.
+        let panel = execution.isNarrow ? max(inputs, outputs) : execution.kernels.blockColumns
         execution.pool.split(inputs / 8) { _, eights in
             var target = transformed.mutableSpan
             winograd.weights(
-                kernel.span, inputs: inputs, outputs: outputs, eights: eights, into: &target,
+                kernel.span, inputs: inputs, outputs: outputs, eights: eights, panel: panel, into: &target,
                 transposed: transposed)
         }
+        guard execution.isNarrow else { return transformed }
         if transposed != nil {
             self.transposed = execution.rightSides(
                 self.transposed, count: winograd.positions, rows: outputs, columns: inputs,

@@ -14,20 +14,17 @@ final class LSTMDirection {
     /// `[4 · hidden]`, added to the hidden state's share; its gradient equals the other's.
     let hiddenBias: Parameter
 
-    /// `hiddenWeight` turned, `[hidden, 4 · hidden]`, its rows a little further apart: at a power of two they would drive each
-    /// other out of the cache.
-    var turned = Tensor()
     /// The rows of one step beside each other, `[batch, …]`: those of a sequence lie as far apart as the sequence is long.
     private var compact = Tensor()
+    /// `[batch, steps, apart]`, of which the first 4 · hidden count.
     var gates = Tensor()
     private var cells = Tensor()
     private var cellGradient = Tensor()
     private var outputGradient = Tensor()
     var previous = Tensor()
     private var partials: [[Tensor]] = []
-    /// The weights as right sides of products: of the hidden state's `turned` and as they are, and of the input's where those
-    /// products have rounded operands.
-    var (hiddenSide, turnedSide) = (Tensor(), Tensor())
+    /// The weights as right sides of products, as they are and turned, `[in, 4 · hidden]`.
+    private var (hiddenSide, turnedHiddenSide) = (Tensor(), Tensor())
     var (inputSide, turnedInputSide) = (Tensor(), Tensor())
     /// Rows worked on at a time, and rows that a sum over rows has at a time.
     static let (rows, summedRows) = (96, 256)
@@ -47,38 +44,31 @@ final class LSTMDirection {
 
     var parameters: [Parameter] { [inputWeight, hiddenWeight, inputBias, hiddenBias] }
 
-    /// Floats from row to row of `turned` and `compact`.
-    private var apart: Int { 4 * hidden + 16 }
+    /// Floats from row to row of what is 4 · hidden wide: at a power of two rows would drive each other out of the cache.
+    var apart: Int { 4 * hidden + 16 }
 
     func prepare(batch: Int, steps: Int, _ execution: Execution) {
-        let (width, weight) = (4 * hidden, hiddenWeight.value)
-        let turned = execution.tensor([hidden, apart])
-        self.turned = turned
-        for row in 0..<width {
-            for column in 0..<hidden { turned[column * apart + row] = weight[row * hidden + column] }
-        }
-        turnedSide = execution.rightSides(turned, rows: hidden, columns: width, stride: apart)
-        if execution.isNarrow { prepareInput(execution) }
+        turnedHiddenSide = turnedSide(of: hiddenWeight, columns: hidden, execution)
+        turnedInputSide = turnedSide(of: inputWeight, columns: inputFeatures, execution)
         execution.reserveProduct(rows: batch, columns: 0, inner: hidden)
+        execution.reserveProduct(rows: Self.rows, columns: 0, inner: inputFeatures)
         compact = execution.tensor([batch, apart])
-        gates = execution.tensor([batch, steps, 4 * hidden])
+        gates = execution.tensor([batch, steps, apart])
         cells = execution.tensor([batch, steps, hidden])
     }
 
     func prepareBackward(batch: Int, _ execution: Execution) {
         hiddenSide = execution.rightSides(hiddenWeight.value, rows: 4 * hidden, columns: hidden)
         execution.reserveProduct(rows: batch, columns: 0, inner: 4 * hidden)
-        if execution.isNarrow {
-            inputSide = execution.rightSides(inputWeight.value, rows: 4 * hidden, columns: inputFeatures)
-            execution.reserveProduct(rows: Self.rows, columns: 0, inner: 4 * hidden)
-            execution.reserveProduct(
-                rows: 4 * hidden, columns: max(inputFeatures, hidden), inner: Self.summedRows)
-        }
+        inputSide = execution.rightSides(inputWeight.value, rows: 4 * hidden, columns: inputFeatures)
+        execution.reserveProduct(rows: Self.rows, columns: 0, inner: 4 * hidden)
+        execution.reserveProduct(
+            rows: 4 * hidden, columns: max(inputFeatures, hidden), inner: Self.summedRows)
         cellGradient = execution.tensor([batch, hidden])
         outputGradient = execution.tensor([batch, hidden])
         previous = execution.tensor(cells.shape)
         partials = (0..<execution.pool.threads).map { _ in
-            [inputWeight, hiddenWeight, inputBias].map { execution.tensor($0.value.shape) }
+            [inputFeatures, hidden, 1].map { execution.tensor([$0, apart]) }
         }
         // A thread without images leaves its share at zero.
         for sums in partials { for sum in sums { sum.fill(0) } }
@@ -91,12 +81,12 @@ final class LSTMDirection {
     ) {
         let (width, stride) = (4 * hidden, output.shape[2])
         let (first, rows) = (images.lowerBound * steps, images.count * steps)
-        let (gates, cells, compact, turned) = (self.gates, self.cells, self.compact, turnedSide)
+        let (gates, cells, compact, turned) = (self.gates, self.cells, self.compact, turnedHiddenSide)
         let (own, apart) = (images.lowerBound * self.apart, self.apart)
         var rowsBefore = compact.mutableSpan
         var gateSpan = gates.mutableSpan
         let bias = zip(inputBias.value.elements, hiddenBias.value.elements).map(+)
-        for row in first..<first + rows { copy(bias.span, into: &gateSpan, at: row * width) }
+        for row in first..<first + rows { copy(bias.span, into: &gateSpan, at: row * apart) }
         multiplyInput(input, first..<first + rows, thread, into: &gateSpan, execution)
         var cellSpan = cells.mutableSpan
         for turn in 0..<steps {
@@ -112,14 +102,14 @@ final class LSTMDirection {
                 execution.product(
                     thread, rows: images.count, columns: width, inner: hidden, left: compact.span,
                     from: own, rowStride: apart,
-                    right: execution.rightSide(turned.span, rows: hidden, columns: width, stride: apart),
-                    into: &gateSpan, at: (first + step) * width, targetStride: steps * width, accumulate: true
+                    right: execution.rightSide(turned.span, rows: hidden, columns: width),
+                    into: &gateSpan, at: (first + step) * apart, targetStride: steps * apart, accumulate: true
                 )
             }
             var states = output.mutableSpan
             execution.kernels.lstmStep(
                 rows: images.count, hidden: hidden, gates: &gateSpan,
-                Kernels.Rows(start: (first + step) * width, stride: steps * width), cells: &cellSpan,
+                Kernels.Rows(start: (first + step) * apart, stride: steps * apart), cells: &cellSpan,
                 before: turn > 0
                     ? Kernels.Rows(start: (first + before) * hidden, stride: steps * hidden) : nil,
                 Kernels.Rows(start: (first + step) * hidden, stride: steps * hidden), states: &states,
@@ -152,7 +142,7 @@ final class LSTMDirection {
             let (before, after) = isReversed ? (step + 1, step - 1) : (step - 1, step + 1)
             if turn < steps - 1 {
                 for image in 0..<count {
-                    let place = (first + image * steps + after) * width
+                    let place = (first + image * steps + after) * apart
                     copy(
                         gates.span.extracting(place..<place + width), into: &rowsAfter,
                         at: (images.lowerBound + image) * apart)
@@ -179,7 +169,7 @@ final class LSTMDirection {
             }
             execution.kernels.lstmStepGradient(
                 rows: count, hidden: hidden, gates: &gateSpan,
-                Kernels.Rows(start: (first + step) * width, stride: steps * width), cells: cells.span,
+                Kernels.Rows(start: (first + step) * apart, stride: steps * apart), cells: cells.span,
                 before: turn > 0
                     ? Kernels.Rows(start: (first + before) * hidden, stride: steps * hidden) : nil,
                 Kernels.Rows(start: (first + step) * hidden, stride: steps * hidden),
@@ -194,10 +184,11 @@ final class LSTMDirection {
     /// pass needed.
     func collect(threads: Int) {
         for (index, parameter) in [inputWeight, hiddenWeight, inputBias].enumerated() {
-            parameter.gradient.copy(from: partials[0][index])
-            for other in partials[1..<threads] {
-                parameter.gradient.add(other[index])
-            }
+            let sum = partials[0][index]
+            for other in partials[1..<threads] { sum.add(other[index]) }
+            var gradient = parameter.gradient.mutableSpan
+            transpose(
+                sum.span, rows: sum.shape[0], columns: 4 * hidden, stride: apart, into: &gradient)
         }
         hiddenBias.gradient.copy(from: inputBias.gradient)
         partials = []
@@ -207,8 +198,8 @@ final class LSTMDirection {
 
     /// Drops what the forward pass kept.
     func forget() {
-        (gates, cells, turned, compact) = (Tensor(), Tensor(), Tensor(), Tensor())
-        (hiddenSide, turnedSide, inputSide, turnedInputSide) = (Tensor(), Tensor(), Tensor(), Tensor())
+        (gates, cells, compact) = (Tensor(), Tensor(), Tensor())
+        (hiddenSide, turnedHiddenSide, inputSide, turnedInputSide) = (Tensor(), Tensor(), Tensor(), Tensor())
     }
 
     /// The weights for a program.

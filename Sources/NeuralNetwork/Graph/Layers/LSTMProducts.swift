@@ -1,19 +1,12 @@
-// An LSTM's large products, over all steps of its sequences at once: OpenBLAS', or those with rounded operands.
+// An LSTM's large products, over all steps of its sequences at once.
 
 extension LSTMDirection {
-    /// Makes the input's weights right sides of products, where OpenBLAS does not multiply them.
-    func prepareInput(_ execution: Execution) {
-        let (width, weight) = (4 * hidden, inputWeight.value)
-        let turned = execution.tensor([inputFeatures, width])
+    /// A weight `[4 · hidden, columns]` turned, as the right side of products.
+    func turnedSide(of weight: Parameter, columns: Int, _ execution: Execution) -> Tensor {
+        let (turned, values) = (execution.tensor([columns, apart]), weight.value)
         var target = turned.mutableSpan
-        let source = weight.span
-        for row in 0..<width {
-            for column in 0..<inputFeatures {
-                target[column * width + row] = source[row * inputFeatures + column]
-            }
-        }
-        turnedInputSide = execution.rightSides(turned, rows: inputFeatures, columns: width)
-        execution.reserveProduct(rows: Self.rows, columns: 0, inner: inputFeatures)
+        transpose(values.span, rows: 4 * hidden, columns: columns, into: &target, targetStride: apart)
+        return execution.rightSides(turned, rows: columns, columns: 4 * hidden, stride: apart)
     }
 
     /// Adds the input's share to some rows of the gates.
@@ -21,23 +14,14 @@ extension LSTMDirection {
         _ input: Tensor, _ rows: Range<Int>, _ thread: Int, into gates: inout MutableSpan<Float>,
         _ execution: Execution
     ) {
-        let width = 4 * hidden
-        guard execution.isNarrow else {
-            let inputWeight = inputWeight.value
-            return BLAS.multiply(
-                rows: rows.count, columns: width, inner: inputFeatures,
-                BLAS.Matrix(input.span, at: rows.lowerBound * inputFeatures, stride: inputFeatures),
-                BLAS.Matrix(inputWeight.span, stride: inputFeatures, isTransposed: true), into: &gates,
-                at: rows.lowerBound * width, targetStride: width, accumulate: true)
-        }
-        let weights = turnedInputSide
+        let (width, weights) = (4 * hidden, turnedInputSide)
         for start in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.rows) {
             execution.product(
                 thread, rows: min(Self.rows, rows.upperBound - start), columns: width,
                 inner: inputFeatures, left: input.span, from: start * inputFeatures,
                 rowStride: inputFeatures,
                 right: execution.rightSide(weights.span, rows: inputFeatures, columns: width),
-                into: &gates, at: start * width, targetStride: width, accumulate: true)
+                into: &gates, at: start * apart, targetStride: apart, accumulate: true)
         }
     }
 
@@ -46,57 +30,41 @@ extension LSTMDirection {
         _ rows: Range<Int>, _ thread: Int, into inputGradient: Tensor, adding adds: Bool,
         _ execution: Execution
     ) {
-        let (width, gates) = (4 * hidden, self.gates)
+        let (width, gates, weights) = (4 * hidden, self.gates, inputSide)
         var target = inputGradient.mutableSpan
-        guard execution.isNarrow else {
-            let inputWeight = inputWeight.value
-            return BLAS.multiply(
-                rows: rows.count, columns: inputFeatures, inner: width,
-                BLAS.Matrix(gates.span, at: rows.lowerBound * width, stride: width),
-                BLAS.Matrix(inputWeight.span, stride: inputFeatures), into: &target,
-                at: rows.lowerBound * inputFeatures, targetStride: inputFeatures, accumulate: adds)
-        }
-        let weights = inputSide
         for start in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.rows) {
             execution.product(
                 thread, rows: min(Self.rows, rows.upperBound - start), columns: inputFeatures, inner: width,
-                left: gates.span, from: start * width, rowStride: width,
+                left: gates.span, from: start * apart, rowStride: apart,
                 right: execution.rightSide(weights.span, rows: width, columns: inputFeatures),
                 into: &target, at: start * inputFeatures, targetStride: inputFeatures, accumulate: adds)
         }
     }
 
-    /// One thread's share of the weights' gradients, from its rows of the gates' ones.
+    /// One thread's share of the weights' gradients, turned, `[in, 4 · hidden]`, from its rows of the gates' ones: products are
+    /// faster that way round.
     func collect(
         _ input: Tensor, _ rows: Range<Int>, _ thread: Int, into sums: [Tensor], _ execution: Execution
     ) {
         let width = 4 * hidden
         let (gates, previous) = (self.gates, self.previous)
         let biasSum = sums[2]
-        for (sum, right, columns) in [(sums[0], input, inputFeatures), (sums[1], previous, hidden)] {
+        for (sum, left, columns) in [(sums[0], input, inputFeatures), (sums[1], previous, hidden)] {
             var target = sum.mutableSpan
-            guard execution.isNarrow else {
-                BLAS.multiply(
-                    rows: width, columns: columns, inner: rows.count,
-                    BLAS.Matrix(gates.span, at: rows.lowerBound * width, stride: width, isTransposed: true),
-                    BLAS.Matrix(right.span, at: rows.lowerBound * columns, stride: columns), into: &target,
-                    targetStride: columns)
-                continue
-            }
             for start in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.summedRows) {
                 execution.product(
-                    thread, rows: width, columns: columns,
-                    inner: min(Self.summedRows, rows.upperBound - start), left: gates.span,
-                    from: start * width, rowStride: 1, columnStride: width,
-                    right: Kernels.RightSide(right.span, at: start * columns, stride: columns),
-                    into: &target, targetStride: columns, accumulate: start > rows.lowerBound)
+                    thread, rows: columns, columns: width,
+                    inner: min(Self.summedRows, rows.upperBound - start), left: left.span,
+                    from: start * columns, rowStride: 1, columnStride: columns,
+                    right: Kernels.RightSide(gates.span, at: start * apart, stride: apart),
+                    into: &target, targetStride: apart, accumulate: start > rows.lowerBound)
             }
         }
         biasSum.fill(0)
         let gateSpan = gates.span
         var biasTarget = biasSum.mutableSpan
         for row in rows {
-            accumulate(gateSpan, from: row * width, count: width, into: &biasTarget, at: 0)
+            accumulate(gateSpan, from: row * apart, count: width, into: &biasTarget, at: 0)
         }
     }
 }
