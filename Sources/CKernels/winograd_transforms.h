@@ -130,17 +130,21 @@ INLINE void f4_gt(const v8a d[6], v8a o[3]) {
     o[1] = (-1.0f / 6) * (d[1] - d[2]) + (1.0f / 12) * (d[3] - d[4]);
     o[2] = s + (1.0f / 6) * p + d[5];
 }
+// What points of either sign make of the even and the odd powers: at 1, at 2 and at 1/2.
+INLINE void f6_signs(v8a even, v8a odd, v8a even2, v8a odd2, v8a even_half, v8a odd_half, v8a o[8]) {
+    o[1] = even + odd;
+    o[2] = even - odd;
+    o[3] = even2 + odd2;
+    o[4] = even2 - odd2;
+    o[5] = even_half + odd_half;
+    o[6] = even_half - odd_half;
+}
 INLINE void f6_bt(const v8a d[8], v8a o[8]) {
     v8a a = d[6] - 4.25f * d[4] + d[2], b = d[5] - 4.25f * d[3] + d[1];
     v8a c = d[6] - 1.25f * d[4] + 0.25f * d[2], e = 2.0f * d[5] - 2.5f * d[3] + 0.5f * d[1];
     v8a f = d[6] - 5.0f * d[4] + 4.0f * d[2], g = 0.5f * d[5] - 2.5f * d[3] + 2.0f * d[1];
     o[0] = d[0] - d[6] + 5.25f * (d[4] - d[2]);
-    o[1] = a + b;
-    o[2] = a - b;
-    o[3] = c + e;
-    o[4] = c - e;
-    o[5] = f + g;
-    o[6] = f - g;
+    f6_signs(a, b, c, e, f, g, o);
     o[7] = d[7] - d[1] + 5.25f * (d[3] - d[5]);
 }
 INLINE void f6_b(const v8a d[8], v8a o[8]) {
@@ -168,12 +172,7 @@ INLINE void f6_a(const v8a d[6], v8a o[8]) {
     v8a even2 = d[0] + 4.0f * d[2] + 16.0f * d[4], odd2 = 2.0f * d[1] + 8.0f * d[3] + 32.0f * d[5];
     v8a half = d[0] + 0.25f * d[2] + 0.0625f * d[4], odd_half = 0.5f * d[1] + 0.125f * d[3] + 0.03125f * d[5];
     o[0] = d[0];
-    o[1] = even + odd;
-    o[2] = even - odd;
-    o[3] = even2 + odd2;
-    o[4] = even2 - odd2;
-    o[5] = half + odd_half;
-    o[6] = half - odd_half;
+    f6_signs(even, odd, even2, odd2, half, odd_half, o);
     o[7] = d[5];
 }
 INLINE void f6_g(const v8a d[3], v8a o[8]) {
@@ -181,12 +180,7 @@ INLINE void f6_g(const v8a d[3], v8a o[8]) {
     v8a even2 = (1.0f / 90) * d[0] + (2.0f / 45) * d[2], odd2 = (1.0f / 45) * d[1];
     v8a half = (32.0f / 45) * d[0] + (8.0f / 45) * d[2], odd_half = (16.0f / 45) * d[1];
     o[0] = d[0];
-    o[1] = even + odd;
-    o[2] = even - odd;
-    o[3] = even2 + odd2;
-    o[4] = even2 - odd2;
-    o[5] = half + odd_half;
-    o[6] = half - odd_half;
+    f6_signs(even, odd, even2, odd2, half, odd_half, o);
     o[7] = d[2];
 }
 INLINE void f6_gt(const v8a d[8], v8a o[3]) {

@@ -163,9 +163,7 @@ static void steps(const network_kernels *kernels) {
 static floats transform(const winograd_kernels *w, long rows, long columns) {
     long plane = winograd_plane(rows, columns);
     floats all = numbers(w->positions * plane);
-    for (long i = 0; i < all.count; i++) {
-        if (i % plane >= rows * columns) all.at[i] = 0;
-    }
+    for (long i = 0; i < all.count; i++) all.at[i] = i % plane < rows * columns ? all.at[i] : 0;
     return all;
 }
 

@@ -104,11 +104,12 @@ struct WinogradStep: ProgramStep {
         let winograd = kernels.winograd(height: input.shape[0], width: input.shape[1])
         let transform = Tensor([winograd.count(inputs, outputs)])
         var target = transform.mutableSpan
-        winograd.weights(draft.weights.span, inputs: inputs, outputs: outputs, panel: kernels.blockColumns, into: &target)
+        winograd.weights(
+            draft.weights.span, inputs: inputs, outputs: outputs, panel: kernels.blockColumns, into: &target)
         weights = (0..<winograd.positions).map {
             PackedMatrix(
-                panels: transform.span, from: $0 * winograd.plane(inputs, outputs), rows: inputs, columns: outputs,
-                panel: kernels.blockColumns)
+                panels: transform.span, from: $0 * winograd.plane(inputs, outputs), rows: inputs,
+                columns: outputs, panel: kernels.blockColumns)
         }
         transformed = winograd.count(winograd.tiles, inputs)
         products = winograd.count(winograd.tiles, outputs)
