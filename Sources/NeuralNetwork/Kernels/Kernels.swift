@@ -32,9 +32,10 @@ struct Kernels {
 
     /// The same for batches, where weights are transformed once for many images. F(6×6, 3×3) has a fifth less to multiply than
     /// F(4×4, 3×3), for nearly twice as large a transform of the weights: on maps of sixteen tiles and more, which have fewer
-    /// channels. F(3×3, 3×3) has a third less than F(2×2, 3×3), on small maps that its tiles fit.
+    /// channels, and not of rounded operands, whose errors it would multiply. F(3×3, 3×3) has a third less than F(2×2, 3×3), on
+    /// small maps that its tiles fit.
     func batchWinograd(height: Int, width: Int) -> Winograd {
-        if height % 6 == 0, width % 6 == 0, height * width >= 16 * 36 {
+        if narrow == nil, height % 6 == 0, width % 6 == 0, height * width >= 16 * 36 {
             return Winograd(table.pointee.f6, height, width)
         }
         guard height % 3 == 0, width % 3 == 0, height % 4 != 0 || width % 4 != 0 else {
