@@ -33,13 +33,15 @@ package final class Recording: Recorder, Sendable {
     ///     What is there already is not written over: a number is added to the name.
     ///   - frameRate: frames a second of formats that can't have the frames' own times.
     ///   - encoder: the program that makes the video; ffmpeg in PATH where nil.
+    ///   - patience: how long it may take no frame before it is given up.
     ///   - pauses: before it is begun anew after a fault; nil where a fault is its end, as it must be where who records
     ///     waits for room.
     ///   - say: told of another name and the like, from the writing thread.
     ///   - notify: called from the writing thread when nothing can be written any more, once a fault.
     /// - Throws: ``RecordingError`` or ``Drawing/DrawingError`` where it can't begin.
     package init(
-        path: String, frameRate: Double, encoder: String? = nil, pauses: Backoff? = nil,
+        path: String, frameRate: Double, encoder: String? = nil, patience: EncoderPatience = .standard,
+        pauses: Backoff? = nil,
         say: @escaping @Sendable (String) -> Void = { _ in },
         notify: @escaping @Sendable (RecordingError) -> Void
     ) throws {
@@ -50,7 +52,8 @@ package final class Recording: Recorder, Sendable {
             Self.isFolder(path)
                 ? try PictureFolder(path: path, say: say)
                 : try VideoFile(
-                    path: path, frameRate: frameRate, encoder: encoder, cancellation: cancellation, say: say)
+                    path: path, frameRate: frameRate, encoder: encoder, patience: patience,
+                    cancellation: cancellation, say: say)
         }
         let place = Self.isFolder(path) ? path : FileSystem.folder(of: path)
         let again = NewBeginning(

@@ -11,6 +11,7 @@ final class VideoFile: FrameTarget {
     private let path: String
     private let program: String
     private let frameRate: Double
+    private let patience: EncoderPatience
     private let cancellation: Cancellation
     private let say: @Sendable (String) -> Void
     private var part: Part?
@@ -24,20 +25,20 @@ final class VideoFile: FrameTarget {
         var clock = RecordingClock()
     }
 
-    /// How long an encoder may take no frame, or take to end, before it is given up, in seconds.
-    static let patience = 10.0
-
     /// - Parameters:
     ///   - frameRate: of formats that can't have the frames' own times.
     ///   - encoder: the program; ffmpeg in PATH where nil.
+    ///   - patience: how long it may take no frame, or take to end, before it is given up.
     ///   - cancellation: ends every wait.
     ///   - say: told of what a person may want to know.
     init(
-        path: String, frameRate: Double, encoder: String?, cancellation: Cancellation,
+        path: String, frameRate: Double, encoder: String?, patience: EncoderPatience,
+        cancellation: Cancellation,
         say: @escaping @Sendable (String) -> Void
     ) throws(RecordingError) {
         self.path = path
         self.frameRate = frameRate
+        self.patience = patience
         self.cancellation = cancellation
         self.say = say
         guard let program = encoder ?? FileSystem.program("ffmpeg") else {
@@ -100,11 +101,14 @@ final class VideoFile: FrameTarget {
             let error = Errno.last
             guard error == .tryAgain || error == .interrupted else { throw failure(part) }
             part.encoder.drainMessages()
-            switch cancellation.wait(for: part.encoder.input, .writing, until: .after(Self.patience)) {
-            case .ready: continue
+            let wait = patience.wait(for: part.encoder) { deadline in
+                let outcome = cancellation.wait(for: part.encoder.input, .writing, until: deadline)
+                return outcome == .timedOut ? nil : outcome
+            }
+            switch wait.outcome {
             case .cancelled: throw stuck(part, "there was no time left for the encoder")
-            case .timedOut:
-                throw stuck(part, "ffmpeg has taken no frame for \(Int(Self.patience)) seconds")
+            case nil: throw stuck(part, "ffmpeg has taken no frame for \(wait.seconds) seconds")
+            default: continue
             }
         }
     }
@@ -112,9 +116,11 @@ final class VideoFile: FrameTarget {
     func finish() throws(RecordingError) {
         guard let part else { return }
         part.encoder.closeInput()
-        guard let ending = part.encoder.wait(until: .after(Self.patience), cancellation) else {
-            throw stuck(part, "ffmpeg does not end")
+        let wait = patience.wait(for: part.encoder) { deadline -> ChildProcess.Ending?? in
+            let ending = part.encoder.wait(until: deadline, cancellation)
+            return ending == nil && !cancellation.isRaised ? nil : .some(ending)
         }
+        guard let ending = wait.outcome ?? nil else { throw stuck(part, "ffmpeg does not end") }
         guard ending == .status(0) else { throw failure(part) }
         self.part = nil
     }

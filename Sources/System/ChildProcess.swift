@@ -87,6 +87,15 @@ package final class ChildProcess {
     /// True while it has not been seen to end.
     package var isRunning: Bool { ending == nil && wait(until: Deadline(at: 0)) == nil }
 
+    /// Processor time that the child's threads have taken so far, in nanoseconds; nil where the system does not say, as of
+    /// one that has ended.
+    package var processorTime: UInt64? {
+        var (clock, time) = (clockid_t(), timespec())
+        guard ending == nil, clock_getcpuclockid(identifier, &clock) == 0, clock_gettime(clock, &time) == 0
+        else { return nil }
+        return UInt64(clamping: time.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: time.tv_nsec)
+    }
+
     /// Waits for the child to end by itself.
     ///
     /// - Returns: how it ended, or nil where the deadline or the cancellation came first.

@@ -84,7 +84,7 @@ struct RecordingTests {
     /// Records what a source does, by an encoder that a shell script stands for: `ffmpeg` after `prologue`.
     private func record(
         _ steps: [ScriptedSource.Step], to path: String, prologue: String = "",
-        encoder: String = "exec ffmpeg \"$@\"",
+        encoder: String = "exec ffmpeg \"$@\"", patience: EncoderPatience = .standard,
         meanwhile: () -> Void = {}
     ) throws -> Seen {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -93,7 +93,8 @@ struct RecordingTests {
             toFile: script, atomically: true, encoding: .utf8)
         chmod(script, 0o755)
         let seen = Guarded(Seen())
-        let recording = try Recording(path: path, frameRate: 30, encoder: script) { line in
+        let recording = try Recording(path: path, frameRate: 30, encoder: script, patience: patience) {
+            line in
             seen.change { $0.said.append(line) }
         } notify: { error in
             seen.change { $0.errors.append(error) }
@@ -202,6 +203,31 @@ struct RecordingTests {
         #expect(seen.errors.count == 1)
         #expect("\(seen.errors)".contains("File too large"), "\(seen.errors)")
         #expect(try times("\(folder)/a.mkv").count > 20)
+    }
+
+    @Test(
+        "an encoder that takes long to begin is waited for while it works",
+        .enabled(if: RecordingTests.hasFFmpeg))
+    func slowBeginning() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let seen = try record(
+            Array(repeating: .frame, count: 30), to: "\(folder)/a.mkv",
+            prologue: "for ((i = 0; i < 600000; i++)); do :; done",
+            patience: EncoderPatience(slice: 0.02, idle: 25, most: 3000))
+        #expect(seen.errors.isEmpty, "\(seen.errors)")
+        #expect(try times("\(folder)/a.mkv").count == 30)
+    }
+
+    @Test(
+        "one that does nothing is given up, and so is one that works for ever and takes no frame",
+        arguments: [("sleep 1000", 8, 100_000), ("while :; do :; done", 100_000, 8)])
+    func givenUp(encoder: String, idle: Int, most: Int) throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let seen = try record(
+            Array(repeating: .frame, count: 30), to: "\(folder)/a.mkv", encoder: encoder,
+            patience: EncoderPatience(slice: 0.02, idle: idle, most: most))
+        #expect(seen.errors.count == 1)
+        #expect("\(seen.errors)".contains("has taken no frame for"), "\(seen.errors)")
     }
 
     @Test("one that broke off is begun anew as soon as it can be, and each is said once")

@@ -51,6 +51,24 @@ struct ChildProcessTests {
         #expect(eventually { ["Z", ""].contains(state(of: grandchild)) })
     }
 
+    @Test("its processor time grows while it works, stands while it waits, and is unknown once it is gone")
+    func processorTime() throws {
+        let child = try shell("echo; while :; do :; done")
+        _ = output(of: child)
+        let before = try #require(child.processorTime)
+        #expect(eventually { child.processorTime ?? 0 > before })
+        child.end()
+        #expect(child.processorTime == nil)
+        let waiting = try shell("echo; exec sleep 600")
+        _ = output(of: waiting)
+        // It has not begun the other program yet, perhaps.
+        #expect(
+            eventually {
+                let once = waiting.processorTime
+                return once != nil && holds(for: 0.05) { waiting.processorTime == once }
+            })
+    }
+
     @Test("one that asks for time to finish gets it")
     func grace() throws {
         let child = try shell("trap 'exit 7' TERM; echo ready; while :; do sleep 0.01; done")
