@@ -15,7 +15,12 @@ static inline int cmpi_rank(int *rank) { return MPI_Comm_rank(MPI_COMM_WORLD, ra
 
 static inline int cmpi_size(int *size) { return MPI_Comm_size(MPI_COMM_WORLD, size); }
 
-static inline int cmpi_abort(int code) { return MPI_Abort(MPI_COMM_WORLD, code); }
+// Before MPI has started, which MPI_Initialized(3) tells from any thread, there is nothing to end.
+static inline int cmpi_abort(int code) {
+    int started = 0;
+    int error = MPI_Initialized(&started);
+    return error != MPI_SUCCESS || !started ? error : MPI_Abort(MPI_COMM_WORLD, code);
+}
 
 static inline int cmpi_send(const void *bytes, int count, int to, int tag, MPI_Request *request) {
     return MPI_Isend(bytes, count, MPI_BYTE, to, tag, MPI_COMM_WORLD, request);

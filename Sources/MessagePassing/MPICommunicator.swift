@@ -16,7 +16,7 @@ package final class MPICommunicator: Communicator {
     package let size: Int
     /// How long another rank may take to answer, in seconds.
     package var patience: Double
-    private let onLoss: (String) -> Never
+    private let onLoss: @Sendable (String) -> Never
     private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 64)
 
     /// Messages up to this many bytes go to all at once: one wait instead of two.
@@ -40,9 +40,22 @@ package final class MPICommunicator: Communicator {
     /// Joins the others.
     ///
     /// - Parameters:
+    ///   - joining: how long the others may take to join, in seconds: MPI itself waits for them without an end.
     ///   - patience: how long another rank may take to answer, in seconds.
     ///   - onLoss: told, in one line, why it can't go on: who did not answer, or what MPI says. Ends the process.
-    package init(patience: Double, onLoss: @escaping (String) -> Never) {
+    package init(joining: Double, patience: Double, onLoss: @escaping @Sendable (String) -> Never) {
+        let joined = Cancellation()
+        defer { joined.raise() }
+        do throws(Errno) {
+            _ = try JoinableThread(name: "raut-joining") {
+                guard joined.sleep(seconds: joining) else { return }
+                onLoss(
+                    "not all that mpirun started have joined in \(Int(joining)) s: each must be "
+                        + "the same 'raut train' or 'raut search'")
+            }
+        } catch {
+            onLoss("MPI does not start: no thread: \(error)")
+        }
         var (rank, size): (Int32, Int32) = (0, 1)
         for result in [cmpi_start(), cmpi_rank(&rank), cmpi_size(&size)] where result != cmpi_success() {
             onLoss("MPI does not start: \(Self.reason(result))")
@@ -60,7 +73,7 @@ package final class MPICommunicator: Communicator {
     /// Leaves, once all others do: what is sent is sent.
     package func finish() { MPI_Finalize() }
 
-    /// Ends all ranks at once.
+    /// Ends all ranks at once; those that have not joined are ended by mpirun, once this process is.
     package static func abort() { _ = cmpi_abort(1) }
 
     /// Replaces numbers by their sums over all ranks, added in the ranks' order.

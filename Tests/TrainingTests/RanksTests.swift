@@ -169,6 +169,50 @@ struct RanksTests {
             })
     }
 
+    @Test(
+        "ranks that are told different things are refused before they read data, by what differs",
+        arguments: [
+            ("train", true, 1, "command is train there, search here"),
+            ("search", false, 1, "resume is not given there, given here"),
+            ("search", true, 2, "seed is 2 there, 1 here"),
+        ])
+    func differingTasks(command: String, resumes: Bool, seed: UInt64, reason: String) throws {
+        let told = #expect(throws: TrainingError.self) {
+            _ = try Ranks(2).run { rank in
+                var options = Self.options()
+                if rank.rank == 1 { options.seed = seed }
+                let task = RankTask(
+                    program: "raut 1", command: rank.rank == 1 ? command : "search",
+                    resumes: rank.rank == 0 || resumes, options: options)
+                try task.check(rank)
+            }
+        }
+        #expect(told == .otherRank(1, reason: reason))
+    }
+
+    @Test("ranks of a search that have other trials are refused by the trial")
+    func differingTrials() throws {
+        func plan(_ rates: String) throws -> SearchPlan {
+            try SearchPlan(grid: "learning-rate = \(rates)", path: "grid", base: Self.options())
+        }
+        let plans = [try plan("0.001, 0.01"), try plan("0.001, 0.02")]
+        let told = #expect(throws: TrainingError.self) {
+            _ = try Ranks(2).run { rank in
+                let task = RankTask(
+                    program: "raut 1", command: "search", resumes: false, options: Self.options(),
+                    plan: plans[rank.rank])
+                try task.check(rank)
+            }
+        }
+        #expect("\(String(describing: told))".contains("trial 2 is '--learning-rate 0.02"))
+        // What is the same goes on.
+        _ = try Ranks(2).run { rank in
+            try RankTask(
+                program: "raut 1", command: "search", resumes: false, options: Self.options(), plan: plans[0]
+            ).check(rank)
+        }
+    }
+
     @Test("a batch without a pair for each rank is refused, and a last one is everybody's")
     func smallBatches() throws {
         #expect(throws: TrainingError.smallBatch(images: 4, ranks: 3)) {

@@ -98,9 +98,6 @@ extension Trainer {
         identity.add("validation images", "\(validation.count) (\(validation.fingerprint))")
         return identity
     }
-
-    /// The identity in one line.
-    var runDescription: String { identity.text.split(separator: "\n").joined(separator: " ") }
 }
 
 extension FaceDataSet {

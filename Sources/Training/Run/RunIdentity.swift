@@ -20,6 +20,9 @@ struct RunIdentity: Equatable, Sendable {
     /// A line for each value.
     var text: String { values.map { "\($0.name)=\($0.value)" }.joined(separator: "\n") }
 
+    /// The same in one line.
+    var line: String { text.split(separator: "\n").joined(separator: " ") }
+
     mutating func add(_ name: String, _ value: String) { values.append((name, value)) }
 
     /// Adds every stored value of a structure by its name, those of structures within it as `augmentation.shift`.

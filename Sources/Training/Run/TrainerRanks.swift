@@ -16,13 +16,7 @@ extension Trainer {
             for index in 0..<tensor.count { hash.add(UInt64(tensor[index].bitPattern)) }
         }
         own.add("weights", String(hash.value, radix: 16))
-        let all = ranks.gather(Array(own.text.utf8)).map {
-            RunIdentity(text: String(decoding: $0, as: UTF8.self))
-        }
-        for (rank, other) in all.enumerated() {
-            guard let difference = all[0].difference(from: other) else { continue }
-            throw .otherRank(rank, reason: difference)
-        }
+        try own.check(ranks)
     }
 
     /// Takes up a run where rank 0's checkpoint left it; the others need not have the file. Nothing happens where there is

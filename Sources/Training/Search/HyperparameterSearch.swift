@@ -39,11 +39,11 @@ package final class HyperparameterSearch {
         folder = try RunFolder(path)
         let trainer = try Trainer(
             base, training: training, validation: validation, classWeights: classWeights)
-        let description =
-            ([trainer.runDescription, "epochs=\(base.epochs)"]
-            + facts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }).joined(separator: " ") + "\n"
-        if ranks.map({ $0.rank == 0 }) ?? true { try begin(description, resume: resume) }
-        try agree(on: description)
+        var identity = trainer.identity
+        identity.add("epochs", "\(base.epochs)")
+        for (name, value) in facts.sorted(by: { $0.key < $1.key }) { identity.add(name, value) }
+        if ranks.map({ $0.rank == 0 }) ?? true { try begin(identity.line + "\n", resume: resume) }
+        try agree(on: identity)
     }
 
     /// Refuses a folder that holds a search.
@@ -79,18 +79,10 @@ package final class HyperparameterSearch {
         try save()
     }
 
-    private static func identity(_ description: String) -> RunIdentity {
-        RunIdentity(text: description.replacingOccurrences(of: " ", with: "\n"))
-    }
-
     /// Takes the table that rank 0 has, where the ranks are about to do the same.
-    private func agree(on description: String) throws {
+    private func agree(on identity: RunIdentity) throws {
         guard let ranks else { return }
-        let all = ranks.gather(Array(description.utf8)).map { String(decoding: $0, as: UTF8.self) }
-        for (rank, other) in all.enumerated() where other != all[0] {
-            let (first, second) = (Self.identity(all[0]), Self.identity(other))
-            throw TrainingError.otherRank(rank, reason: first.difference(from: second) ?? "its options")
-        }
+        try identity.check(ranks)
         let csv = String(decoding: ranks.gather(Array(table.csv.utf8))[0], as: UTF8.self)
         try table.restore(csv: csv, path: "\(folder.path)/trials.csv")
     }

@@ -59,7 +59,10 @@ enum SearchCommand {
         case (nil, let count?): plan = SearchPlan(random: count, seed: base.seed)
         default: throw UsageError(description: "search needs one of --grid FILE and --random N")
         }
-        let group = try RankGroup()
+        let group = try RankGroup(
+            for: RankTask(
+                program: Program.nameAndVersion, command: command.name, resumes: arguments.resume,
+                options: base, plan: plan))
         let status = try search(arguments, plan, base, group)
         group.finish()
         return status

@@ -25,7 +25,10 @@ package enum TrainCommand {
             throw UsageError(
                 description: "--consistency trains on one machine: start it without mpirun")
         }
-        let group = try RankGroup()
+        let group = try RankGroup(
+            for: RankTask(
+                program: Program.nameAndVersion, command: command.name, resumes: arguments.program.resume,
+                options: options))
         let status = try train(arguments, options, start, group)
         // Others wait for rank 0 there: mpirun would end it with the first who left.
         group.finish()
