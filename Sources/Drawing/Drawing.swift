@@ -87,6 +87,8 @@ package struct Notes: Equatable, Sendable {
     package var demo = ""
     /// Keys and what they do; empty for no list.
     package var keys: [Key] = []
+    /// What names the emotions; said below the keys.
+    package var model = ""
     /// How much those in view smile, 0 to 1; nil for no meter.
     package var smile: Double?
     /// The game; nil where none is played.

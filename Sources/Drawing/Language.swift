@@ -38,6 +38,7 @@ package enum Phrase: CaseIterable, Sendable {
     case showMe, score, ready, smile
     case keyQuit, keyPause, keyMirror, keyBars, keyFace, keyFullScreen, keySnapshot, keyHelp, keyMeter,
         keyRibbon
+    case model
 
     var english: String {
         switch self {
@@ -70,6 +71,7 @@ package enum Phrase: CaseIterable, Sendable {
         case .keyHelp: "keys"
         case .keyMeter: "smile meter"
         case .keyRibbon: "last minute"
+        case .model: "model"
         }
     }
 
@@ -104,6 +106,7 @@ package enum Phrase: CaseIterable, Sendable {
         case .keyHelp: "tombol"
         case .keyMeter: "meter senyum"
         case .keyRibbon: "semenit terakhir"
+        case .model: "model"
         }
     }
 }

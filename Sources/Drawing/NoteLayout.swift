@@ -55,27 +55,48 @@ struct NoteLayout {
             height: block.height)
     }
 
-    /// The keys, one a line, as many as there is room for.
-    func help(_ keys: [Notes.Key]) -> Block {
+    /// The keys, one a line, as many as there is room for; below all of them the model.
+    func help(_ keys: [Notes.Key], model: String) -> Block {
         var block = Block(
             kind: .message,
             places: [(0.5, 0.5), (0, 0.5), (1, 0.5), (0, 0), (1, 0), (0, 1), (1, 1), (0.5, 0), (0.5, 1)])
         let padding = margin
         let column = (keys.map { text.size(of: $0.name, style.strong).width }.max() ?? 0) + margin
+        let room = (width: canvas.width - 2 * margin, height: canvas.height - 2 * margin)
         var y = padding
-        for key in keys {
+        for (number, key) in keys.enumerated() {
             let words = style.language.line(key.phrase)
             let size = text.size(of: words, style.body)
             let width = 2 * padding + column + size.width
-            guard y + size.height + padding <= canvas.height - 2 * margin, width <= canvas.width - 2 * margin
-            else { break }
+            guard y + size.height + padding <= room.height, width <= room.width else { break }
             append(key.name, style.strong, x: padding, y: y, .white, &block)
             append(words, style.body, x: padding + column, y: y, .faint, &block)
             block.width = max(block.width, width.rounded())
             y += (size.height + 4 * style.scale).rounded()
+            let rule = (6 * style.scale).rounded()
+            guard number == keys.count - 1, !model.isEmpty, y + rule + size.height + padding <= room.height
+            else { continue }
+            let line = fitting("\(style.language.line(.model)): \(model)", room.width - 2 * padding)
+            let lineWidth = text.size(of: line, style.body).width
+            block.width = max(block.width, (2 * padding + lineWidth).rounded())
+            let across = Bounds(
+                x: padding, y: y, width: block.width - 2 * padding, height: max(1, style.scale))
+            block.shapes.append(.fill(Plate(across), .white.opacity(0.18), nil))
+            append(line, style.body, x: padding, y: y + rule, .faint, &block)
+            y += (rule + size.height + 4 * style.scale).rounded()
         }
         block.height = (y + padding - 4 * style.scale).rounded()
         return block
+    }
+
+    /// The line without breaks, or as much of its beginning as there is room for.
+    private func fitting(_ line: String, _ most: Double) -> String {
+        var beginning = line.split(whereSeparator: \.isNewline).joined(separator: " ")
+        guard text.size(of: beginning, style.body).width > most else { return beginning }
+        while !beginning.isEmpty, text.size(of: beginning + "…", style.body).width > most {
+            beginning.removeLast()
+        }
+        return beginning + "…"
     }
 
     /// Draws a block where it was placed.

@@ -52,7 +52,7 @@ package final class SceneLayout {
         let faces = faces.filter { canvas.place($0.box).isUsable && $0.tilt.isFinite }
         follow(faces, elapsed)
         chooseScale(options.language, now: time)
-        let help = placeHelp(notes.keys)
+        let help = placeHelp(notes)
         let blocks = placeNotes(notes)
         let order = faces.sorted { precedes($0, $1) }
         let owner = chooseOwner(among: order, options, now: time)
@@ -169,13 +169,13 @@ package final class SceneLayout {
     }
 
     /// Lays the list of keys where it hides no face, if there is such a place; it stays there until it is gone.
-    private func placeHelp(_ keys: [Notes.Key]) -> (NoteLayout.Block, Bounds)? {
-        guard !keys.isEmpty else {
+    private func placeHelp(_ notes: Notes) -> (NoteLayout.Block, Bounds)? {
+        guard !notes.keys.isEmpty else {
             helpPlace = nil
             return nil
         }
         let layout = NoteLayout(style: style, canvas: canvas.bounds, text: text)
-        let block = layout.help(keys)
+        let block = layout.help(notes.keys, model: notes.model)
         let isFree = { (number: Int, whole: Bool) -> Bool in
             let bounds = layout.place(block, number)
             return !self.memory.values.contains {

@@ -150,6 +150,7 @@ package final class Viewer {
     private func updateNotes(at time: Double) {
         let before = window.notes
         if time >= messageEnd { window.notes.message = "" }
+        window.notes.model = window.notes.keys.isEmpty ? "" : settings.model()
         let language = settings.language
         window.notes.banner =
             pipeline.isSourceLost

@@ -14,6 +14,8 @@ package struct ViewerSettings: Sendable {
     package var isBooth = false
     /// Whether the picture is a mirror from now on, nil for as it is; asked again and again, as options may be read anew.
     package var takeMirror: @Sendable () -> Bool? = { nil }
+    /// What names the emotions, for the list of keys; asked for while that is shown, as options may be read anew.
+    package var model: @Sendable () -> String = { "" }
 
     /// Shows what comes, in English; `S` writes into a folder.
     package init(snapshots: SnapshotFolder) {

@@ -127,6 +127,33 @@ struct LayoutTests {
         #expect(large.parts.contains { $0.kind == .panel })
     }
 
+    @Test(
+        "the model stands below the keys where all of these have room, and a long name is cut",
+        arguments: [(320, 240, 1.0), (640, 480, 1), (1280, 720, 1), (3840, 2160, 2)], Language.allCases)
+    func model(size: (Int, Int, Double), language: Language) throws {
+        let layout = SceneLayout(text: try PangoText())
+        let canvas = Canvas(
+            width: size.0, height: size.1, pictureWidth: size.0, pictureHeight: size.1, density: size.2)
+        var options = DrawingOptions()
+        options.language = language
+        func lines(_ model: String, keys: Int = 10) -> [TextRun] {
+            var notes = Notes()
+            notes.keys = (0..<keys).map { Notes.Key("Key \($0)", .keySnapshot) }
+            notes.model = model
+            let drawing = layout.arrange([], on: canvas, options: options, notes: notes)
+            #expect(fault(drawing, [], canvas) == nil)
+            return drawing.shapes.compactMap { if case .text(let run, _) = $0 { run } else { nil } }
+        }
+        let shown = lines("raut · int8")
+        #expect(shown.count == 21 && shown.last?.text == "model: raut · int8")
+        let above = shown.dropLast().map(\.bounds)
+        #expect(above.allSatisfy { $0.y + $0.height <= shown[20].bounds.y })
+        #expect(lines("raut · int8", keys: 0).isEmpty)
+        #expect(lines("two\nlines").last?.text == "model: two lines")
+        let long = try #require(lines(String(repeating: "long ", count: 100)).last)
+        #expect(long.text.hasPrefix("model: long") && long.text.hasSuffix("…"))
+    }
+
     @Test("an unsure reading is dashed and says so, or names its two")
     func certainty() throws {
         let layout = SceneLayout(text: try PangoText())

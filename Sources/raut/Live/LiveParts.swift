@@ -130,6 +130,7 @@ final class LiveParts: SessionParts {
             hello: opened.hello, isViewed: opened.hasWindow, recorder: opened.recording
         ) { [weak self] notice in self?.report(notice) }
         outlets.status?.watch(pipeline, opened.recognizer)
+        window.watch(opened.recognizer)
         let reporter = try LiveReporter(
             pipeline, interval: opened.settings.statisticsInterval, report: surroundings.report)
         let old = state.withLock { state in
@@ -205,6 +206,7 @@ final class LiveParts: SessionParts {
         }
         if old.trace !== new.trace { old.trace?.finish() }
         new.outlets.status?.watch(pipeline, new.recognizer)
+        window.watch(new.recognizer)
         let reporter = state.withLock { $0.reporter }
         reporter?.interval = new.settings.statisticsInterval
         tellReady()

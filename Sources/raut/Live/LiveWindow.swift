@@ -1,4 +1,5 @@
 import Capture
+import EmotionRecognition
 import Foundation
 import Pipeline
 import System
@@ -16,6 +17,8 @@ final class LiveWindow: Sendable {
     private let opened = Guarded<Opened?>(nil)
     /// What options that were read anew say of the mirror, until the window has heard of it.
     private let mirror = Guarded<Bool?>(nil)
+    /// What the window says of the model.
+    private let model = Guarded("")
 
     /// A window, and how it shows what comes.
     private struct Opened: Sendable {
@@ -68,6 +71,7 @@ final class LiveWindow: Sendable {
                 return wish
             }
         }
+        settings.model = { [model] in model.withLock { $0 } }
         let outcome = Guarded<Result<Confined<Window>, WindowError>?>(nil)
         first.perform {
             let result = Result { () throws(WindowError) in
@@ -101,6 +105,11 @@ final class LiveWindow: Sendable {
             guard let opened = opened.withLock({ $0 }) else { return }
             onEnd(Result { try Viewer(opened.window.value, pipeline, settings: opened.settings).run() })
         }
+    }
+
+    /// Says from now on that this one names the emotions.
+    func watch(_ recognizer: EmotionRecognizer) {
+        model.withLock { $0 = "\(recognizer.modelName) · \(recognizer.precision)" }
     }
 
     /// Shows the picture as options say that were read anew, as far as an open window can, and says what it can't.
@@ -137,6 +146,9 @@ final class LiveWindow: Sendable {
             "this raut was built without a window: events follow as JSON lines; say --headless to mean it")
         return false
     }
+
+    /// Has no window to say it in.
+    func watch(_ recognizer: EmotionRecognizer) {}
 
     /// Never called.
     func change(from old: ViewSettings, to new: ViewSettings, for source: any FrameSource) {}
