@@ -2,6 +2,7 @@ import EmotionRecognition
 import FaceDetection
 import FaceVerification
 import Faces
+import Foundation
 import Imaging
 
 /// Finds the faces of pictures and names their emotions.
@@ -17,6 +18,7 @@ import Imaging
 public final class PictureReader {
     private let detector: VerifyingDetector
     private let recognizer: EmotionRecognizer
+    private let threads: Int
     private let reader = ImageReader()
     private var image = GrayImage()
     private var found: [DetectedFace] = []
@@ -27,11 +29,14 @@ public final class PictureReader {
     ///   - files: where they lie.
     ///   - precision: in which numbers the network works; floats as with `raut image` unless given, what is faster on this
     ///     processor where nil.
+    ///   - threads: how many share the faces of a picture that has many, as with `raut image`: as many as there are
+    ///     processors where nil. What is found is the same.
     /// - Throws: ``RautError`` where a file is missing or broken.
     public init(
-        files: RautFiles = RautFiles(), precision: RautPrecision? = .float
+        files: RautFiles = RautFiles(), precision: RautPrecision? = .float, threads: Int? = nil
     ) throws(RautError) {
         (detector, recognizer) = try files.load(precision)
+        self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     }
 
     /// In which numbers the network works.
@@ -67,7 +72,7 @@ public final class PictureReader {
         var parameters = DetectionParameters()
         parameters.minSize = DetectionParameters.standardMinSize(width: image.width, height: image.height)
         detector.detect(in: image, region: nil, parameters: parameters, into: &found)
-        let probabilities = recognizer.recognize(found, looks: .standard, in: image)
+        let probabilities = recognizer.recognize(found, looks: .standard, in: image, threads: threads)
         return zip(found, probabilities).map { face, probabilities in
             Face(
                 number: 0, box: face.box, tilt: face.tilt, emotion: probabilities.mostLikely,

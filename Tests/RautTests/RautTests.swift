@@ -29,6 +29,18 @@ struct RautTests {
         #expect(error?.description == "20000 bytes are no grey picture of 200×200")
     }
 
+    @Test("many faces are the same however many threads share them")
+    func threads() throws {
+        let path = root + "/docs/pictures/faces.png"
+        let alone = try PictureReader(files: files, threads: 1).faces(inFile: path)
+        #expect(alone.count > 40)
+        for count in [nil, 0, 3, 1000] {
+            let shared = try PictureReader(files: files, threads: count).faces(inFile: path)
+            #expect(shared.map(\.box) == alone.map(\.box))
+            #expect(shared.map(\.probabilities) == alone.map(\.probabilities))
+        }
+    }
+
     @Test("the network works in the numbers asked for, unless asked in floats for pictures")
     func precision() throws {
         let exact = try PictureReader(files: files)
