@@ -3,6 +3,8 @@ import NeuralNetwork
 /// What one of the processes that train together is about to do, for the others to hear before any of them reads its
 /// data, which may take an hour.
 package struct RankTask: Sendable {
+    /// What makes all else another matter where it differs.
+    private var program = RunIdentity()
     private var identity = RunIdentity()
 
     /// - Parameters:
@@ -14,8 +16,8 @@ package struct RankTask: Sendable {
     package init(
         program: String, command: String, resumes: Bool, options: TrainingOptions, plan: SearchPlan? = nil
     ) {
-        identity.add("program", program)
-        identity.add("command", command)
+        self.program.add("program", program)
+        self.program.add("command", command)
         identity.add("resume", resumes ? "given" : "not given")
         identity.add(allOf: options)
         guard let plan else { return }
@@ -28,7 +30,10 @@ package struct RankTask: Sendable {
     /// Makes sure that all ranks are about to do the same.
     ///
     /// - Throws: ``TrainingError/otherRank(_:reason:)`` on every rank, with the first one that differs from rank 0.
-    package func check(_ ranks: any Communicator) throws(TrainingError) { try identity.check(ranks) }
+    package func check(_ ranks: any Communicator) throws(TrainingError) {
+        try program.check(ranks)
+        try identity.check(ranks)
+    }
 }
 
 extension RunIdentity {
