@@ -29,3 +29,15 @@ package func holds(for seconds: Double, _ condition: () throws -> Bool) rethrows
     }
     return try condition()
 }
+
+/// Does on a thread of its own what waits for most of its time, so that other tests need not wait for it: there are only as
+/// many threads for tests as the machine has cores.
+package func apart<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        do throws(Errno) {
+            _ = try JoinableThread(name: "apart") { continuation.resume(with: Result { try body() }) }
+        } catch {
+            continuation.resume(throwing: error)
+        }
+    }
+}

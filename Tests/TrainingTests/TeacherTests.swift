@@ -17,6 +17,7 @@ struct TeacherTests {
         options.augmentation = .none
         options.epochs = epochs
         options.batch = 16
+        options.threads = 1
         options.learningRate = 0.003
         options.targets[0].teacherShare = share
         options.targets[0].wrongTeacherShare = share
@@ -25,7 +26,7 @@ struct TeacherTests {
 
     @Test("what a teacher knows is learned from it alone, though every label is wrong")
     func learnsFromTeacher() throws {
-        let trained = try Trainer(options(60), training: data, validation: data)
+        let trained = try Trainer(options(30), training: data, validation: data)
         _ = try trained.run()
         #expect(trained.evaluate(data).accuracy > 0.95)
         let teacher = try Teacher([trained.network], on: data, looks: 2, threads: 1)
@@ -33,7 +34,7 @@ struct TeacherTests {
         var mislabelled = data
         mislabelled.labels = wrong.labels
         let student = try Trainer(
-            options(60, share: 1), training: mislabelled, validation: data, teacher: teacher)
+            options(30, share: 1), training: mislabelled, validation: data, teacher: teacher)
         _ = try student.run()
         // By chance it would be a seventh.
         #expect(student.evaluate(data).accuracy > 0.5)

@@ -31,6 +31,7 @@ struct TrainerTests {
         options.network.dropout = 0
         options.network.spatialDropout = 0
         options.learningRate = 0.003
+        options.threads = 1
         let trainer = try Trainer(options, training: data, validation: data)
         #expect(try trainer.run())
         #expect(try #require(trainer.history.epochs.last).trainLoss < 0.05)
