@@ -214,6 +214,36 @@ struct ProgramTests {
         #expect(piped.errors == "raut: \(page): written\n")
     }
 
+    @Test("report refuses a file without an event, though it has empty lines, and a device that has no end")
+    func noReport() throws {
+        let folder = TemporaryFolder()
+        let (log, page) = (folder.path("picture.png"), folder.path("day.html"))
+        try Data("\u{89}PNG\n\n\nIHDR\n".utf8).write(to: URL(filePath: log))
+        let refused = try Ran(["report", log, "--output", page])
+        #expect(refused.status == 1 && refused.output.isEmpty)
+        #expect(refused.errors.contains("\(log): no line of it is an event\n"), "\(refused.errors)")
+        let endless = try Ran(["report", "/dev/zero", "--output", page])
+        #expect(endless.status == 1)
+        #expect(endless.errors == "raut: /dev/zero: cannot read it: a device, no file\n")
+        #expect(FileManager.default.fileExists(atPath: page) == false)
+    }
+
+    @Test("a name that would move a terminal's cursor is shown without its orders, in results and messages")
+    func shownNames() throws {
+        let folder = TemporaryFolder()
+        let name = folder.path("two\nlines \u{1B}[31mred ü😀.png")
+        try FileManager.default.copyItem(
+            atPath: "\(packageFolder)/Tests/Fixtures/astronaut.png", toPath: name)
+        let shown = folder.path("two?lines ?[31mred ü😀.png")
+        #expect(try Ran(["image", name]).output.hasPrefix("\(shown)  512×512  1 face"))
+        #expect(try Ran(["classify", name]).output.hasPrefix("\(shown)  "))
+        #expect(try Ran(["video", name]).output.hasPrefix("\(shown)  512×512, "))
+        let missing = try Ran(["image", name + ".jpg"])
+        // A break of a line is a space in messages.
+        let said = shown.replacing("two?", with: "two ")
+        #expect(missing.errors.hasPrefix("raut: \(said).jpg: "), "\(missing.errors)")
+    }
+
     @Test("a folder of pictures is said to be one video, and how each is read by itself")
     func videoOfFolder() throws {
         let folder = TemporaryFolder()

@@ -35,6 +35,8 @@ package struct DayRecord: Sendable {
     package private(set) var visits: [Visit] = []
     /// Lines that are no events: how many, and the numbers of the first.
     package private(set) var brokenCount = 0
+    /// Lines that are events.
+    package private(set) var eventCount = 0
     package private(set) var brokenLines: [Int] = []
     /// Lines read, the broken ones among them.
     package private(set) var lineCount = 0
@@ -79,6 +81,7 @@ package struct DayRecord: Sendable {
             if brokenLines.count < Self.mostNamed { brokenLines.append(lineCount) }
             return
         }
+        eventCount += 1
         if case .hello(let source) = event {
             if number == nil { for key in open.keys { beforeHello[key.face] = key } }
             run += 1

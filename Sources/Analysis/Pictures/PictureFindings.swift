@@ -84,7 +84,7 @@ package struct PictureFindings: Sendable {
         var steps = ["decoded in \(Self.text(decode))", "searched in \(Self.text(detect))"]
         if let classify, !faces.isEmpty { steps.append("named in \(Self.text(classify))") }
         let count = faces.isEmpty ? "no face" : faces.count == 1 ? "1 face" : "\(faces.count) faces"
-        var lines = ["\(file)  \(width)×\(height)  \(count)  (\(steps.joined(separator: ", ")))"]
+        var lines = ["\(file.inOneLine)  \(width)×\(height)  \(count)  (\(steps.joined(separator: ", ")))"]
         for (index, face) in faces.enumerated() {
             let box = shownBox(of: face)
             let tilt = face.tilt == 0 ? "" : ", tilted by \(Int(face.tilt.rounded()))°"

@@ -1,3 +1,4 @@
+import Analysis
 import Foundation
 import System
 
@@ -13,8 +14,10 @@ package enum Program {
         FileHandle.standardError.write(Data("raut: \(shown(line))\n".utf8))
     }
 
-    /// What is said of a message: one line, without the passwords of the addresses in it.
+    /// What is said of a message: one line, without the passwords of the addresses in it, and without what a terminal
+    /// takes for orders.
     package static func shown(_ line: String) -> String {
         NetworkAddress.hidingSecrets(in: line.split(whereSeparator: \.isNewline).joined(separator: " "))
+            .inOneLine
     }
 }

@@ -63,7 +63,7 @@ enum ClassifyCommand {
                         item.name, found, times.median,
                         heads: wantsLogits ? recognizer.configuration.heads : [],
                         logits: wantsLogits ? recognizer.logits(worker.image) : [])
-                    : "\(item.name)  \(found.summary)  (\(PictureFindings.text(times.median)))\n"
+                    : "\(item.name.inOneLine)  \(found.summary)  (\(PictureFindings.text(times.median)))\n"
                 let whole = Rectangle(x: 0, y: 0, width: worker.image.width, height: worker.image.height)
                 return PictureRun.Finding(
                     text: text,

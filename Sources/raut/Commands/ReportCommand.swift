@@ -48,7 +48,7 @@ package enum ReportCommand {
         let (page, table) = (try arguments.output.map(begin), try arguments.csv.map(begin))
         let record = try read(operand, day: arguments.day)
         if let broken = record.brokenWords { Program.report("\(operand): left out \(broken)") }
-        guard record.lineCount > record.brokenCount || record.brokenCount == 0 else {
+        guard record.eventCount > 0 || record.brokenCount == 0 else {
             throw Failure(description: "\(operand): no line of it is an event")
         }
         if record.visits.isEmpty { Program.report("\(operand): no face in it") }
@@ -123,7 +123,12 @@ package enum ReportCommand {
         guard descriptor >= 0 else { throw Failure(description: "\(path): cannot read it: \(Errno.last)") }
         let file = OpenFile(descriptor: descriptor)
         var status = stat()
-        let size = fstat(descriptor, &status) == 0 && file.isRegular ? Double(status.st_size) : 0
+        let isKnown = fstat(descriptor, &status) == 0
+        let kind = isKnown ? status.st_mode & S_IFMT : 0
+        guard path == "-" || kind != S_IFCHR && kind != S_IFBLK else {
+            throw Failure(description: "\(path): cannot read it: \(FileReadError.isDevice)")
+        }
+        let size = isKnown && file.isRegular ? Double(status.st_size) : 0
         var (line, room, done) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16), 0.0)
         while true {
             let got = room.withUnsafeMutableBytes { bytes in

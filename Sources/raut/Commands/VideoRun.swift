@@ -148,7 +148,7 @@ package struct VideoRun {
             let pace = seconds / max(0.001, MonotonicClock.seconds - start)
             bar.show(
                 length.map { seconds / max($0, 0.001) } ?? 0,
-                "\(file)  \(counted(frames, "frame")), \(counted(faces, "face")), \(decimal(pace, 1))× real time"
+                "\(file.inOneLine)  \(counted(frames, "frame")), \(counted(faces, "face")), \(decimal(pace, 1))× real time"
             )
         }
         bar.clear()
@@ -158,7 +158,7 @@ package struct VideoRun {
     private static func summary(of record: VideoRecord) -> String {
         let shares = record.shares.filter { $0.value >= 0.005 }.sorted { $0.value > $1.value }
             .map { "\($0.key) \(percent($0.value))" }
-        return "\(record.file)  \(record.width)×\(record.height), \(duration(record.seconds)), "
+        return "\(record.file.inOneLine)  \(record.width)×\(record.height), \(duration(record.seconds)), "
             + "\(counted(record.frames, "frame")), \(counted(record.faces.count, "face"))"
             + (shares.isEmpty ? "" : ": " + shares.joined(separator: ", ")) + "\n"
     }
