@@ -234,7 +234,7 @@ struct RanksTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = try RunFolder(folder.path).checkpoint
         let data = faces((0..<64).map { $0 % 7 })
-        let options = Self.options()
+        let options = Self.options(learningRate: 1e-4)
         let whole = try Self.train(options, 64)
         let stopped = try Ranks(2).run { rank in
             let trainer = try Trainer(
