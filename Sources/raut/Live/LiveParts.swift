@@ -52,6 +52,8 @@ final class LiveParts: SessionParts {
     struct State: Sendable {
         var session: Session<LiveParts>?
         var pipeline: Pipeline?
+        /// What the first pipeline begins with, of which it may tell before `pipeline` is set.
+        var first: (any FrameSource)?
         /// The outlets and the recording in use, which what is discarded may share.
         var outlets: LiveOutlets?
         var recording: Recording?
@@ -124,6 +126,7 @@ final class LiveParts: SessionParts {
         let source = opened.source.frames
         let outlets = opened.outlets
         try outlets.begin(hello: opened.hello, isHeadless: !opened.hasWindow)
+        state.withLock { $0.first = source }
         let pipeline = try Pipeline(
             source: source, finder: opened.detector, recognizer: opened.recognizer,
             configuration: opened.configuration, sinks: outlets.sinks,
@@ -135,7 +138,7 @@ final class LiveParts: SessionParts {
             pipeline, interval: opened.settings.statisticsInterval, report: surroundings.report)
         let old = state.withLock { state in
             defer {
-                (state.pipeline, state.reporter) = (pipeline, reporter)
+                (state.pipeline, state.reporter, state.first) = (pipeline, reporter, nil)
                 (state.outlets, state.recording) = (opened.outlets, opened.recording)
             }
             return state.reporter
@@ -256,13 +259,13 @@ final class LiveParts: SessionParts {
     }
 
     private func report(_ change: SourceChange) {
-        let name = state.withLock { $0.pipeline }?.source.name ?? "the source"
+        let (pipeline, first) = state.withLock { ($0.pipeline, $0.first) }
+        let source = pipeline?.source ?? first
+        let name = source?.name ?? "the source"
         switch change {
         case .lost(let error):
             // Of a source that was not there yet, it is said already that it is waited for.
-            if let awaited = state.withLock({ $0.pipeline })?.source as? AwaitedSource, !awaited.wasOpen {
-                return
-            }
+            if let awaited = source as? AwaitedSource, !awaited.wasOpen { return }
             surroundings.report("\(error); waiting for it to come back")
         case .waiting(let error): surroundings.report("\(error); waiting for it")
         case .back(let name, _): surroundings.report("\(name): back")
