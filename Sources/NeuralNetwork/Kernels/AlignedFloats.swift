@@ -17,10 +17,13 @@ struct AlignedFloats: Sendable {
     }
 
     /// The same numbers, aligned.
-    init(_ values: [Float]) {
+    init(_ values: Span<Float>) {
         self.init(count: values.count)
         for index in values.indices { storage[shift + index] = values[index] }
     }
+
+    /// The same numbers, aligned.
+    init(_ values: [Float]) { self.init(values.span) }
 
     /// All of them, to read.
     var span: Span<Float> {

@@ -13,26 +13,20 @@ struct PackedMatrix: Sendable {
 
     /// Packs `[rows, columns]` that begin at a place of `source`, in panels of so many columns.
     init(_ source: Span<Float>, from start: Int = 0, rows: Int, columns: Int, panel: Int) {
-        self.rows = rows
-        self.columns = columns
-        self.panel = panel
         var packed = [Float](repeating: 0, count: rows * columns)
         var target = packed.mutableSpan
         Kernels.cut(
             source, from: start, rows: rows, columns: columns, stride: columns, panel: panel, into: &target,
             at: 0)
-        values = AlignedFloats(packed)
+        self.init(panels: packed.span, rows: rows, columns: columns, panel: panel)
     }
 
     /// Takes a matrix `[rows, columns]` that lies in panels from a place of `source` on.
-    init(panels source: Span<Float>, from start: Int, rows: Int, columns: Int, panel: Int) {
+    init(panels source: Span<Float>, from start: Int = 0, rows: Int, columns: Int, panel: Int) {
         self.rows = rows
         self.columns = columns
         self.panel = panel
-        var packed = [Float](repeating: 0, count: rows * columns)
-        var target = packed.mutableSpan
-        copy(source.extracting(start..<start + rows * columns), into: &target)
-        values = AlignedFloats(packed)
+        values = AlignedFloats(source.extracting(start..<start + rows * columns))
     }
 
     /// `target` (+)= `left` · matrix; `left` is `[count, rows]` with its rows one after another, `target`
