@@ -1,4 +1,5 @@
 import Capture
+import Glibc
 import System
 import Testing
 
@@ -17,6 +18,18 @@ struct LostCameraTests {
     ) -> CameraDescription? {
         CameraDirectory.choose(
             again: gone, among: there, others: others, isMeant: { !named || $0.device == gone.device })
+    }
+
+    @Test(
+        "says why in the same words, whether a filled buffer is taken or an empty one handed over",
+        arguments: ["VIDIOC_DQBUF", "VIDIOC_QBUF"])
+    func why(call: String) {
+        let failed = CameraError.refused(path: "/dev/video0", call: call, number: EIO)
+        #expect(failed.reasonWhileStreaming == "the stream failed")
+        let gone = CameraError.notThere(name: "/dev/video0", cameras: [])
+        #expect(gone.reasonWhileStreaming == "it was unplugged")
+        let refused = CameraError.refused(path: "/dev/video0", call: call, number: EINVAL)
+        #expect(refused.reasonWhileStreaming == "the driver refused \(call): Invalid argument")
     }
 
     @Test("is not taken for another of its model that was there beside it")

@@ -52,6 +52,16 @@ package enum CameraError: Error, Equatable, Sendable {
         }
     }
 
+    /// The same of a camera that gave pictures until now: that it went, or that its stream failed, the driver tells to whichever
+    /// call comes first.
+    package var reasonWhileStreaming: String {
+        switch self {
+        case .notThere: "it was unplugged"
+        case .refused(_, _, EIO): "the stream failed"
+        default: reason
+        }
+    }
+
     /// The reason where there is no camera at all.
     static let noneThere = "there is no camera"
 

@@ -110,14 +110,15 @@ struct CameraReading {
             filled = next
         } catch {
             close()
-            throw .lost(source: name, reason: Self.reason(error.number))
+            let refusal = CameraError.claiming(name, call: "VIDIOC_DQBUF", number: error.number)
+            throw .lost(source: name, reason: refusal.reasonWhileStreaming)
         }
         let isWhole = copy(filled, of: running, into: &frame)
         do throws(CameraError) {
             try device.queue(filled.index)
         } catch {
             close()
-            throw .lost(source: name, reason: error.reason)
+            throw .lost(source: name, reason: error.reasonWhileStreaming)
         }
         guard isWhole else {
             self.running?.health.count(brokenFrame: filled.sequence)
@@ -149,14 +150,6 @@ struct CameraReading {
         frame.setByteCount(needed)
         frame.bytes.withUnsafeMutableBytes { $0.baseAddress?.copyMemory(from: source, byteCount: needed) }
         return true
-    }
-
-    private static func reason(_ number: Int32) -> String {
-        switch number {
-        case ENODEV: "it was unplugged"
-        case EIO: "the stream failed"
-        default: Errno(number).description
-        }
     }
 
     private mutating func close() {
