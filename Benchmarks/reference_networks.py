@@ -12,7 +12,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 LABELS = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
-CLASSES = {"fer2013": 7, "ferplus": 8}
+CLASSES = {"fer2013": 7, "ferplus": 8, "combined": 7}
 ARCHITECTURES = ["cnn", "cnn-bilstm", "cnn-bilstm-attention", "raut"]
 SIDE = 48
 

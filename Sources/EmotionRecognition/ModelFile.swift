@@ -32,7 +32,29 @@ extension EmotionNetwork {
                 reason: "its network, \(narrow.architecture.rawValue) of widths \(narrow.widths), is not a "
                     + "narrower one of \(configuration.architecture.rawValue) \(configuration.widths)")
         }
+        var file = file
+        if configuration.heads.contains(.combined), !narrow.heads.contains(.combined) {
+            file.entries += try combinedHead(of: file, path: path)
+        }
         try graph.load(file, path: path, mayBeNarrower: true)
+    }
+
+    /// The tensors of a combined head that says what FER2013's and FER+'s say: the mean of their weights.
+    private func combinedHead(of file: SafeTensors, path: String) throws(ModelFileError) -> [SafeTensors
+        .Entry]
+    {
+        var entries: [SafeTensors.Entry] = []
+        for name in ["weight", "bias"] {
+            guard let labels = file.entry("head_\(Head.fer2013.rawValue).\(name)"),
+                let votes = file.entry("head_\(Head.ferplus.rawValue).\(name)"),
+                labels.values.count <= votes.values.count
+            else { throw .invalid(path: path, reason: "it lacks the heads that a combined one begins at") }
+            entries.append(
+                SafeTensors.Entry(
+                    name: "head_\(Head.combined.rawValue).\(name)", shape: labels.shape,
+                    values: zip(labels.values, votes.values).map { ($0 + $1) / 2 }))
+        }
+        return entries
     }
 
     /// The contents of a model file: the weights, the statistics, the configuration, and `extra` strings.

@@ -5,7 +5,7 @@ import NeuralNetwork
 /// How a network's heads become one probability for each of the seven emotions.
 ///
 /// What label smoothing has spread over the first head's classes is taken back. The heads' probabilities are joined by
-/// their weighted mean (FER+'s without contempt), divided by the class frequencies of the training set to a power (Saerens et
+/// their weighted mean (FER+'s without contempt, the combined head's where there is one), divided by the class frequencies of the training set to a power (Saerens et
 /// al., 2002), and sharpened or softened by one temperature (Guo et al., 2017).
 package struct Posterior: Sendable, Equatable {
     /// Class frequencies of the training set, in the order of ``Emotion``.
@@ -17,15 +17,18 @@ package struct Posterior: Sendable, Equatable {
     /// The part of each label that was spread evenly over all classes when the first head learned it (Szegedy et al.,
     /// 2016): without taking it back, sure answers claim too little and unsure ones too much.
     package var labelSmoothing: Float
-    /// How much FER+'s head counts where there are two, 0 to 1; FER2013's counts the rest.
+    /// How much FER+'s head counts beside FER2013's, 0 to 1, which counts the rest.
     package var ferplusShare: Float
+    /// How much the combined head counts where there is one, 0 to 1; the other two share the rest.
+    package var combinedShare: Float
 
     /// Takes all values.
     package init(
         frequencies: EmotionProbabilities = .uniform, frequencyExponent: Float = 0, temperature: Float = 1,
-        labelSmoothing: Float = 0, ferplusShare: Float = 0.5
+        labelSmoothing: Float = 0, ferplusShare: Float = 0.5, combinedShare: Float = 0
     ) {
         self.ferplusShare = ferplusShare
+        self.combinedShare = combinedShare
         self.labelSmoothing = labelSmoothing
         self.frequencies = frequencies
         self.frequencyExponent = frequencyExponent
@@ -48,6 +51,7 @@ package struct Posterior: Sendable, Equatable {
         temperature = try number("posterior_temperature", in: 0.01...100) ?? 1
         labelSmoothing = try number("posterior_label_smoothing", in: 0...0.9) ?? 0
         ferplusShare = try number("posterior_ferplus_share", in: 0...1) ?? 0.5
+        combinedShare = try number("posterior_combined_share", in: 0...1) ?? 0
         if let text = metadata["posterior_frequencies"] {
             let values = text.split(separator: ",").compactMap { Float($0) }
             guard values.count == 7, values.allSatisfy({ $0 > 0 && $0 <= 1 }) else {
@@ -60,22 +64,31 @@ package struct Posterior: Sendable, Equatable {
 
     /// The strings for a model file.
     package var metadata: [String: String] {
-        [
+        let combined = combinedShare == 0 ? [:] : ["posterior_combined_share": "\(combinedShare)"]
+        return [
             "posterior_frequencies": Emotion.allCases.map { "\(frequencies[$0])" }.joined(separator: ","),
             "posterior_frequency_exponent": "\(frequencyExponent)",
             "posterior_temperature": "\(temperature)",
             "posterior_label_smoothing": "\(labelSmoothing)",
             "posterior_ferplus_share": "\(ferplusShare)",
-        ]
+        ].merging(combined) { $1 }
     }
 
-    /// One probability an emotion from the logits of each head, seven or more each, FER2013's seven first.
+    /// How much each of so many heads counts, in the order of ``Head``.
+    private func weight(of number: Int, among count: Int) -> Float {
+        guard count > 1 else { return 1 }
+        let combined = count > 2 ? combinedShare : 0
+        return number == 0
+            ? (1 - combined) * (1 - ferplusShare) : number == 1 ? (1 - combined) * ferplusShare : combined
+    }
+
+    /// One probability an emotion from the logits of each head, seven or more each, in the order of ``Head``.
     package func probabilities(_ heads: [[Float]]) -> EmotionProbabilities {
         // The logarithm of the mean, which one more head changes as log(eᵃ + eᵇ): no probability is too small for it.
         var logits = SIMD8<Float>(repeating: -.infinity)
         var isEmpty = true
         for (number, head) in heads.enumerated() where head.count >= 7 {
-            let weight = heads.count == 1 ? 1 : number == 0 ? 1 - ferplusShare : ferplusShare
+            let weight = weight(of: number, among: heads.count)
             guard weight > 0 else { continue }
             isEmpty = false
             let logWeight = log(weight)
@@ -106,7 +119,13 @@ package struct Posterior: Sendable, Equatable {
         let normalizer = SoftmaxCrossEntropy.logSumExp(head.span.extracting(first: 7))
         var logs = SIMD8<Float>(repeating: -.infinity)
         for emotion in 0..<7 { logs[emotion] = head[emotion] - normalizer }
-        guard smoothing > 0 else { return logs }
+        takeBack(smoothing, from: &logs)
+        return logs
+    }
+
+    /// Takes back what label smoothing added to each of seven emotions' probabilities, of which the logarithms are given.
+    package static func takeBack(_ smoothing: Float, from logs: inout SIMD8<Float>) {
+        guard smoothing > 0 else { return }
         var total: Float = 0
         for emotion in 0..<7 {
             let probability = exp(logs[emotion])
@@ -116,6 +135,5 @@ package struct Posterior: Sendable, Equatable {
             total += exp(logs[emotion])
         }
         for emotion in 0..<7 { logs[emotion] -= log(total) }
-        return logs
     }
 }

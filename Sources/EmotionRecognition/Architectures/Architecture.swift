@@ -148,8 +148,15 @@ package struct NetworkConfiguration: Sendable, Equatable {
         spatialDropout = try field("spatial_dropout") { Float($0).flatMap { $0 >= 0 && $0 < 1 ? $0 : nil } }
         preprocessing = try field("preprocessing") { Preprocessing(rawValue: $0) }
         heads = try field("heads") { text in
-            let heads = text.split(separator: ",").compactMap { Head(rawValue: String($0)) }
-            return heads.first == .fer2013 && Set(heads).count == heads.count ? heads : nil
+            NetworkConfiguration.heads(named: text)
         }
+    }
+
+    /// Heads by their names with commas between: FER2013's, then FER+'s, then the combined one, as many as there are;
+    /// nil for anything else.
+    package static func heads(named text: some StringProtocol) -> [Head]? {
+        let names = text.split(separator: ",", omittingEmptySubsequences: false)
+        let heads = names.compactMap { Head(rawValue: String($0)) }
+        return heads.count == names.count && Head.allCases.starts(with: heads) && !heads.isEmpty ? heads : nil
     }
 }

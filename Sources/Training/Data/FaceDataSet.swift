@@ -1,4 +1,5 @@
 import EmotionRecognition
+import Faces
 
 /// The parts into which FER2013 comes split.
 package enum Usage: String, CaseIterable, Sendable {
@@ -158,5 +159,20 @@ package struct FaceDataSet: Sendable {
         guard sum > 0 else { return 0 }
         for place in 0..<8 { row[place] /= sum }
         return 1
+    }
+
+    /// Sets an image's distribution over the seven emotions, `[7]`, by all that is known of it: its label by a share and
+    /// its votes, contempt left out, by the rest; its label alone where nobody voted.
+    func setCombinedTarget(_ index: Int, labelShare: Float, into row: inout MutableSpan<Float>) {
+        let emotions = Emotion.allCases.count
+        for place in 0..<emotions { row[place] = 0 }
+        row[labels[index]] = 1
+        guard let counts = votes?[index].counts, labelShare < 1 else { return }
+        let sum = counts.prefix(emotions).reduce(Float(0)) { $0 + ($1 > 1 ? Float($1) : 0) }
+        guard sum > 0 else { return }
+        row[labels[index]] = labelShare
+        for place in 0..<emotions where counts[place] > 1 {
+            row[place] += (1 - labelShare) * Float(counts[place]) / sum
+        }
     }
 }

@@ -11,8 +11,21 @@ package enum JudgedHead: String, CaseIterable, Sendable {
     case fer2013
     /// The second head alone, trained on FER+'s votes; contempt is left out.
     case ferplus
+    /// The head that learned from labels, votes and photographs alike, where the model has it.
+    case combined
     /// All heads together, as `raut run` shows them.
     case joined
+}
+
+extension JudgedHead {
+    /// A head alone.
+    init(_ head: Head) {
+        switch head {
+        case .fer2013: self = .fer2013
+        case .ferplus: self = .ferplus
+        case .combined: self = .combined
+        }
+    }
 }
 
 /// A model's answers for each face of a data set, by each head.
@@ -53,7 +66,7 @@ package struct ModelPredictions: Sendable {
         let heads = recognizer.configuration.heads
         var kinds: [(kind: JudgedHead, head: Int?)] = [(.joined, nil)]
         for (place, head) in heads.enumerated() {
-            kinds.append((head == .fer2013 ? .fer2013 : .ferplus, place))
+            kinds.append((JudgedHead(head), place))
         }
         for (kind, _) in kinds { answers[kind] = Array(repeating: .uniform, count: data.count) }
         let pool = ThreadPool(threads: threads)

@@ -9,6 +9,8 @@ extension Posterior {
     package static let standardFrequencyExponent: Float = 0.75
     /// How much FER+'s head counts by default; models/README.md has what each share gives.
     package static let standardFERPlusShare: Float = 0.6
+    /// How much a combined head counts by default; models/README.md has what each share gives.
+    package static let standardCombinedShare: Float = 0.75
 
     /// Fits the posterior of a trained network: class frequencies from the training set (those of the heads' targets), and
     /// the temperature that gives the least cross-entropy on the validation set's labels (Guo et al., 2017). Each source of
@@ -18,12 +20,14 @@ extension Posterior {
     package static func fitted(
         to network: EmotionNetwork, training: FaceDataSet, validation: FaceDataSet,
         labelSmoothing: Float, exponent: Float = standardFrequencyExponent,
-        ferplusShare: Float = standardFERPlusShare, temperature: Float? = nil,
+        ferplusShare: Float = standardFERPlusShare, combinedShare: Float = standardCombinedShare,
+        temperature: Float? = nil,
         targets: (_ source: Int) -> SourceTargets = { _ in SourceTargets() }
     ) -> Posterior {
         var posterior = Posterior(
             frequencies: training.jointFrequencies(network.configuration.heads, targets),
-            frequencyExponent: exponent, labelSmoothing: labelSmoothing, ferplusShare: ferplusShare)
+            frequencyExponent: exponent, labelSmoothing: labelSmoothing, ferplusShare: ferplusShare,
+            combinedShare: network.configuration.heads.contains(.combined) ? combinedShare : 0)
         if let temperature {
             posterior.temperature = temperature
             return posterior
@@ -81,6 +85,8 @@ extension FaceDataSet {
                     let weight = setVotesTarget(index, source, into: &row)
                     guard weight > 0 else { continue }
                     for emotion in 0..<7 { sums[emotion] += source.weight * weight * target[emotion] }
+                // What it learns is what the other two do.
+                case .combined: continue
                 }
             }
             // An emotion that no face shows is not divided out: it would come to be seen everywhere.

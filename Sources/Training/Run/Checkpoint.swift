@@ -87,6 +87,7 @@ extension Trainer {
         if options.schedule == .constant, options.settlingEpochs == 0 { identity.remove("epochs") }
         // Runs from before there was a choice go on.
         if options.precision == .float { identity.remove("precision") }
+        if !options.network.heads.contains(.combined) { identity.remove("combinedLabelShare") }
         identity.add("class weights", classWeights.map { "\($0)" } ?? "none")
         let readsVotes = options.network.heads.contains(.ferplus) || options.disputingVotes != nil
         if readsVotes {

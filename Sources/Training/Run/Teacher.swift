@@ -1,4 +1,5 @@
 import EmotionRecognition
+import Foundation
 import System
 
 /// What networks trained before say of each training image: targets beside the labels (knowledge distillation, Hinton
@@ -28,6 +29,30 @@ package struct Teacher: Sendable {
             return row[row.startIndex + label] == most
         }
         return true
+    }
+
+    /// The same teacher with answers for a combined head, where it has none: those of FER2013's head, without what label
+    /// smoothing spread, by a share, and those of FER+'s, without contempt, by the rest.
+    package func combined(labelShare: Float, labelSmoothing: Float) -> Teacher {
+        guard answers[.combined] == nil, let labels = answers[.fer2013], let votes = answers[.ferplus]
+        else { return self }
+        let (emotions, classes) = (Head.combined.classes, Head.ferplus.classes)
+        var combined = [Float](repeating: 0, count: labels.count)
+        for index in 0..<labels.count / emotions {
+            var logs = SIMD8<Float>(repeating: -.infinity)
+            var voted: Float = 0
+            for place in 0..<emotions {
+                logs[place] = log(max(1e-9, labels[index * emotions + place]))
+                voted += votes[index * classes + place]
+            }
+            Posterior.takeBack(labelSmoothing, from: &logs)
+            for place in 0..<emotions {
+                combined[index * emotions + place] =
+                    labelShare * exp(logs[place])
+                    + (1 - labelShare) * votes[index * classes + place] / max(1e-9, voted)
+            }
+        }
+        return Teacher(answers: answers.merging([.combined: combined]) { own, _ in own })
     }
 
     /// Moves a target toward what the teachers said of its image.

@@ -56,6 +56,11 @@ package final class Trainer {
         guard validation.count > 0 else { throw .noImages(of: "validation") }
         var options = options
         options.findRareEmotions(in: training)
+        let teacher =
+            options.network.heads.contains(.combined)
+            ? teacher?.combined(
+                labelShare: options.combinedLabelShare, labelSmoothing: options.labelSmoothing)
+            : teacher
         let isTaught = teacher != nil
         guard (0..<training.count).contains(where: { options.counts(training, $0, isTaught: isTaught) })
         else { throw .nothingCounts }

@@ -182,6 +182,9 @@ package final class TrainingBatch {
                 case .ferplus:
                     weight *= data.setVotesTarget(index, source, into: &row)
                     if let factors = options.emotionWeights { weight *= Self.mean(factors, row.span) }
+                case .combined:
+                    data.setCombinedTarget(index, labelShare: options.combinedLabelShare, into: &row)
+                    if let factors = options.emotionWeights { weight *= factors[label] }
                 }
                 weights[head].append(weight)
             }

@@ -35,6 +35,8 @@ package struct TrainingOptions: Sendable, Equatable {
     package var disputingVotes: Int?
     /// How much the loss of FER+'s head counts beside that of FER2013's.
     package var ferplusWeight: Float = 1
+    /// How much of the combined head's target is FER2013's label where a face has votes, too, 0 to 1; the votes are the rest.
+    package var combinedLabelShare: Float = 0.6
     /// How much it counts where two looks at an image, varied and dropped out otherwise, are answered otherwise, beside the
     /// labels' loss; 0 shows each image once (R-Drop, Liang et al., 2021).
     package var consistency: Float = 0
@@ -162,6 +164,7 @@ extension TrainingOptions {
         return network.heads.contains { head in
             switch head {
             case .fer2013: source.labelWeight > 0 && (emotionWeights?[label] ?? 1) > 0
+            case .combined: (emotionWeights?[label] ?? 1) > 0
             case .ferplus:
                 (data.votes != nil || source.votesWeight > 0)
                     && emotionWeights?.contains { $0 > 0 } ?? true

@@ -16,6 +16,10 @@ package enum CalibrateCommand {
             "ferplus-share", .number("PART", 0...1),
             help: "how much FER+'s head counts where heads are joined; "
                 + "\(Posterior.standardFERPlusShare) unless given")
+        let combinedShare = Option(
+            "combined-share", .number("PART", 0...1),
+            help: "how much a combined head counts where heads are joined; "
+                + "\(Posterior.standardCombinedShare) unless given")
         let frequencyExponent = Option(
             "frequency-exponent", .number("POWER", 0...1),
             help: "the power to which class frequencies are divided out where heads are joined; "
@@ -105,6 +109,7 @@ package enum CalibrateCommand {
                 exponent: arguments.frequencyExponent.map { Float($0) }
                     ?? Posterior.standardFrequencyExponent,
                 ferplusShare: arguments.ferplusShare.map { Float($0) } ?? Posterior.standardFERPlusShare,
+                combinedShare: arguments.combinedShare.map { Float($0) } ?? Posterior.standardCombinedShare,
                 temperature: arguments.temperature.map { Float($0) })
             facts.merge(posterior.metadata) { _, new in new }
         }

@@ -89,6 +89,11 @@ package enum EvaluateCommand {
         if chosen == .ferplus, !hasVotesHead {
             throw Failure(description: "\(name) has no second head: leave out --head ferplus")
         }
+        if chosen == .combined,
+            !recognizers.contains(where: { $0.configuration.heads.contains(.combined) })
+        {
+            throw Failure(description: "\(name) has no combined head: leave out --head combined")
+        }
         if arguments.mirror, arguments.looks != nil {
             throw UsageError(description: "--mirror looks twice, in place of --looks: leave one out")
         }

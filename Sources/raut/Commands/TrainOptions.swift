@@ -27,6 +27,16 @@ struct TrainingStepOptions: OptionGroup {
     let dropout = TrainingSetting(
         "dropout", .number("P", 0...0.95), help: "how often features before the last layer are dropped",
         \.network.dropout)
+    let heads = TrainingSetting(
+        "heads", .heads,
+        help:
+            "what the network names: fer2013, FER2013's labels; ferplus, FER+'s votes; combined, labels, votes and "
+            + "photographs alike, which joined answers lean on"
+    ) { heads, options in options.network.heads = heads }
+    let combinedLabel = TrainingSetting(
+        "combined-label", .number("PART", 0...1),
+        help: "how much of the combined head's target is FER2013's label where a face has votes, too",
+        \.combinedLabelShare)
     let ferplusWeight = TrainingSetting(
         "ferplus-weight", .number("FACTOR", 0...100), help: "how much FER+'s head counts beside FER2013's",
         \.ferplusWeight)
@@ -141,6 +151,19 @@ struct TrainingProgramOptions: OptionGroup {
     let resume = Option("resume", help: "take up the run where its checkpoint left it")
 }
 
+extension OptionFormat where Value == [Head] {
+    /// The heads of a network.
+    static var heads: Self {
+        Self("HEAD,…", write: { $0.map(\.rawValue).joined(separator: ",") }) { word throws(UnusableValue) in
+            guard let heads = NetworkConfiguration.heads(named: word) else {
+                throw UnusableValue(
+                    "'\(word)': expected fer2013, fer2013,ferplus or fer2013,ferplus,combined")
+            }
+            return heads
+        }
+    }
+}
+
 extension OptionFormat where Value == [Int] {
     /// The output channels of four stages.
     static var widths: Self {
@@ -175,6 +198,12 @@ extension Arguments<TrainOptions> {
         if options.ferplusWeight != 1, !options.network.heads.contains(.ferplus) {
             throw UsageError(
                 description: "--ferplus-weight counts only with FER+'s head: --architecture raut")
+        }
+        if options.combinedLabelShare != TrainingOptions(.raut).combinedLabelShare,
+            !options.network.heads.contains(.combined)
+        {
+            throw UsageError(
+                description: "--combined-label counts only with --heads fer2013,ferplus,combined")
         }
         for (name, values) in [
             ("teacher-share", start.teacherShare), ("teacher-share-wrong", start.teacherShareWrong),
