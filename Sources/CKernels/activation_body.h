@@ -45,6 +45,24 @@ INLINE int chosen(const activation_maps *m, const int values, const long offset[
     return first;
 }
 
+// How many pixels the sums go through at a time, and how far ahead memory is asked for where there are no windows.
+#define LINE 64
+
+// Asks for the values one row of windows, or one line of pixels, behind a window, and for its gradient: the processor does not
+// foresee how rows and channels are gone through.
+INLINE void fetch_window(const activation_maps *m, const bool joined, const int side, const float *dy, long at) {
+    long ahead = side == 2 ? 2 * m->width * m->channels : LINE * m->channels;
+    for (long row = 0; row < side; row++) {
+        long place = at + ahead + row * m->width * m->channels;
+        for (long c = 0; c < side * m->channels; c += 16) {
+            __builtin_prefetch(m->x + place + c, 0, 2);
+            if (joined) __builtin_prefetch(m->z + place + c, 0, 2);
+        }
+    }
+    if (!dy) return;
+    for (long c = 0; c < m->channels; c += 16) __builtin_prefetch(dy + ahead / (side * side) + c, 0, 2);
+}
+
 // Calls the body once for each window: `at` is its first value's place, `out` its own.
 #define EACH_WINDOW(m, side, ...)                                                                                \
     for (long row = 0, out = 0; row + side <= (m)->height; row += side)                                          \
@@ -66,6 +84,7 @@ INLINE void activate(const activation_maps *m, const bool joined, const int side
     WINDOW_OFFSETS(m);
     EACH_WINDOW(m, side, {
         long c = 0;
+        fetch_window(m, joined, side, NULL, at);
         for (; c + 8 <= m->channels; c += 8) {
             v8a best = activated(m, joined, at + c, c);
             UNROLL for (int i = 1; i < side * side; i++) {
@@ -88,7 +107,10 @@ INLINE void line_of_gradient_sums(const activation_maps *m, const bool joined, c
                                   const float *dy, long at, long count, long c, double *sums) {
     WINDOW_OFFSETS(m);
     v8a s[4] = {{0}}, q[4] = {{0}}, r[4] = {{0}};
+    // Each pass over the line asks for its share of the next one.
+    long first = count * c / m->channels, last = count * (c + 8 * vectors) / m->channels;
     for (long n = 0; n < count; n++, at += side * m->channels, dy += m->channels) {
+        if (n >= first && n < last) fetch_window(m, joined, side, dy, at);
         UNROLL for (int v = 0; v < vectors; v++) {
             v8a g[4];
             share(m, joined, side * side, offset, at + c + 8 * v, c + 8 * v, load(dy + c + 8 * v), g);
@@ -113,8 +135,8 @@ INLINE void gradient_sums(const activation_maps *m, const bool joined, const int
     // Without windows all pixels are one line.
     long lines = side == 2 ? m->height / 2 : 1, length = side == 2 ? m->width / 2 : m->height * m->width;
     for (long line = 0; line < lines; line++) {
-        for (long start = 0; start < length; start += 64) {
-            long count = length - start < 64 ? length - start : 64, c = 0;
+        for (long start = 0; start < length; start += LINE) {
+            long count = length - start < LINE ? length - start : LINE, c = 0;
             long at = (line * side * m->width + start * side) * m->channels;
             const float *from = dy + (line * length + start) * m->channels;
             if (side == 1)
@@ -146,6 +168,7 @@ INLINE void gradients(const activation_maps *m, const bool joined, const int sid
     const float *b = factors, *d = b + m->channels, *bz = d + m->channels, *dd = bz + m->channels;
     EACH_WINDOW(m, side, {
         long c = 0;
+        fetch_window(m, joined, side, dy + out, at);
         for (; c + 8 <= m->channels; c += 8) {
             v8a g[4];
             share(m, joined, side * side, offset, at + c, c, load(dy + out + c), g);
@@ -174,3 +197,5 @@ static void NAME(activation_gradient)(const activation_maps *maps, const float *
                                       float *dz) {
     EACH_KIND(gradients, maps, dy, factors, dx, dz)
 }
+
+#undef LINE

@@ -67,7 +67,7 @@ INLINE void F(input_tiles)(const float *x, long images, long height, long width,
             for (long tx = 0; tx < across; tx++, transformed += channels) {
                 F(window) w = F(window_at)(ty, tx, height, width);
                 const float *p = x + ((ty * TILE - 1) * width + tx * TILE - 1) * channels;
-                fetch(x + ((ty + 1) * TILE * width + tx * TILE) * channels, TILE, width, channels);
+                fetch(x + (((ty + 1) * TILE + 1) * width + tx * TILE + 1) * channels, TILE, width, channels);
                 if (w.whole) {
                     for (long c = 0; c < channels; c += 8)
                         F(input_tile)(p + c, line, channels, activates, scale + c, shift + c, transformed + c, plane);
@@ -133,6 +133,7 @@ static void NAME(F(output))(const float *m, long images, long height, long width
                 long rows = height - ty * TILE, columns = width - tx * TILE;
                 bool whole = rows >= TILE && columns >= TILE;
                 long first = ((image * height + ty * TILE) * width + tx * TILE) * channels;
+                fetch(y + first + TILE * line, TILE, width, channels);
 #define OUTPUT(whole, plain)                                                                                            \
     for (long c = 0; c < channels; c += 8)                                                                             \
     F(output_tile)(whole, plain, m + c, plane, line, channels, rows, columns, bias ? bias + c : NULL,                  \

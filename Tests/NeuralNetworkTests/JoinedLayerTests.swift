@@ -56,6 +56,32 @@ struct JoinedLayers {
     }
 
     @Test(
+        "a convolution that has the gradient for its output made block by block gives what it gives of the whole one",
+        arguments: [true, false], [(12, 12), (24, 24), (6, 6)])
+    func pendingGradient(pools: Bool, size: (Int, Int)) {
+        func layers() -> [any Layer] {
+            [
+                Convolution2D(name: "c", inputChannels: 16, outputChannels: 56),
+                BatchNormalization2D(name: "b", channels: 56, relu: true, pools: pools),
+            ]
+        }
+        var random = Xoshiro256StarStar(seed: 17)
+        let (apart, together) = pair(layers, by: 1, &random)
+        // More images than a block has on each of two threads.
+        let input = normal([19, size.0, size.1, 16], &random)
+        let execution = Execution(threads: 2)
+        execution.isTraining = true
+        let output = apart[1].forward(apart[0].forward(input, execution), execution)
+        #expect(together.forward(input, execution).elements == output.elements)
+        let gradient = normal(output.shape, &random)
+        let expected = apart[0].backward(apart[1].backward(gradient, execution), execution).elements
+        #expect(together.backward(gradient, execution).elements == expected)
+        for (one, other) in zip(apart.flatMap(\.parameters), together.parameters) {
+            #expect(one.gradient.elements == other.gradient.elements, "\(one.name)")
+        }
+    }
+
+    @Test(
         "a convolution that normalises what it reads gives what both give one after the other, forward and backward",
         arguments: [true, false], [(12, 8), (6, 6), (5, 7)])
     func normalizingConvolution(training: Bool, size: (Int, Int)) {

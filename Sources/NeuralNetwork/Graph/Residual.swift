@@ -53,7 +53,7 @@ package final class Residual: Layer {
         if let join, let shortcut {
             let (main, side) = join.backward(gradient, execution)
             let sum = body.backward(main, dropping: 1, execution)
-            return shortcut.backward(side, dropping: 1, addingTo: sum, execution)
+            return shortcut.backward(.whole(side), dropping: 1, addingTo: sum, execution)
         }
         let gradient = pools ? pool.backward(gradient, execution) : gradient
         let output = self.output

@@ -44,35 +44,40 @@ package final class Sequential: Layer {
 
     /// Passes the gradient through all layers, last layer first.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        backward(gradient, dropping: 0, execution)
+        backward(.whole(gradient), dropping: 0, execution)
     }
 
     /// The same from the layer on before some of the last ones, which somebody else does.
     ///
     /// - Parameter sum: What the gradient for the input is added to, and which is then returned; nil where it stands alone.
     func backward(
-        _ gradient: Tensor, dropping last: Int, addingTo sum: Tensor? = nil, _ execution: Execution
+        _ gradient: MapGradient, dropping last: Int, addingTo sum: Tensor? = nil, _ execution: Execution
     ) -> Tensor {
         var result = gradient
         var left = layers.dropLast(last)
         while let layer = left.popLast() {
-            if let normalization = layer as? BatchNormalization2D, normalization.relu, !normalization.pools,
-                left.count == 1, let convolution = left.last as? Convolution2D, convolution.isFirst
+            if let normalization = layer as? BatchNormalization2D, normalization.relu,
+                let convolution = left.last as? Convolution2D, convolution.bias == nil
             {
-                left.removeLast()
-                result = convolution.backward(result, through: normalization, execution)
-                execution.onGradients?(convolution.parameters)
-            } else if let sum, left.isEmpty, let convolution = layer as? Convolution2D,
-                convolution.kernelSize == 1
-            {
-                result = convolution.backward(result, addingTo: sum, execution)
+                let behind = result.tensor(execution)
+                if convolution.isFirst, left.count == 1, !normalization.pools {
+                    left.removeLast()
+                    result = .whole(convolution.backward(behind, through: normalization, execution))
+                    execution.onGradients?(convolution.parameters)
+                } else {
+                    result = normalization.backwardPending(behind, execution)
+                }
+            } else if let convolution = layer as? Convolution2D {
+                let adds = left.isEmpty && convolution.kernelSize == 1
+                result = .whole(convolution.backward(result, addingTo: adds ? sum : nil, execution))
             } else {
-                result = layer.backward(result, execution)
+                result = .whole(layer.backward(result.tensor(execution), execution))
             }
             execution.onGradients?(layer.parameters)
         }
-        if let sum, result !== sum { sum.setSum(sum, result, execution.pool) }
-        return sum ?? result
+        let own = result.tensor(execution)
+        if let sum, own !== sum { sum.setSum(sum, own, execution.pool) }
+        return sum ?? own
     }
 
     /// Drops what the layers kept.

@@ -33,6 +33,19 @@ struct ActivationMaps {
         return (before, pools ? before / 4 : before)
     }
 
+    /// The gradients for the branches' maps, made some images at a time, as ``Kernels/activationGradient`` does it; the second
+    /// branch's goes to `second` with the first's.
+    func pendingGradient(
+        _ gradient: Tensor, factors: Tensor, second: Tensor?, _ execution: Execution
+    ) -> MapGradient {
+        let image = parts / max(1, first.map.shape[0])
+        return .pending(shape: first.map.shape) { images, target in
+            execution.kernels.activationGradient(
+                self, gradient.span, images.lowerBound * image..<images.upperBound * image,
+                factors: factors.span, first: &target, at: 0, second: second)
+        }
+    }
+
     /// Hands some parts to a kernel as if they were one image, the parts below each other.
     fileprivate func withMaps(_ part: Range<Int>, _ body: (UnsafePointer<activation_maps>) -> Void) {
         let (start, count) = (floats(part.lowerBound).before, floats(part.count).before)

@@ -81,11 +81,11 @@ package final class Convolution2D: Layer {
 
     /// Sets the weight's gradient, and returns the gradient for the input.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        backward(gradient, addingTo: nil, execution)
+        backward(.whole(gradient), addingTo: nil, execution)
     }
 
     /// The same; with a kernel of one pixel the gradient for the input can be added to another branch's.
-    func backward(_ gradient: Tensor, addingTo sum: Tensor?, _ execution: Execution) -> Tensor {
+    func backward(_ gradient: MapGradient, addingTo sum: Tensor?, _ execution: Execution) -> Tensor {
         precondition(sum == nil || kernelSize == 1 && sum?.shape == input.shape)
         let inputGradient = sum ?? execution.tensor(input.shape)
         let weights =
@@ -97,14 +97,16 @@ package final class Convolution2D: Layer {
             // Winograd's products set what the first images give.
             if !isWinograd || execution.pool.part(thread, of: images).isEmpty { partial[thread].fill(0) }
         }
+        let whole = isWinograd && bias == nil ? nil : gradient.tensor(execution)
         if isWinograd {
+            let gradient = whole.map(MapGradient.whole) ?? gradient
             backwardWinograd(gradient, into: inputGradient, partial, execution)
-        } else if kernelSize == 1 {
-            backwardPointwise(gradient, into: inputGradient, adding: sum != nil, partial, execution)
-        } else {
-            backwardGathered(gradient, into: inputGradient, partial, execution)
+        } else if let whole, kernelSize == 1 {
+            backwardPointwise(whole, into: inputGradient, adding: sum != nil, partial, execution)
+        } else if let whole {
+            backwardGathered(whole, into: inputGradient, partial, execution)
         }
-        bias?.gradient.setSumOfRows(of: gradient)
+        if let bias, let whole { bias.gradient.setSumOfRows(of: whole) }
         forget()
         return inputGradient
     }

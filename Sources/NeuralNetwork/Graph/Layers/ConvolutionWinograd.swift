@@ -98,7 +98,7 @@ extension Convolution2D {
     }
 
     func backwardWinograd(
-        _ gradient: Tensor, into inputGradient: Tensor, _ partial: [Tensor], _ execution: Execution
+        _ gradient: MapGradient, into inputGradient: Tensor, _ partial: [Tensor], _ execution: Execution
     ) {
         let winograd = winograd(execution)
         let block = blockSize(winograd)
@@ -111,6 +111,7 @@ extension Convolution2D {
                 pools: false)
         }
         reserve(block, winograd, execution)
+        execution.reserve(slot: 0, count: block * map * outputs)
         let sums = execution.sums(over: input.shape[0], width: 2 * inputs) { thread, images, sums in
             let left = execution.scratch(thread: thread, slot: 0)
             let right = execution.scratch(thread: thread, slot: 1)
@@ -119,12 +120,21 @@ extension Convolution2D {
             for first in stride(from: images.lowerBound, to: images.upperBound, by: block) {
                 let count = min(block, images.upperBound - first)
                 let rows = count * winograd.tiles
+                var products = right.mutableSpan
+                switch gradient {
+                case .whole(let gradient):
+                    winograd.outputAdjoint(
+                        gradient.span, from: first * map * outputs, images: count, channels: outputs,
+                        into: &products)
+                case .pending(_, let fill):
+                    // Where the input's transform goes next.
+                    var made = left.mutableSpan
+                    fill(first..<first + count, &made)
+                    winograd.outputAdjoint(
+                        left.span, from: 0, images: count, channels: outputs, into: &products)
+                }
                 transform(images: first..<first + count, of: input, winograd, into: left)
                 var transform = left.mutableSpan
-                var products = right.mutableSpan
-                winograd.outputAdjoint(
-                    gradient.span, from: first * map * outputs, images: count, channels: outputs,
-                    into: &products)
                 for position in 0..<winograd.positions {
                     let place = position * winograd.plane(inputs, outputs)
                     execution.product(

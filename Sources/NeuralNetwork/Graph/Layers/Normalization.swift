@@ -100,26 +100,19 @@ package final class BatchNormalization2D: Layer {
     ///
     /// Outside training the statistics count as constants.
     package func backward(_ gradient: Tensor, _ execution: Execution) -> Tensor {
-        let (input, maps, slopes, scale) = (self.input, self.maps, self.slopes, self.scale)
+        guard !relu else { return backwardPending(gradient, execution).tensor(execution) }
+        let (input, slopes, scale) = (self.input, self.slopes, self.scale)
         let (rows, channels) = (input.count / self.channels, self.channels)
         let sums =
             execution.takeSums(of: gradient)
-            ?? execution.sums(over: relu ? maps.parts : rows, width: 2 * channels) { _, part, sums in
-                if relu {
-                    execution.kernels.activationSums(maps, gradient.span, part, into: &sums)
-                } else {
-                    execution.kernels.normalizationSums(
-                        gradient.span, input: input.span, rows: part, channels: channels, into: &sums)
-                }
+            ?? execution.sums(over: rows, width: 2 * channels) { _, part, sums in
+                execution.kernels.normalizationSums(
+                    gradient.span, input: input.span, rows: part, channels: channels, into: &sums)
             }
         setGradients(Array(sums[..<channels]), Array(sums[channels...]), into: slopes, at: 0, execution)
         let inputGradient = execution.tensor(input.shape)
-        execution.pool.split(relu ? maps.parts : rows) { _, part in
+        execution.pool.split(rows) { _, part in
             var target = inputGradient.mutableSpan
-            if relu {
-                return execution.kernels.activationGradient(
-                    maps, gradient.span, part, factors: slopes.span, first: &target, second: nil)
-            }
             let factors = Kernels.GradientFactors(
                 gradient: scale.span, input: slopes.span.extracting(0..<channels),
                 constant: slopes.span.extracting(channels..<2 * channels))
@@ -128,6 +121,19 @@ package final class BatchNormalization2D: Layer {
         }
         forget()
         return inputGradient
+    }
+
+    /// The same with a ReLU, but that the gradient for the input is still to be made.
+    func backwardPending(_ gradient: Tensor, _ execution: Execution) -> MapGradient {
+        let (maps, channels) = (self.maps, self.channels)
+        let sums =
+            execution.takeSums(of: gradient)
+            ?? execution.sums(over: maps.parts, width: 2 * channels) { _, part, sums in
+                execution.kernels.activationSums(maps, gradient.span, part, into: &sums)
+            }
+        setGradients(Array(sums[..<channels]), Array(sums[channels...]), into: slopes, at: 0, execution)
+        defer { forget() }
+        return maps.pendingGradient(gradient, factors: slopes, second: nil, execution)
     }
 
     /// Sets the gradients of scale and shift from each channel's sums of the gradient and of gradient · input, and what the

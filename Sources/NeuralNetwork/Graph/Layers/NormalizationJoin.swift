@@ -51,8 +51,9 @@ final class NormalizationJoin {
         return output
     }
 
-    /// The gradients for both branches' maps; those of both normalisations' scale and shift are set.
-    func backward(_ gradient: Tensor, _ execution: Execution) -> (main: Tensor, side: Tensor) {
+    /// The gradients for both branches' maps; those of both normalisations' scale and shift are set. The side's is made while the
+    /// main one is.
+    func backward(_ gradient: Tensor, _ execution: Execution) -> (main: MapGradient, side: Tensor) {
         let (maps, slopes, channels) = (self.maps, self.slopes, shift.count)
         let sums = execution.sums(over: maps.parts, width: 3 * channels) { _, part, sums in
             execution.kernels.activationSums(maps, gradient.span, part, into: &sums)
@@ -60,14 +61,11 @@ final class NormalizationJoin {
         let sumsG = Array(sums[..<channels])
         first.setGradients(sumsG, Array(sums[channels..<2 * channels]), into: slopes, at: 0, execution)
         second.setGradients(sumsG, Array(sums[(2 * channels)...]), into: slopes, at: 2 * channels, execution)
-        let (mainGradient, sideGradient) = (execution.tensor(main.shape), execution.tensor(side.shape))
-        execution.pool.split(maps.parts) { _, part in
-            var target = mainGradient.mutableSpan
-            execution.kernels.activationGradient(
-                maps, gradient.span, part, factors: slopes.span, first: &target, second: sideGradient)
-        }
-        forget()
-        return (mainGradient, sideGradient)
+        let sideGradient = execution.tensor(side.shape)
+        defer { forget() }
+        return (
+            maps.pendingGradient(gradient, factors: slopes, second: sideGradient, execution), sideGradient
+        )
     }
 
     /// Drops both branches' maps.
