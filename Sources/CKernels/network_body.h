@@ -134,6 +134,11 @@ INLINE void fetch(const float *p, const long tile, long width, long channels) {
     }
 }
 
+// Asks for eight rows of a matrix.
+INLINE void fetch_rows(const float *p, long width) {
+    UNROLL for (int row = 0; row < 8; row++) { __builtin_prefetch(p + row * width, 0, 2); }
+}
+
 #define TILE 2
 #define F(x) f2_##x
 #include "winograd_body.h"
@@ -366,6 +371,10 @@ static void NAME(lstm_step_gradient)(long rows, long hidden, float *gates, long 
         float *g = gates + r * gate_stride;
         for (long j = 0; j < hidden; j += 8) {
             long left = hidden - j;
+            // The next row lies far away.
+            UNROLL for (int gate = 0; gate < 4; gate++) { __builtin_prefetch(g + gate_stride + gate * hidden + j, 1, 3); }
+            __builtin_prefetch(c + (r + 1) * c_stride + j, 0, 3);
+            if (c_previous) __builtin_prefetch(c_previous + (r + 1) * cp_stride + j, 0, 3);
             v8a input = load_part(g + j, left), forget = load_part(g + hidden + j, left);
             v8a candidate = load_part(g + 2 * hidden + j, left), out = load_part(g + 3 * hidden + j, left);
             v8a bounded = hyperbolic_tangent(load_part(c + r * c_stride + j, left));

@@ -243,6 +243,7 @@ static void NAME(F(weights))(const float *w, long in, long out, long first, long
     long size = in * out, plane = winograd_plane(in, out), width;
     for (long c = first; c < last; c += 8) {
         for (long k = 0; k < out; k += 8) {
+            long next = k + 8 < out ? k + 8 : k;
             // Eight rows of each position's matrix, so that they can be turned as a whole.
             v8a rows[POSITIONS][8];
             for (int l = 0; l < 8; l++) {
@@ -260,9 +261,12 @@ static void NAME(F(weights))(const float *w, long in, long out, long first, long
                 }
             }
             for (long position = 0; position < POSITIONS; position++) {
+                // The matrices are larger than the cache: the next eight columns' lines are asked for while these are written.
+                fetch_rows(in_panels(u + position * plane, in, out, panel, c, next, &width), width);
                 float *p = in_panels(u + position * plane, in, out, panel, c, k, &width);
                 UNROLL for (int l = 0; l < 8; l++) { store(p + l * width, rows[position][l]); }
                 if (!ut) continue;
+                fetch_rows(in_panels(ut + position * plane, out, in, panel, next, c, &width), width);
                 transpose(rows[position]);
                 p = in_panels(ut + position * plane, out, in, panel, k, c, &width);
                 UNROLL for (int l = 0; l < 8; l++) { store(p + l * width, rows[position][l]); }

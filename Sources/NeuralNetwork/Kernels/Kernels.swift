@@ -213,6 +213,19 @@ func accumulate(
     for index in 0..<count { to[index] += from[index] }
 }
 
+/// Sets so many elements from a place on to the products of some elements and as many factors.
+func multiply(
+    _ source: Span<Float>, from start: Int, by factors: Span<Float>, from first: Int, count: Int,
+    into target: inout MutableSpan<Float>, at place: Int
+) {
+    check(source, from: start, count)
+    check(factors, from: first, count)
+    check(target, from: place, count)
+    guard let from = source.address(start), let by = factors.address(first), let to = target.address(place)
+    else { return }
+    for index in 0..<count { to[index] = from[index] * by[index] }
+}
+
 extension Span<Float> {
     /// The address of an element, for the one call into C that it stands in; nil where there is none.
     func address(_ index: Int = 0) -> UnsafePointer<Float>? {

@@ -85,8 +85,6 @@ final class LSTMDirection {
         let (own, apart) = (images.lowerBound * self.apart, self.apart)
         var rowsBefore = compact.mutableSpan
         var gateSpan = gates.mutableSpan
-        let bias = zip(inputBias.value.elements, hiddenBias.value.elements).map(+)
-        for row in first..<first + rows { copy(bias.span, into: &gateSpan, at: row * apart) }
         multiplyInput(input, first..<first + rows, thread, into: &gateSpan, execution)
         var cellSpan = cells.mutableSpan
         for turn in 0..<steps {

@@ -9,15 +9,18 @@ extension LSTMDirection {
         return execution.rightSides(turned, rows: columns, columns: 4 * hidden, stride: apart)
     }
 
-    /// Adds the input's share to some rows of the gates.
+    /// Sets some rows of the gates to the biases and the input's share.
     func multiplyInput(
         _ input: Tensor, _ rows: Range<Int>, _ thread: Int, into gates: inout MutableSpan<Float>,
         _ execution: Execution
     ) {
         let (width, weights) = (4 * hidden, turnedInputSide)
+        let bias = zip(inputBias.value.elements, hiddenBias.value.elements).map(+)
         for start in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.rows) {
+            let count = min(Self.rows, rows.upperBound - start)
+            for row in start..<start + count { copy(bias.span, into: &gates, at: row * apart) }
             execution.product(
-                thread, rows: min(Self.rows, rows.upperBound - start), columns: width,
+                thread, rows: count, columns: width,
                 inner: inputFeatures, left: input.span, from: start * inputFeatures,
                 rowStride: inputFeatures,
                 right: execution.rightSide(weights.span, rows: inputFeatures, columns: width),

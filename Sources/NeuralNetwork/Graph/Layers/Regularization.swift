@@ -49,7 +49,7 @@ package final class Dropout: Layer {
                 }
             }
             var target = output.mutableSpan
-            for image in images { multiply(input.span, by: mask.span, image, width, size, into: &target) }
+            for image in images { apply(input.span, by: mask.span, image, width, size, into: &target) }
         }
         return output
     }
@@ -63,7 +63,7 @@ package final class Dropout: Layer {
         let width = mask.shape[1]
         execution.pool.split(batch) { _, images in
             var target = inputGradient.mutableSpan
-            for image in images { multiply(gradient.span, by: mask.span, image, width, size, into: &target) }
+            for image in images { apply(gradient.span, by: mask.span, image, width, size, into: &target) }
         }
         return inputGradient
     }
@@ -72,18 +72,13 @@ package final class Dropout: Layer {
     package func forget() { mask = Tensor() }
 
     /// Multiplies one image by its mask, which is repeated over it.
-    private func multiply(
+    private func apply(
         _ source: Span<Float>, by mask: Span<Float>, _ image: Int, _ width: Int, _ size: Int,
         into target: inout MutableSpan<Float>
     ) {
-        check(source, from: image * size, size)
-        check(target, from: image * size, size)
-        check(mask, from: image * width, width)
         for start in stride(from: image * size, to: (image + 1) * size, by: width) {
-            for index in 0..<width {
-                target[unchecked: start + index] =
-                    source[unchecked: start + index] * mask[unchecked: image * width + index]
-            }
+            multiply(
+                source, from: start, by: mask, from: image * width, count: width, into: &target, at: start)
         }
     }
 
