@@ -46,6 +46,15 @@ extension FaceJudge {
         probability(of: face, in: image) > 0.5 && steadyProbability(of: face, in: image) >= least
     }
 
+    /// A window that the cascade did not find, where it is a face: as it is, or moved a little to where it looks most like
+    /// one; nil where it is none. A coarse search says no more than about where a face is.
+    package func believed(_ face: DetectedFace, in image: GrayImage, from least: Float) -> DetectedFace? {
+        guard probability(of: face, in: image) > 0.5 else { return nil }
+        if steadyProbability(of: face, in: image) >= least { return face }
+        let moved = refined(face, in: image, turns: true, rounds: 2).face
+        return steadyProbability(of: moved, in: image) >= least ? moved : nil
+    }
+
     /// A face moved, scaled and turned step by step to where it looks most like one, and how probable it is there.
     ///
     /// - Parameters:

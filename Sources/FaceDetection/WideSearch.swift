@@ -111,7 +111,9 @@ package final class WideSearch: Sendable {
                 guard !known.contains(where: { $0.neighbors > 0 && $0.isSameFace(as: face) }) else {
                     continue
                 }
-                if judge.believes(face, in: image, from: judge.thresholds.beside) { faces.append(face) }
+                if let face = judge.believed(face, in: image, from: judge.thresholds.beside) {
+                    faces.append(face)
+                }
             }
             judge.removeNested(&faces, in: image)
         }

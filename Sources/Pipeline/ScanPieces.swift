@@ -67,20 +67,23 @@ package struct ScanPieces {
             sized.findsTilted = false
             return .scan(sized, half)
         case .beyondAlone where !isAlone: return nil
-        case .beyond, .beyondAlone: return nextBeyond(parameters)
+        case .beyond, .beyondAlone: return nextBeyond(parameters, isAlone: isAlone)
         }
     }
 
-    private mutating func nextBeyond(_ parameters: DetectionParameters) -> Piece {
+    private mutating func nextBeyond(_ parameters: DetectionParameters, isAlone: Bool) -> Piece {
         if !parameters.findsTilted, beyond % 2 == 0 { beyond += 1 }
         let (turn, kind) = (beyond / 4 % Self.slices.count, beyond % 4)
         beyond = (beyond + 1) % Self.beyondCount
         var tilted = Self.sized(parameters, turn)
         tilted.onlyTilt = kind == 0 ? .left : .right
-        let part = WideSearch.Part.allCases[turn % WideSearch.Part.allCases.count]
+        let parts = WideSearch.Part.allCases
+        // Who comes alone may not stay for long: all sizes at once, so that each part's turn comes twice as soon.
         return switch kind {
-        case 1: .wide(part, .small)
-        case 3: .wide(part, .large)
+        case 1 where isAlone: .wide(parts[2 * turn % parts.count], .all)
+        case 3 where isAlone: .wide(parts[(2 * turn + 1) % parts.count], .all)
+        case 1: .wide(parts[turn % parts.count], .small)
+        case 3: .wide(parts[turn % parts.count], .large)
         default: .scan(tilted, nil)
         }
     }

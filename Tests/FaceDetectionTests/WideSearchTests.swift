@@ -125,6 +125,20 @@ struct WideSearchTests {
         #expect(faces.contains { $0.box.intersectionOverUnion(known) > 0.5 })
     }
 
+    @Test("a window beside a face is moved to it before it is refused")
+    func beside() throws {
+        let image = try astronaut()
+        let judge = Knowing(face: face)
+        var near = DetectedFace(box: face)
+        near.box.x += 8
+        near.box.y -= 8
+        #expect(!judge.believes(near, in: image, from: 0.85))
+        let found = judge.believed(near, in: image, from: 0.85)
+        #expect((found?.box.intersectionOverUnion(face) ?? 0) > 0.85)
+        near.box.x += 60
+        #expect(judge.believed(near, in: image, from: 0.85) == nil)
+    }
+
     @Test("tells the size of a face that is too small to be looked for")
     func tooSmall() throws {
         var (image, resizer) = (GrayImage(), ImageResizer())

@@ -137,23 +137,37 @@ struct ScanPiecesTests {
     }
 
     @Test(
-        "four rounds have every upright size four times and every tilt and wide part once",
+        "four rounds have every upright size four times, every tilt once and every wide part twice",
         arguments: [true, false])
     func everyPiece(findsTilted: Bool) {
         var parameters = DetectionParameters()
         parameters.findsTilted = findsTilted
         var pieces = ScanPieces()
-        var (upright, tilted, wide) = (0, 0, Set<String>())
+        var (upright, tilted, wide) = (0, 0, [WideSearch.Part]())
         for _ in 0..<28 {
             switch pieces.next(for: parameters, isAlone: true) {
             case .scan(let sized, _) where sized.onlyTilt == nil: upright += 1
             case .scan: tilted += 1
-            case .wide(let part, let sizes): wide.insert("\(part) \(sizes)")
+            case .wide(let part, let sizes):
+                wide.append(part)
+                #expect(sizes == .all)
             case nil: Issue.record("a rest while nobody is followed")
             }
         }
         #expect(upright == 16)
         #expect(tilted == (findsTilted ? 6 : 0))
-        #expect(wide.count == 6)
+        #expect(Set(wide.prefix(3)).count == 3 && Set(wide.suffix(3)).count == 3)
+        #expect(wide.count == (findsTilted ? 6 : 12))
+    }
+
+    @Test("while somebody is followed every wide part has its turn in two halves of the sizes")
+    func widePieces() {
+        var (pieces, wide) = (ScanPieces(), Set<String>())
+        for _ in 0..<42 {
+            let piece = pieces.next(for: .init(), isAlone: false)
+            guard case .wide(let part, let sizes) = piece else { continue }
+            wide.insert("\(part) \(sizes)")
+        }
+        #expect(wide.count == 6 && !wide.contains { $0.hasSuffix(" all") })
     }
 }
