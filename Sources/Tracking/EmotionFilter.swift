@@ -3,19 +3,16 @@ import Glibc
 
 /// Smooths one face's probabilities in time and decides when its reported emotion changes.
 ///
-/// A recursive Bayesian filter over the seven emotions. Between two looks at the face the belief drifts by sticky
-/// transitions: with a small probability the emotion has become another one. Then the new probabilities are
-/// multiplied in, old and new weighted by exponential forgetting (Kulhavý and Zarrop, 1993, "On a general concept of
-/// forgetting"), because two frames 33 ms apart are far from independent: a plain product would be sure of
-/// anything within a few frames. With forgetting, a face that keeps one expression settles near the network's
-/// own, calibrated probability.
+/// The mean over time of the logarithms of what each look says, old and new weighted by exponential forgetting (Kulhavý
+/// and Zarrop, 1993, "On a general concept of forgetting"), because two frames 33 ms apart are far from independent: a
+/// plain product would be sure of anything within a few frames. With forgetting, a face that keeps one expression stays at
+/// the network's own, calibrated probability from the first look on. What pulls towards equal probabilities between looks,
+/// for an emotion that may have become another one, would claim less than that; forgetting is what lets go of the old one.
 package struct EmotionFilter: Sendable, Equatable {
     /// Time constants in seconds, and thresholds.
     package struct Parameters: Sendable, Equatable {
         /// The time in which the weight of what was seen before falls to 1/e.
-        package var forgetting = 0.25
-        /// How long an emotion lasts on average before it becomes another.
-        package var dwell = 4.0
+        package var forgetting = 0.22
         /// By how much another emotion must be likelier than the reported one before it can take its place.
         package var margin: Float = 0.08
         /// For how long it must be so without a break.
@@ -53,15 +50,14 @@ package struct EmotionFilter: Sendable, Equatable {
         _ observed: EmotionProbabilities, after seconds: Double, _ parameters: Parameters
     ) -> Bool {
         let seconds = max(0, seconds)
-        let change = Float(1 - exp(-seconds / max(parameters.dwell, 1e-6)))
-        let drifted = probabilities.lanes * (1 - change) + EmotionProbabilities.uniform.lanes * change
         let weight = Float(1 - exp(-seconds / max(parameters.forgetting, 1e-6)))
         let seen = Self.floored(observed)
-        var product = SIMD8<Float>.zero
+        var mean = SIMD8<Float>.zero
         for lane in 0..<Emotion.allCases.count {
-            product[lane] = exp(log(max(drifted[lane], 1e-6)) * (1 - weight) + log(seen.lanes[lane]) * weight)
+            let before = log(max(probabilities.lanes[lane], 1e-6))
+            mean[lane] = exp(before * (1 - weight) + log(seen.lanes[lane]) * weight)
         }
-        probabilities = EmotionProbabilities(lanes: product).normalized
+        probabilities = EmotionProbabilities(lanes: mean).normalized
         let changed = decide(after: seconds, parameters)
         let least = EmotionProbabilities.leastSure
         if changed {

@@ -51,7 +51,7 @@ struct PipelineTests {
         #expect(
             first[1].hasPrefix(
                 #"{"event":"left","time":"1970-01-01T00:00:01.633Z","monotonic":1.633333,"frame":50,"#))
-        #expect(first[1].contains(#""face":1,"seconds":1.633,"dominant":"happy","emotions":{"angry":0.025,"#))
+        #expect(first[1].contains(#""face":1,"seconds":1.633,"dominant":"happy","emotions":{"angry":0.02,"#))
         #expect(try run(.changes) == first)
         #expect(try run(.frames).count == 50)
     }

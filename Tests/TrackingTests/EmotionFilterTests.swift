@@ -19,13 +19,25 @@ func first() {
 }
 
 @Test(
-    "a steady face settles near the network's own probability, at any frame rate", arguments: [5.0, 30, 120])
-func calibrated(rate: Double) {
+    "a steady face settles at the network's own probability, at any frame rate", arguments: [5.0, 30, 120],
+    [0.6, 0.95])
+func calibrated(rate: Double, confidence: Float) {
     var filter = EmotionFilter(probabilities(.neutral, 0.9))
-    for _ in 0..<Int(5 * rate) { _ = filter.update(probabilities(.happy, 0.6), after: 1 / rate, parameters) }
+    let seen = probabilities(.happy, confidence)
+    for _ in 0..<Int(5 * rate) { _ = filter.update(seen, after: 1 / rate, parameters) }
     #expect(filter.emotion == .happy)
-    #expect(abs(filter.probabilities[.happy] - 0.6) < 0.05)
+    #expect(abs(filter.probabilities[.happy] - confidence) < 0.01)
     #expect(abs(filter.probabilities.lanes.sum() - 1) < 1e-5)
+}
+
+@Test("a face that keeps its expression claims after a second what it claimed at its first look")
+func honest() {
+    let seen = probabilities(.happy, 0.9)
+    var filter = EmotionFilter(seen)
+    for _ in 0..<30 {
+        _ = filter.update(seen, after: 1.0 / 30, parameters)
+        #expect(abs(filter.probabilities[.happy] - 0.9) < 0.005)
+    }
 }
 
 @Test("labels that flicker from frame to frame give one steady emotion")
