@@ -134,7 +134,8 @@ package enum SourceOpener {
         guard case .noFormat(_, let offered) = refusal, CompressedCamera.canRead(offered) else {
             throw refusal.captureError
         }
-        return try CompressedCamera(settings(device, request), turn: request.turn, signal: signal)
+        return try CompressedCamera(
+            settings(device, request), turn: request.turn, isGray: request.isGray, signal: signal)
     }
 
     /// A camera that is away, or taken by another program, and what is to be said of that.

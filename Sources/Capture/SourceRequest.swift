@@ -12,7 +12,8 @@ package struct SourceRequest: Equatable, Sendable {
     package var asFastAsPossible: Bool
     /// How the picture is turned before anybody sees it.
     package var turn = FrameTurn()
-    /// True where nobody will see the colours: of a video luma alone comes, a third less to hand over.
+    /// True where nobody will see the colours: of a video, and of a camera that
+    /// gives compressed video alone, luma alone comes, a third less to hand over.
     package var isGray = false
     /// True where files and folders begin again when they end.
     package var repeats = false

@@ -12,6 +12,7 @@ package final class CompressedCamera: RecoverableSource {
 
     private let settings: CameraSettings
     private let turn: FrameTurn
+    private let isGray: Bool
     private let input: CameraInput?
     private let patience: Double?
     private let signal: Cancellation
@@ -37,16 +38,17 @@ package final class CompressedCamera: RecoverableSource {
     /// - Parameters:
     ///   - settings: which one, and what is asked of it.
     ///   - turn: how its picture is turned.
+    ///   - isGray: true where nobody will see the colours: luma alone comes.
     ///   - input: what to ask the driver for; nil for the first format that it offers and ffmpeg decodes.
     ///   - patience: seconds that ffmpeg may say nothing; nil for what it may of a stream.
     ///   - signal: ends each wait.
     /// - Throws: ``CaptureError``.
     package init(
-        _ settings: CameraSettings, turn: FrameTurn = FrameTurn(), input: CameraInput? = nil,
-        patience: Double? = nil, signal: Cancellation = Cancellation()
+        _ settings: CameraSettings, turn: FrameTurn = FrameTurn(), isGray: Bool = false,
+        input: CameraInput? = nil, patience: Double? = nil, signal: Cancellation = Cancellation()
     ) throws(CaptureError) {
         (self.settings, self.turn, self.input, self.signal) = (settings, turn, input, signal)
-        self.patience = patience
+        (self.isGray, self.patience) = (isGray, patience)
         let cameras = CameraDirectory.list()
         let found: CameraDescription
         do throws(CameraError) {
@@ -56,13 +58,15 @@ package final class CompressedCamera: RecoverableSource {
         }
         state = Guarded(State(identity: found, others: cameras.cameras.filter { $0 != found }))
         stream = try FFmpegSource(
-            Self.command(found, settings, turn, input, patience), isPaced: false, signal: signal)
+            Self.command(found, settings, turn, isGray: isGray, input, patience), isPaced: false,
+            signal: signal)
     }
 
     package var name: String { state.withLock { $0.identity.device } }
     package var width: Int { stream.width }
     package var height: Int { stream.height }
     package var frameRate: Double? { stream.frameRate }
+    package var leavesOutColors: Bool { stream.leavesOutColors }
     /// A camera may be plugged in again.
     package var canComeBack: Bool { true }
 
@@ -85,17 +89,17 @@ package final class CompressedCamera: RecoverableSource {
         } catch {
             throw error.captureError
         }
-        try stream.reopen(Self.command(found, settings, turn, input, patience))
+        try stream.reopen(Self.command(found, settings, turn, isGray: isGray, input, patience))
         let others = CameraDirectory.list().cameras.filter { $0 != found }
         state.withLock { ($0.identity, $0.others) = (found, others) }
     }
 
     private static func command(
-        _ camera: CameraDescription, _ settings: CameraSettings, _ turn: FrameTurn, _ input: CameraInput?,
-        _ patience: Double?
+        _ camera: CameraDescription, _ settings: CameraSettings, _ turn: FrameTurn, isGray: Bool,
+        _ input: CameraInput?, _ patience: Double?
     ) throws(CaptureError) -> FFmpegCommand {
         var command = FFmpegCommand(location: camera.device)
-        command.turn = turn
+        (command.turn, command.isGray) = (turn, isGray)
         command.patience = patience
         if let input {
             command.camera = input
