@@ -158,6 +158,18 @@ struct CombinedHeadTests {
         }
     }
 
+    @Test("it changes nothing of how often an emotion is held to be seen")
+    func frequencies() {
+        func fitted(_ heads: [Head]) -> Posterior {
+            Posterior.fitted(
+                to: EmotionNetwork(options(heads: heads).network, seed: 2), training: data(),
+                validation: data(), labelSmoothing: 0, temperature: 1)
+        }
+        let (two, three) = (fitted([.fer2013, .ferplus]), fitted(Self.heads))
+        #expect(two.frequencies == three.frequencies && two.combinedShare == 0)
+        #expect(three.combinedShare == Posterior.standardCombinedShare)
+    }
+
     @Test("heads are named in their order or not at all")
     func names() {
         #expect(NetworkConfiguration.heads(named: "fer2013,ferplus,combined") == Self.heads)

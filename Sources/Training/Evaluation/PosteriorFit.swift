@@ -73,7 +73,8 @@ extension FaceDataSet {
     /// How often each emotion is the target: the mean over the heads, each face by what it counts.
     func jointFrequencies(_ heads: [Head], _ targets: (Int) -> SourceTargets) -> EmotionProbabilities {
         var total = SIMD8<Float>()
-        for head in heads {
+        // What a combined head learns is what the other two do.
+        for head in heads where head != .combined {
             var sums = SIMD8<Float>(repeating: 1e-3)
             var target = [Float](repeating: 0, count: 8)
             for index in 0..<count {
@@ -85,8 +86,7 @@ extension FaceDataSet {
                     let weight = setVotesTarget(index, source, into: &row)
                     guard weight > 0 else { continue }
                     for emotion in 0..<7 { sums[emotion] += source.weight * weight * target[emotion] }
-                // What it learns is what the other two do.
-                case .combined: continue
+                case .combined: break
                 }
             }
             // An emotion that no face shows is not divided out: it would come to be seen everywhere.
