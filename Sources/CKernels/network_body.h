@@ -134,6 +134,9 @@ INLINE void fetch(const float *p, const long tile, long width, long channels) {
     }
 }
 
+// An array from a place on, where there is one.
+INLINE const float *from(const float *values, long place) { return values ? values + place : NULL; }
+
 // Asks for eight rows of a matrix.
 INLINE void fetch_rows(const float *p, long width) {
     UNROLL for (int row = 0; row < 8; row++) { __builtin_prefetch(p + row * width, 0, 2); }

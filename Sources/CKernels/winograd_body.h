@@ -70,13 +70,14 @@ INLINE void F(input_tiles)(const float *x, long images, long height, long width,
                 fetch(x + (((ty + 1) * TILE + 1) * width + tx * TILE + 1) * channels, TILE, width, channels);
                 if (w.whole) {
                     for (long c = 0; c < channels; c += 8)
-                        F(input_tile)(p + c, line, channels, activates, scale + c, shift + c, transformed + c, plane);
+                        F(input_tile)(p + c, line, channels, activates, from(scale, c), from(shift, c), transformed + c, plane);
                     continue;
                 }
                 for (long first = 0; first < channels; first += BORDER) {
                     float cells[EDGE * EDGE * BORDER];
                     long count = channels - first < BORDER ? channels - first : BORDER;
-                    F(copy_border)(p + first, line, channels, &w, count, activates, scale + first, shift + first, cells);
+                    F(copy_border)(p + first, line, channels, &w, count, activates, from(scale, first), from(shift, first),
+                                   cells);
                     for (long c = 0; c < count; c += 8)
                         F(input_tile)(cells + c, EDGE * BORDER, BORDER, false, NULL, NULL, transformed + first + c, plane);
                 }
