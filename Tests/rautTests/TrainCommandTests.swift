@@ -166,6 +166,8 @@ final class TrainCommandTests {
         #expect(CommandLineInterface.main(words + ["--data-weight", "1,2,3"]) == 2)
         #expect(CommandLineInterface.main(words + ["--data-weight", "1,-2"]) == 2)
         #expect(CommandLineInterface.main(words + ["--class-weights", "joy=2"]) == 2)
+        #expect(CommandLineInterface.main(words + ["--heads", "ferplus"]) == 2)
+        #expect(CommandLineInterface.main(words + ["--heads", "fer2013", "--combined-label", "0.5"]) == 2)
         #expect(CommandLineInterface.main(words + ["--teacher-share-wrong", "0"]) == 2)
         // The options are right, x.csv is not there.
         #expect(CommandLineInterface.main(words + ["--data-weight", "1,2"]) == 1)

@@ -17,17 +17,6 @@ package enum JudgedHead: String, CaseIterable, Sendable {
     case joined
 }
 
-extension JudgedHead {
-    /// A head alone.
-    init(_ head: Head) {
-        switch head {
-        case .fer2013: self = .fer2013
-        case .ferplus: self = .ferplus
-        case .combined: self = .combined
-        }
-    }
-}
-
 /// A model's answers for each face of a data set, by each head.
 package struct ModelPredictions: Sendable {
     private var answers: [JudgedHead: [EmotionProbabilities]] = [:]
@@ -66,7 +55,7 @@ package struct ModelPredictions: Sendable {
         let heads = recognizer.configuration.heads
         var kinds: [(kind: JudgedHead, head: Int?)] = [(.joined, nil)]
         for (place, head) in heads.enumerated() {
-            kinds.append((JudgedHead(head), place))
+            if let kind = JudgedHead(rawValue: head.rawValue) { kinds.append((kind, place)) }
         }
         for (kind, _) in kinds { answers[kind] = Array(repeating: .uniform, count: data.count) }
         let pool = ThreadPool(threads: threads)

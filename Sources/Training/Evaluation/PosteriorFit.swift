@@ -9,7 +9,7 @@ extension Posterior {
     package static let standardFrequencyExponent: Float = 0.75
     /// How much FER+'s head counts by default; models/README.md has what each share gives.
     package static let standardFERPlusShare: Float = 0.6
-    /// How much a combined head counts by default; models/README.md has what each share gives.
+    /// How much a combined head counts by default: models/README.md judges 0.7, 0.85 and all.
     package static let standardCombinedShare: Float = 0.75
 
     /// Fits the posterior of a trained network: class frequencies from the training set (those of the heads' targets), and

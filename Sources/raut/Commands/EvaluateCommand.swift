@@ -86,13 +86,11 @@ package enum EvaluateCommand {
         let name = recognizers.map(\.modelName).joined(separator: ",")
         let hasVotesHead = recognizers.contains { $0.configuration.heads.contains(.ferplus) }
         let chosen = arguments.head
-        if chosen == .ferplus, !hasVotesHead {
-            throw Failure(description: "\(name) has no second head: leave out --head ferplus")
-        }
-        if chosen == .combined,
-            !recognizers.contains(where: { $0.configuration.heads.contains(.combined) })
+        if let chosen, let head = Head(rawValue: chosen.rawValue),
+            !recognizers.contains(where: { $0.configuration.heads.contains(head) })
         {
-            throw Failure(description: "\(name) has no combined head: leave out --head combined")
+            throw Failure(
+                description: "\(name) has no head \(head.rawValue): leave out --head \(head.rawValue)")
         }
         if arguments.mirror, arguments.looks != nil {
             throw UsageError(description: "--mirror looks twice, in place of --looks: leave one out")
