@@ -35,14 +35,27 @@ def jittered(image, random):
 def posterior(logits, meta):
     """The joined posterior, as `Posterior` in Sources/EmotionRecognition has it."""
     smoothing = float(meta["posterior_label_smoothing"])
-    first, second = (torch.softmax(head[:, :7], dim=1).numpy() for head in logits)
+    first, *others = (torch.softmax(head[:, :7], dim=1).numpy() for head in logits)
     first = np.maximum(first - smoothing / 7, 1e-3 * first)
+    heads = [first / first.sum(1, keepdims=True), *others]
     share = float(meta.get("posterior_ferplus_share", 0.5))
-    joined = (1 - share) * first / first.sum(1, keepdims=True) + share * second
+    combined = float(meta.get("posterior_combined_share", 0)) if len(heads) > 2 else 0
+    shares = [(1 - combined) * (1 - share), (1 - combined) * share, combined]
+    joined = sum(share * head for share, head in zip(shares, heads))
     frequencies = np.array([float(value) for value in meta["posterior_frequencies"].split(",")])
     joined = joined / frequencies ** float(meta["posterior_frequency_exponent"])
-    joined = joined ** (1 / float(meta["posterior_temperature"]))
+    joined = joined / joined.sum(1, keepdims=True)
+    sureness = float(meta.get("posterior_entropy_sureness", 0)) * entropy(joined)
+    if len(heads) > 2:
+        divergence = entropy((heads[0] + heads[2]) / 2) - (entropy(heads[0]) + entropy(heads[2])) / 2
+        sureness = sureness + float(meta.get("posterior_divergence_sureness", 0)) * divergence
+    joined = joined ** (np.exp(sureness) / float(meta["posterior_temperature"]))[:, None]
     return joined / joined.sum(1, keepdims=True)
+
+
+def entropy(probabilities):
+    """The entropy of each row, in nats."""
+    return -(probabilities * np.log(np.maximum(probabilities, 1e-12))).sum(1)
 
 
 def main():

@@ -13,8 +13,9 @@ extension Posterior {
     package static let standardCombinedShare: Float = 0.75
 
     /// Fits the posterior of a trained network: class frequencies from the training set (those of the heads' targets), and
-    /// the temperature that gives the least cross-entropy on the validation set's labels (Guo et al., 2017). Each source of
-    /// the validation set counts alike, however many faces it has.
+    /// the temperature that gives the least cross-entropy on the validation set's labels (Guo et al., 2017); with a
+    /// combined head also how it depends on the face. Each source of the validation set counts alike, however many faces
+    /// it has; with a combined head by the square root of how many.
     ///
     /// - Parameter temperature: Taken instead of the one that fits, where it is given.
     package static func fitted(
@@ -24,30 +25,74 @@ extension Posterior {
         temperature: Float? = nil,
         targets: (_ source: Int) -> SourceTargets = { _ in SourceTargets() }
     ) -> Posterior {
+        let isCombined = network.configuration.heads.contains(.combined)
         var posterior = Posterior(
             frequencies: training.jointFrequencies(network.configuration.heads, targets),
-            frequencyExponent: exponent, labelSmoothing: labelSmoothing, ferplusShare: ferplusShare,
-            combinedShare: network.configuration.heads.contains(.combined) ? combinedShare : 0)
-        if let temperature {
-            posterior.temperature = temperature
-            return posterior
-        }
+            frequencyExponent: exponent, temperature: temperature ?? 1, labelSmoothing: labelSmoothing,
+            ferplusShare: ferplusShare, combinedShare: isCombined ? combinedShare : 0)
+        guard isCombined || temperature == nil else { return posterior }
         let recognizer = EmotionRecognizer(network)
-        let logits = (0..<validation.count).map { recognizer.logits(validation.image($0)) }
-        var counts: [Int: Int] = [:]
-        for index in 0..<validation.count { counts[validation.source(of: index), default: 0] += 1 }
-        func loss(_ logTemperature: Double) -> Double {
-            var candidate = posterior
-            candidate.temperature = Float(exp(logTemperature))
-            return logits.indices.reduce(0) { sum, index in
-                let lanes = candidate.probabilities(logits[index]).lanes
-                let share = 1 / Double(counts[validation.source(of: index)] ?? 1)
-                return sum - share * Double(log(max(1e-9, lanes[validation.labels[index]])))
-            }
-        }
-        posterior.temperature = Float(exp(minimum(of: loss, in: log(0.3)...log(5.0))))
+        posterior.fitTemperature(
+            to: (0..<validation.count).map {
+                (recognizer.logits(validation.image($0)), validation.labels[$0], validation.source(of: $0))
+            }, fixed: temperature != nil, dependsOnFace: isCombined)
         return posterior
     }
+
+    /// Fits the temperature to each face's logits and label: each source counts alike, or where the temperature depends
+    /// on the face, by the square root of how many faces it has.
+    ///
+    /// - Parameters:
+    ///   - fixed: Whether the temperature itself stays, and only its dependence is fitted.
+    ///   - dependsOnFace: Whether its dependence on the face is fitted, too.
+    package mutating func fitTemperature(
+        to answers: [(logits: [[Float]], label: Int, source: Int)], fixed: Bool, dependsOnFace: Bool
+    ) {
+        var counts: [Int: Double] = [:]
+        for answer in answers { counts[answer.source, default: 0] += 1 }
+        let faces = answers.compactMap { answer in
+            let count = counts[answer.source] ?? 1
+            return joined(answer.logits).map {
+                FittedFace(
+                    joined: $0, label: answer.label,
+                    share: 1 / (dependsOnFace ? count.squareRoot() : count))
+            }
+        }
+        fitTemperature(to: faces, fixed: fixed, dependsOnFace: dependsOnFace)
+    }
+
+    /// One value after the other is put where the loss is least, until none moves it.
+    private mutating func fitTemperature(to faces: [FittedFace], fixed: Bool, dependsOnFace: Bool) {
+        func least(_ range: ClosedRange<Double>, _ change: (inout Posterior, Float) -> Void) -> Float {
+            Float(
+                minimum(
+                    of: { value in
+                        var candidate = self
+                        change(&candidate, Float(value))
+                        return faces.reduce(0) { $0 + candidate.loss($1) }
+                    }, in: range))
+        }
+        let range = Double(FaceTemperature.range.lowerBound)...Double(FaceTemperature.range.upperBound)
+        for _ in 0..<(dependsOnFace ? 20 : 1) {
+            if !fixed { temperature = exp(least(log(0.3)...log(5.0)) { $0.temperature = exp($1) }) }
+            guard dependsOnFace else { return }
+            faceTemperature.entropy = least(range) { $0.faceTemperature.entropy = $1 }
+            faceTemperature.divergence = least(range) { $0.faceTemperature.divergence = $1 }
+        }
+    }
+
+    /// The cross-entropy of one face's label, times its share.
+    private func loss(_ face: FittedFace) -> Double {
+        let probability = probabilities(face.joined).lanes[face.label]
+        return -face.share * Double(log(max(1e-9, probability)))
+    }
+}
+
+/// What the heads say about a face that the temperature is fitted to.
+private struct FittedFace {
+    let joined: Posterior.Joined
+    let label: Int
+    let share: Double
 }
 
 /// Where a function with one minimum in a range is least, by golden-section search.
