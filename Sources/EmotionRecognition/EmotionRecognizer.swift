@@ -101,7 +101,7 @@ package final class EmotionRecognizer: Sendable {
             let found = faces[range].map { face in
                 workspace.take(face, from: image)
                 run(&workspace, looks)
-                return posterior(of: looks).probabilities(workspace.logits)
+                return posterior.probabilities(workspace.logits)
             }
             giveBack(workspace)
             parts.withLock { $0[thread] = found }
@@ -114,16 +114,9 @@ package final class EmotionRecognizer: Sendable {
         var workspace = takeWorkspace()
         workspace.take(face)
         run(&workspace, looks)
-        let found = posterior(of: looks).probabilities(workspace.logits)
+        let found = posterior.probabilities(workspace.logits)
         giveBack(workspace)
         return found
-    }
-
-    /// How the heads are joined where their logits are the mean of several looks.
-    package func posterior(of looks: PictureLooks) -> Posterior {
-        var posterior = posterior
-        posterior.temperature *= looks.temperature
-        return posterior
     }
 
     /// The logits of each head for one face, or for its mirror image, before any posterior.

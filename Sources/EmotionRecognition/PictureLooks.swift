@@ -35,9 +35,4 @@ package enum PictureLooks: Int, CaseIterable, Sendable {
         case .four: Self.all
         }
     }
-
-    /// What joined logits are divided by besides the posterior's own temperature: a mean of several looks is right more
-    /// often and would claim no more than one look does. Such that on PublicTest and the photographs held back to choose by,
-    /// each counted alike, its confidence is as much higher as its accuracy is.
-    package var temperature: Float { self == .one ? 1 : 0.97 }
 }

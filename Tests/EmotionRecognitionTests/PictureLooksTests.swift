@@ -36,11 +36,9 @@ struct PictureLooksTests {
         for looks in PictureLooks.allCases {
             let found = recognizer.recognize([whole, whole], looks: looks, in: face)
             let logits = recognizer.logits(face, looks: looks)
-            let expected = recognizer.posterior(of: looks).probabilities(logits)
+            let expected = recognizer.posterior.probabilities(logits)
             #expect(found == [expected, expected] && recognizer.classify(face, looks: looks) == expected)
         }
-        #expect(recognizer.posterior(of: .one) == recognizer.posterior)
-        #expect(recognizer.posterior(of: .two).temperature < 1.1)
     }
 
     @Test("many faces are named by several threads as by one, in their order", arguments: [0, 1, 17, 50])

@@ -89,7 +89,7 @@ package struct ModelPredictions: Sendable {
         of recognizer: EmotionRecognizer, _ heads: [Int?], on data: FaceDataSet, _ faces: Range<Int>,
         _ looks: PictureLooks, mirrored: Bool
     ) -> [[EmotionProbabilities]] {
-        let (alone, joined) = (Posterior(), recognizer.posterior(of: looks))
+        let (alone, joined) = (Posterior(), recognizer.posterior)
         var face = GrayImage(width: NetworkConfiguration.side, height: NetworkConfiguration.side)
         var found: [[EmotionProbabilities]] = heads.map { _ in [] }
         for index in faces {
