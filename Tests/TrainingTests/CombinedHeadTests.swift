@@ -168,6 +168,7 @@ struct CombinedHeadTests {
         let (two, three) = (fitted([.fer2013, .ferplus]), fitted(Self.heads))
         #expect(two.frequencies == three.frequencies && two.combinedShare == 0)
         #expect(three.combinedShare == Posterior.standardCombinedShare)
+        #expect(two.ferplusShare == 0.6 && three.ferplusShare == 1)
     }
 
     @Test("heads are named in their order or not at all")

@@ -57,7 +57,7 @@ final class CalibrateCommandTests {
         let recognizer = try EmotionRecognizer(modelAt: "\(folder)/mean.safetensors")
         #expect(recognizer.posterior.labelSmoothing == 0.1)
         #expect(recognizer.posterior.frequencyExponent == Posterior.standardFrequencyExponent)
-        #expect(recognizer.posterior.ferplusShare == Posterior.standardFERPlusShare)
+        #expect(recognizer.posterior.ferplusShare == Posterior.standardFERPlusShare(beside: []))
         #expect(file.metadata["seed"] == "4 | 5")
         #expect(file.metadata["averaged_models"] == "2")
         #expect(file.metadata["test_accuracy"] == nil)

@@ -7,9 +7,12 @@ import NeuralNetwork
 extension Posterior {
     /// How far class frequencies are divided out by default; models/README.md has what each power gives.
     package static let standardFrequencyExponent: Float = 0.75
-    /// How much FER+'s head counts by default; models/README.md has what each share gives.
-    package static let standardFERPlusShare: Float = 0.6
-    /// How much a combined head counts by default: models/README.md judges 0.7, 0.85 and all.
+    /// How much FER+'s head counts beside FER2013's by default: all of it beside a combined head, which learned FER2013's
+    /// labels, too; models/README.md and models/history.md have what other shares give.
+    package static func standardFERPlusShare(beside heads: [Head]) -> Float {
+        heads.contains(.combined) ? 1 : 0.6
+    }
+    /// How much a combined head counts by default; models/README.md has what other shares give.
     package static let standardCombinedShare: Float = 0.75
 
     /// Fits the posterior of a trained network: class frequencies from the training set (those of the heads' targets), and
@@ -21,7 +24,7 @@ extension Posterior {
     package static func fitted(
         to network: EmotionNetwork, training: FaceDataSet, validation: FaceDataSet,
         labelSmoothing: Float, exponent: Float = standardFrequencyExponent,
-        ferplusShare: Float = standardFERPlusShare, combinedShare: Float = standardCombinedShare,
+        ferplusShare: Float? = nil, combinedShare: Float = standardCombinedShare,
         temperature: Float? = nil,
         targets: (_ source: Int) -> SourceTargets = { _ in SourceTargets() }
     ) -> Posterior {
@@ -29,7 +32,8 @@ extension Posterior {
         var posterior = Posterior(
             frequencies: training.jointFrequencies(network.configuration.heads, targets),
             frequencyExponent: exponent, temperature: temperature ?? 1, labelSmoothing: labelSmoothing,
-            ferplusShare: ferplusShare, combinedShare: isCombined ? combinedShare : 0)
+            ferplusShare: ferplusShare ?? standardFERPlusShare(beside: network.configuration.heads),
+            combinedShare: isCombined ? combinedShare : 0)
         guard isCombined || temperature == nil else { return posterior }
         let recognizer = EmotionRecognizer(network)
         posterior.fitTemperature(

@@ -15,7 +15,8 @@ package enum CalibrateCommand {
         let ferplusShare = Option(
             "ferplus-share", .number("PART", 0...1),
             help: "how much FER+'s head counts where heads are joined; "
-                + "\(Posterior.standardFERPlusShare) unless given")
+                + "\(Posterior.standardFERPlusShare(beside: [])), or beside a combined head "
+                + "\(Posterior.standardFERPlusShare(beside: [.combined])), unless given")
         let combinedShare = Option(
             "combined-share", .number("PART", 0...1),
             help: "how much a combined head counts where heads are joined; "
@@ -108,7 +109,7 @@ package enum CalibrateCommand {
                     ?? 0,
                 exponent: arguments.frequencyExponent.map { Float($0) }
                     ?? Posterior.standardFrequencyExponent,
-                ferplusShare: arguments.ferplusShare.map { Float($0) } ?? Posterior.standardFERPlusShare,
+                ferplusShare: arguments.ferplusShare.map { Float($0) },
                 combinedShare: arguments.combinedShare.map { Float($0) } ?? Posterior.standardCombinedShare,
                 temperature: arguments.temperature.map { Float($0) })
             facts.merge(posterior.metadata) { _, new in new }
