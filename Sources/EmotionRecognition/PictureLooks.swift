@@ -2,7 +2,7 @@
 ///
 /// A network errs differently on a face, on its mirror image, and on one that is a little less sharp. The last matters most:
 /// a face that was made smaller by averaging is sharper than those that were cut, turned and moved in training.
-/// models/README.md has what each number of looks gives. All looks are made of the same 48×48 pixels, so that whoever cuts
+/// models/history.md has what each number of looks gives. All looks are made of the same 48×48 pixels, so that whoever cuts
 /// a face out gets the same answer as who gives the whole picture.
 package enum PictureLooks: Int, CaseIterable, Sendable {
     /// As it is.

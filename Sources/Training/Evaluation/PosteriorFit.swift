@@ -5,7 +5,7 @@ import Imaging
 import NeuralNetwork
 
 extension Posterior {
-    /// How far class frequencies are divided out by default; models/README.md has what each power gives.
+    /// How far class frequencies are divided out by default; models/history.md has what each power gives.
     package static let standardFrequencyExponent: Float = 0.75
     /// How much FER+'s head counts beside FER2013's by default: all of it beside a combined head, which learned FER2013's
     /// labels, too; models/README.md and models/history.md have what other shares give.
