@@ -15,10 +15,14 @@ extension Posterior {
     /// How much a combined head counts by default; models/README.md has what other shares give.
     package static let standardCombinedShare: Float = 0.75
 
+    /// How many faces of validation it takes to fit how the temperature depends on the face: fewer would be learned by
+    /// heart.
+    static let leastFaces = 500
+
     /// Fits the posterior of a trained network: class frequencies from the training set (those of the heads' targets), and
     /// the temperature that gives the least cross-entropy on the validation set's labels (Guo et al., 2017); with a
-    /// combined head also how it depends on the face. Each source of the validation set counts alike, however many faces
-    /// it has; with a combined head by the square root of how many.
+    /// combined head and 500 faces also how it depends on the face. Each source of the validation set counts alike, however
+    /// many faces it has; where the temperature depends on the face, by the square root of how many.
     ///
     /// - Parameter temperature: Taken instead of the one that fits, where it is given.
     package static func fitted(
@@ -29,17 +33,18 @@ extension Posterior {
         targets: (_ source: Int) -> SourceTargets = { _ in SourceTargets() }
     ) -> Posterior {
         let isCombined = network.configuration.heads.contains(.combined)
+        let dependsOnFace = isCombined && validation.count >= leastFaces
         var posterior = Posterior(
             frequencies: training.jointFrequencies(network.configuration.heads, targets),
             frequencyExponent: exponent, temperature: temperature ?? 1, labelSmoothing: labelSmoothing,
             ferplusShare: ferplusShare ?? standardFERPlusShare(beside: network.configuration.heads),
             combinedShare: isCombined ? combinedShare : 0)
-        guard isCombined || temperature == nil else { return posterior }
+        guard dependsOnFace || temperature == nil else { return posterior }
         let recognizer = EmotionRecognizer(network)
         posterior.fitTemperature(
             to: (0..<validation.count).map {
                 (recognizer.logits(validation.image($0)), validation.labels[$0], validation.source(of: $0))
-            }, fixed: temperature != nil, dependsOnFace: isCombined)
+            }, fixed: temperature != nil, dependsOnFace: dependsOnFace)
         return posterior
     }
 
