@@ -5,7 +5,7 @@ import Testing
 struct PagesTests {
     private static let pages =
         ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "CHANGELOG.md"]
-        + House.files(below: "docs", endings: [".md"])
+        + ["docs", "models"].flatMap { House.files(below: $0, endings: [".md"]) }
 
     /// Every file of the repository, as a path from its folder.
     private static let files: Set<String> = {
@@ -37,6 +37,18 @@ struct PagesTests {
 
     /// Names in commands, of files that a reader has and the repository has not.
     private static let examples: Set<String> = []
+
+    @Test("what pages and make call by its name can be run")
+    func scripts() throws {
+        let scripts = ["Benchmarks", "Tests", "docs"].flatMap {
+            House.files(below: $0, endings: [".py", ".sh"])
+        }
+        for script in scripts where try House.text(script).hasPrefix("#!") {
+            let path = House.root.appending(path: script).path
+            #expect(FileManager.default.isExecutableFile(atPath: path), "\(script)")
+        }
+        #expect(scripts.count > 20)
+    }
 
     @Test("the rooms in ARCHITECTURE.md are those of Package.swift")
     func rooms() throws {
