@@ -127,15 +127,19 @@ package struct SafeTensors: Sendable, Equatable {
                 throw invalid("tensor \(name) of shape \(shape) has \(end - start) bytes")
             }
             let first = headerEnd + start
-            let values = bytes[first..<first + count * 4].withUnsafeBytes { raw in
-                [Float](unsafeUninitializedCapacity: count) { target, filled in
-                    for index in 0..<count {
-                        let word = raw.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)
-                        target[index] = Float(bitPattern: UInt32(littleEndian: word))
+            // An array of nothing shares its storage with all others of the process, and is not to be written to.
+            let values =
+                count == 0
+                ? []
+                : bytes[first..<first + count * 4].withUnsafeBytes { raw in
+                    [Float](unsafeUninitializedCapacity: count) { target, filled in
+                        for index in 0..<count {
+                            let word = raw.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)
+                            target[index] = Float(bitPattern: UInt32(littleEndian: word))
+                        }
+                        filled = count
                     }
-                    filled = count
                 }
-            }
             found.append((start, Entry(name: name, shape: shape, values: values)))
         }
         entries = found.sorted { ($0.start, $0.entry.name) < ($1.start, $1.entry.name) }.map(\.entry)
