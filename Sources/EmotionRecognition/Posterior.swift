@@ -73,7 +73,7 @@ package struct Posterior: Sendable, Equatable {
     /// The strings for a model file.
     package var metadata: [String: String] {
         let combined =
-            combinedShare == 0
+            combinedShare == 0 && faceTemperature == FaceTemperature()
             ? [:]
             : [
                 "posterior_combined_share": "\(combinedShare)",

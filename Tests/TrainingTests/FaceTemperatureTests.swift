@@ -74,6 +74,8 @@ struct FaceTemperatureTests {
         let posterior = Posterior(
             combinedShare: 0.75, faceTemperature: FaceTemperature(entropy: -0.25, divergence: 1.5))
         #expect(try Posterior(metadata: posterior.metadata, path: "") == posterior)
+        let unshared = Posterior(faceTemperature: FaceTemperature(entropy: 0, divergence: 2))
+        #expect(try Posterior(metadata: unshared.metadata, path: "") == unshared)
         #expect(Posterior().metadata["posterior_divergence_sureness"] == nil)
         for text in ["11", "nan", "inf", "much"] {
             for key in ["posterior_entropy_sureness", "posterior_divergence_sureness"] {
