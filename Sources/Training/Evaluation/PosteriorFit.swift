@@ -70,7 +70,7 @@ extension Posterior {
         fitTemperature(to: faces, fixed: fixed, dependsOnFace: dependsOnFace)
     }
 
-    /// One value after the other is put where the loss is least, until none moves it.
+    /// Puts one value after the other where the loss is least, in twenty rounds where there are several.
     private mutating func fitTemperature(to faces: [FittedFace], fixed: Bool, dependsOnFace: Bool) {
         func least(_ range: ClosedRange<Double>, _ change: (inout Posterior, Float) -> Void) -> Float {
             Float(
