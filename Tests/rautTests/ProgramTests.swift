@@ -157,6 +157,12 @@ struct ProgramTests {
             #expect(ran.errors.isEmpty == (rank == 1))
         }
         #expect(try ran(rank: 0, ["evaluate", "--help"]).status == 0)
+        let unusable = ["train", "--data", "none.csv", "--output", "none", "--disputed", "8"]
+        for rank in 0..<3 {
+            let ran = try ran(rank: rank, unusable)
+            #expect(ran.status == 2 && ran.errors.contains("--disputed counts") == (rank != 1))
+            #expect(ran.errors.isEmpty == (rank == 1))
+        }
     }
 
     @Test("report names the files that it wrote, on standard output unless that is one of them")

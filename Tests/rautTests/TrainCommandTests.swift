@@ -173,6 +173,16 @@ final class TrainCommandTests {
         #expect(CommandLineInterface.main(words + ["--data-weight", "1,2"]) == 1)
     }
 
+    @Test("what counts only with a head is refused without it, at its standard, too")
+    func headsOwn() throws {
+        let words = ["train", "--data", "none.csv", "--output", "none", "--architecture", "cnn"]
+        for (option, standard) in [("--combined-label", "0.6"), ("--ferplus-weight", "1")] {
+            let ran = try Ran(words + [option, standard])
+            #expect(
+                ran.status == 2 && ran.errors.hasPrefix("raut: \(option) counts only with "), "\(ran.errors)")
+        }
+    }
+
     @Test("a table without the part that is judged says what else it has; no precision is made up")
     func otherParts() throws {
         let pixels = (0..<2304).map { "\($0 % 256)" }.joined(separator: " ")

@@ -48,7 +48,7 @@ package struct Arguments<Options: OptionGroup>: Sendable {
     }
 
     /// True where the option was typed, with whatever value.
-    package func isGiven<Value>(_ path: KeyPath<Options, Option<Value>>) -> Bool {
+    package func isGiven(_ path: KeyPath<Options, some AnyOption>) -> Bool {
         line.values[options[keyPath: path].facts.name] != nil
     }
 }

@@ -59,12 +59,22 @@ package enum CommandLineInterface {
         } catch is StandardOutput.Closed {
             return 0
         } catch let error as UsageError {
-            Program.report(error.description)
+            reportOnce(error)
             return 2
         } catch {
             Program.report("\(error)")
             return 1
         }
+    }
+
+    /// Says what is wrong with the words that started this process, in one of an `mpirun`'s processes that all had them.
+    private static func reportOnce(_ error: UsageError) {
+        guard Launcher.isFirst() else {
+            // mpirun ends all with the first that fails: that must be the one that says why.
+            usleep(500_000)
+            return
+        }
+        Program.report(error.description)
     }
 
     /// The environment's level, which `raut run --log` may change.
@@ -118,11 +128,6 @@ package enum CommandLineInterface {
     private static func refuseCompany(to command: Command) throws(UsageError) {
         let count = Launcher.processCount()
         guard count > 1, !together.contains(command.name) else { return }
-        // Only one says so. The others wait a little for it: mpirun ends all with the first that fails.
-        guard Launcher.isFirst() else {
-            usleep(500_000)
-            exit(2)
-        }
         throw UsageError(
             description:
                 "mpirun started \(count) processes, and 'raut \(command.name)' works in one alone: start it "

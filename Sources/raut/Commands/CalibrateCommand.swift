@@ -27,7 +27,8 @@ package enum CalibrateCommand {
                 + "\(Posterior.standardFrequencyExponent) unless given")
         let temperature = Option(
             "temperature", .number("T", 0.1...10),
-            help: "what joined logits are divided by: below 1 answers are surer; what fits best unless given")
+            help: "what joined logits are divided by: below 1 answers are surer; fitted unless given; "
+                + "with a combined head each face's answers move it from there")
         let threads = Option(
             "threads", .whole("N", 1...256),
             help: "threads that share the faces; as many as processors unless given")

@@ -195,13 +195,11 @@ extension Arguments<TrainOptions> {
         if options.disputingVotes != nil, self.run.labelled.ferplus == nil {
             throw UsageError(description: "--disputed counts only with FER+'s votes: --ferplus FILE")
         }
-        if options.ferplusWeight != 1, !options.network.heads.contains(.ferplus) {
+        if isGiven(\.steps.ferplusWeight), !options.network.heads.contains(.ferplus) {
             throw UsageError(
                 description: "--ferplus-weight counts only with FER+'s head: --architecture raut")
         }
-        if options.combinedLabelShare != TrainingOptions(.raut).combinedLabelShare,
-            !options.network.heads.contains(.combined)
-        {
+        if isGiven(\.steps.combinedLabel), !options.network.heads.contains(.combined) {
             throw UsageError(
                 description: "--combined-label counts only with --heads fer2013,ferplus,combined")
         }
