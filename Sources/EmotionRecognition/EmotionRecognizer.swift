@@ -10,7 +10,8 @@ import System
 /// Calls from several threads run side by side, each with memory of its own that is used again, so that nothing is
 /// allocated per call after the first of a thread.
 package final class EmotionRecognizer: Sendable {
-    /// The file's name without its ending: `raut` for `models/raut.safetensors`.
+    /// The file's name without its ending: `raut` for `models/raut.safetensors`; where each run calls its file the same, the
+    /// run's: `mine` for `runs/mine/model.safetensors`.
     package let modelName: String
     /// What the network is.
     package let configuration: NetworkConfiguration
@@ -42,7 +43,13 @@ package final class EmotionRecognizer: Sendable {
         }
         self.init(
             network.configuration, program, precision, try Posterior(metadata: file.metadata, path: path),
-            modelName: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent)
+            modelName: Self.name(ofModelAt: path))
+    }
+
+    private static func name(ofModelAt path: String) -> String {
+        let file = URL(fileURLWithPath: path).deletingPathExtension()
+        let folder = file.deletingLastPathComponent().lastPathComponent
+        return file.lastPathComponent == "model" && folder != "/" ? folder : file.lastPathComponent
     }
 
     /// Takes a network as it is; later changes of its weights have no effect. Where the processor lacks the

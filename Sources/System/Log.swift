@@ -33,12 +33,6 @@ package enum Log {
         guard isDebugging.load(ordering: .relaxed) else { return }
         let milliseconds = Int((MonotonicClock.now &- start) / 1_000_000)
         let fraction = "\(1000 + milliseconds % 1000)".dropFirst()
-        write("raut: debug \(milliseconds / 1000).\(fraction) \(part): \(words())\n")
-    }
-
-    /// In one call, so that lines of several threads don't mix; where nobody reads, nothing can be said.
-    private static func write(_ line: String) {
-        let bytes = Array(line.utf8)
-        _ = bytes.span.bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        StandardError.write("raut: debug \(milliseconds / 1000).\(fraction) \(part): \(words())\n")
     }
 }

@@ -70,7 +70,7 @@ struct ModelMeanTests {
 @Suite("Fitted posterior")
 struct FittedPosteriorTests {
     @Test("the temperature serves each source of faces alike, however many faces it has")
-    func sources() {
+    func sources() throws {
         let network = EmotionNetwork(NetworkConfiguration(.raut), seed: 2)
         // The network is always right about the first source's faces and always wrong about the second's.
         let recognizer = EmotionRecognizer(network)
@@ -83,24 +83,30 @@ struct FittedPosteriorTests {
             }
             return data
         }
-        func temperature(right: Int, wrong: Int) -> Float {
+        func temperature(right: Int, wrong: Int, from start: Posterior? = nil) throws -> Float {
             var data = labels(right: true, count: right)
             if wrong > 0 { data.append(labels(right: false, count: wrong), source: 1) }
-            return Posterior.fitted(
+            return try Posterior.fitted(
                 to: network, training: faces([0, 1, 2, 3, 4, 5, 6]), validation: data, labelSmoothing: 0,
-                exponent: 0
+                exponent: 0, startingAt: start
             ).temperature
         }
-        let sure = temperature(right: 14, wrong: 0)
-        let both = temperature(right: 14, wrong: 14)
+        let sure = try temperature(right: 280, wrong: 0)
+        let both = try temperature(right: 280, wrong: 280)
         #expect(both > sure)
-        #expect(abs(temperature(right: 14, wrong: 7) - both) < 0.3 * both)
-        #expect(temperature(right: 14, wrong: 1) > 2 * sure)
+        #expect(abs(try temperature(right: 280, wrong: 210) - both) < 0.3 * both)
+        // A few faces move it little from what is expected, and a few more of them further.
+        let few = try temperature(right: 6, wrong: 0)
+        #expect(few < 1 && few > 0.9 && few > sure)
+        #expect(try temperature(right: 24, wrong: 0) < few)
+        var start = Posterior()
+        start.temperature = 1.5
+        #expect(abs(try temperature(right: 6, wrong: 0, from: start) - 1.5) < 0.15)
     }
 
     @Test("what is chosen for joining heads is in the posterior")
-    func chosen() {
-        let posterior = Posterior.fitted(
+    func chosen() throws {
+        let posterior = try Posterior.fitted(
             to: EmotionNetwork(NetworkConfiguration(.raut), seed: 2), training: faces([0, 1, 2, 3, 4, 5, 6]),
             validation: faces([0, 3]), labelSmoothing: 0.1, exponent: 0.25, ferplusShare: 0.7)
         #expect(posterior.frequencyExponent == 0.25 && posterior.ferplusShare == 0.7)

@@ -159,18 +159,21 @@ struct CombinedHeadTests {
     }
 
     @Test("it changes nothing of how often an emotion is held to be seen")
-    func frequencies() {
-        func fitted(_ heads: [Head]) -> Posterior {
-            Posterior.fitted(
+    func frequencies() throws {
+        func fitted(_ heads: [Head], from start: Posterior? = nil) throws -> Posterior {
+            try Posterior.fitted(
                 to: EmotionNetwork(options(heads: heads).network, seed: 2), training: data(),
-                validation: data(), labelSmoothing: 0)
+                validation: data(), labelSmoothing: 0, startingAt: start)
         }
-        let (two, three) = (fitted([.fer2013, .ferplus]), fitted(Self.heads))
+        let (two, three) = (try fitted([.fer2013, .ferplus]), try fitted(Self.heads))
         #expect(two.frequencies == three.frequencies && two.combinedShare == 0)
         #expect(three.combinedShare == Posterior.standardCombinedShare)
         #expect(two.ferplusShare == 0.6 && three.ferplusShare == 1)
         // Four faces are too few to tell how it depends on the face.
         #expect(three.temperature != 1 && three.faceTemperature == FaceTemperature())
+        var start = Posterior()
+        start.faceTemperature.divergence = 3
+        #expect(try fitted(Self.heads, from: start).faceTemperature == start.faceTemperature)
     }
 
     @Test("heads are named in their order or not at all")

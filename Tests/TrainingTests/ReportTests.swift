@@ -54,7 +54,9 @@ struct ReportTests {
     func log() {
         #expect(TrainingHistory(csv: run.csv) == run)
         #expect(TrainingHistory(csv: "epoch\n1\n") == nil)
-        #expect(TrainingHistory(csv: run.csv + "5,x,1,1,1,1,1,1\n") == nil)
+        for loss in ["x", "nan", "inf", "-inf", "1e308", "1e30"] {
+            #expect(TrainingHistory(csv: run.csv + "5,1,\(loss),1,1,1,1,1\n") == nil, "\(loss)")
+        }
     }
 
     @Test("predictions are read back as they were written, and know which faces were trained on")
@@ -71,9 +73,16 @@ struct ReportTests {
         #expect(table.evaluation(ofTest: true)?.accuracy == 0.5)
         #expect(table.evaluation(ofTest: true, withoutCopies: true)?.accuracy == 0)
         #expect(table.evaluation(ofTest: false) == nil)
-        #expect(
-            message { try PredictionTable(csv: table.csv + "test,1,9,0,1,0,0,0,0,0,0\n", path: "p.csv") }
-                == "p.csv, row 4: not a prediction of a run")
+        for row in [
+            "test,1,9,0,1,0,0,0,0,0,0", "test,1,2,0,nan,0,0,0,0,0,0", "test,1,2,0,inf,0,0,0,0,0,0",
+            "test,1,2,0,2,-1,0,0,0,0,0",
+        ] {
+            #expect(
+                message { try PredictionTable(csv: table.csv + row + "\n", path: "p.csv") }
+                    == "p.csv, row 4: not a prediction of a run")
+        }
+        let broken = EmotionProbabilities(lanes: SIMD8(repeating: .nan))
+        #expect(Evaluation([broken], labels: [0]).accuracy <= 1)
     }
 
     @Test("the page holds each run and loads nothing from elsewhere; a name cannot inject markup")

@@ -71,13 +71,7 @@ final class RecipeTests {
 
     @Test("stages are made one after the other; called again, only what is missing is made")
     func made() throws {
-        var rows = "emotion,pixels,Usage\n"
-        for number in 0..<42 {
-            let pixels = (0..<48 * 48).map { "\(($0 * (number % 7 + 2) + number) % 256)" }
-            let usage = number < 28 ? "Training" : number < 35 ? "PublicTest" : "PrivateTest"
-            rows += "\(number % 7),\(pixels.joined(separator: " ")),\(usage)\n"
-        }
-        try rows.write(toFile: "\(folder)/faces.csv", atomically: true, encoding: .utf8)
+        let faces = try writeFaces(to: "\(folder)/faces.csv")
         let common = "architecture cnn-bilstm\nsplit official\nwidths 8,8,16,16\nepochs 1\nno-pictures\n"
         let recipe = "\(folder)/recipe"
         func write(_ last: String) throws {
@@ -86,7 +80,7 @@ final class RecipeTests {
         }
         func make(_ more: [String] = []) -> Int32 {
             CommandLineInterface.main(
-                ["train", "--recipe", recipe, "--data", "\(folder)/faces.csv", "--output", "\(folder)/out"]
+                ["train", "--recipe", recipe, "--data", faces, "--output", "\(folder)/out"]
                     + more)
         }
         try write("")

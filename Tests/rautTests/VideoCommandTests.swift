@@ -208,8 +208,8 @@ final class VideoCommandTests {
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "one")
         try write("three", replaces: true)
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "three")
-        #expect(throws: Failure.self) { try OutputFile.guardFree(path, replaces: false) }
-        try OutputFile.guardFree("-", replaces: false)
+        #expect(throws: Failure.self) { try OutputFile.guardFree(path, replaces: false, content: .text) }
+        try OutputFile.guardFree("-", replaces: false, content: .text)
     }
 
     @Test("nothing of a file that is not whole is seen, so that nothing is left when the program is killed")

@@ -92,12 +92,17 @@ extension EmotionNetwork {
     /// Moves the offsets of FER+'s head to where its first choice is most often what six or more of ten people agree on
     /// (``AgreementOffsets``), by faces that the network was not trained on; nothing changes without such a head or votes,
     /// or where offsets don't prove themselves on faces that did not choose them.
-    package func fitAgreement(to validation: FaceDataSet) {
+    ///
+    /// - Parameter onFace: Told before each face which part is done; what it throws ends the work.
+    package func fitAgreement(to validation: FaceDataSet, onFace: (Double) throws -> Void = { _ in }) rethrows {
         guard let place = configuration.heads.firstIndex(of: .ferplus), let votes = validation.votes,
             let bias = parameters.first(where: { $0.name == "head_ferplus.bias" })
         else { return }
         let recognizer = EmotionRecognizer(self)
-        let logits = (0..<validation.count).map { recognizer.logits(validation.image($0))[place] }
+        let logits = try (0..<validation.count).map {
+            try onFace(Double($0) / Double(validation.count))
+            return recognizer.logits(validation.image($0))[place]
+        }
         let offsets = AgreementOffsets(provenBy: logits, votes: votes)
         for (index, value) in offsets.values.enumerated() { bias.value[index] += Float(value) }
     }

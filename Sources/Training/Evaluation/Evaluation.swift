@@ -42,7 +42,7 @@ package struct Evaluation: Sendable, Equatable {
             // A probability too small for a float counts as the smallest one.
             loss -= log(Double(max(probability[emotion], Float.leastNormalMagnitude)))
             let confidence = Double(probability.confidence)
-            let place = Int((confidence * Double(Self.calibrationBins)).rounded(.down))
+            let place = Int(exactly: (confidence * Double(Self.calibrationBins)).rounded(.down)) ?? 0
             let bin = min(Self.calibrationBins - 1, max(0, place))
             sums[bin].count += 1
             sums[bin].confidence += confidence

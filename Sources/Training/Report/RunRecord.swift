@@ -137,7 +137,7 @@ package struct PredictionTable: Sendable, Equatable {
         }
         for (row, line) in lines.enumerated().dropFirst() {
             let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-            let values = fields.dropFirst(4).compactMap { Float($0) }
+            let values = fields.dropFirst(4).compactMap { Float($0) }.filter { (0...1).contains($0) }
             guard fields.count == 11, values.count == 7, let image = Int(fields[1]), image >= 0,
                 let label = Int(fields[2]), (0...6).contains(label)
             else { throw .invalidRow(path: path, row: row + 1, reason: "not a prediction of a run") }

@@ -67,10 +67,10 @@ extension RunFolder {
         facts["validation_accuracy"] = "\(trainer.history.epochs.last?.validationAccuracy ?? 0)"
         facts["test_accuracy"] = "\(test.accuracy)"
         if options.network.architecture.recipe == .shipped {
-            let posterior = Posterior.fitted(
+            let posterior = try Posterior.fitted(
                 to: try EmotionNetwork(trainer.modelFile(), path: model), training: data.unbalanced,
                 validation: data.validation, labelSmoothing: options.labelSmoothing,
-                targets: options.targets(of:))
+                startingAt: Posterior(ofOne: origin.models), targets: options.targets(of:))
             facts.merge(posterior.metadata) { _, new in new }
         }
         var gains: [String] = []
@@ -81,7 +81,7 @@ extension RunFolder {
             gains = try Gain.list(
                 from: try EmotionRecognizer(meanOf: origin.models), to: after, on: sources,
                 parts: data.parts, threads: options.threads
-            ).map { $0.sentence(of: sources) }
+            ).map { $0.sentence(of: sources, split: origin.split) }
             facts["gains"] = gains.joined(separator: "; ")
         }
         try trainer.modelFile(extra: facts).write(to: model)
@@ -109,6 +109,14 @@ extension RunFolder {
     }
 }
 
+extension Posterior {
+    /// That of the one model which something began at; nil where there were several, or none.
+    package init?(ofOne models: [(file: SafeTensors, path: String)]) throws(ModelFileError) {
+        guard models.count == 1, let model = models.first else { return nil }
+        try self.init(metadata: model.file.metadata, path: model.path)
+    }
+}
+
 extension EmotionRecognizer {
     /// The model that a run began at: a single one answers with its own posterior.
     fileprivate convenience init(meanOf models: [(file: SafeTensors, path: String)]) throws {
@@ -123,11 +131,15 @@ extension EmotionRecognizer {
 extension Gain {
     /// In words: `faces, 60 faces held out: 50.0 % before, 55.0 % now: gained 5.0 points (5 won, 2 lost: that may be
     /// chance)`.
-    fileprivate func sentence(of sources: DataSources) -> String {
+    fileprivate func sentence(of sources: DataSources, split: Split) -> String {
         let source = sources.sources[source]
         let change = (after - before) * 100
-        return "\(source.path), \(count) \(count == 1 ? "face" : "faces") "
-            + "\(source.isFolder ? "held out" : "of \(usage.rawValue)"), heads joined: "
+        // Parted at random, a table's faces are those that the model before may have learned from.
+        let part =
+            source.isFolder
+            ? "held out"
+            : split == .official ? "of \(usage.rawValue)" : "held out, some of which it may have known before"
+        return "\(source.path), \(count) \(count == 1 ? "face" : "faces") \(part), heads joined: "
             + "\(shareText(before)) before, \(shareText(after)) now: \(change >= 0 ? "gained" : "lost") "
             + "\(String(format: "%.1f", abs(change))) points (\(won) won, \(lost) lost"
             + "\(won != lost && mayBeChance ? ": that may be chance" : ""))"

@@ -31,6 +31,13 @@ package struct RunFolder: Sendable {
         }
     }
 
+    /// What is there of a run that can't be gone on with, for want of a checkpoint, and would be written over; nil for
+    /// nothing.
+    package var kept: String? {
+        guard FileSystem.kind(of: checkpoint) == nil else { return nil }
+        return [model, log, "\(path)/predictions.csv", "\(path)/report"].first { FileSystem.kind(of: $0) != nil }
+    }
+
     /// Keeps other programs from training into the folder as long as what it returns is held.
     ///
     /// - Throws: ``DataError/unwritable(path:reason:)`` where another one does.

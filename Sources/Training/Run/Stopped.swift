@@ -1,2 +1,5 @@
 /// Long work ended before its end because whoever started it asked for that.
-package struct Stopped: Error {}
+package struct Stopped: Error {
+    /// Says so.
+    package init() {}
+}

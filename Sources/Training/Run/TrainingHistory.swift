@@ -68,7 +68,8 @@ extension TrainingHistory {
         guard lines.first.map(String.init) == Self.columns else { return nil }
         for line in lines.dropFirst() {
             let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-            let numbers = fields.dropFirst().compactMap { Double($0) }
+            // A run that came to such a number was ended by it.
+            let numbers = fields.dropFirst().compactMap { Double($0) }.filter { abs($0) < 1e9 }
             guard numbers.count == 7, fields.count == 8, let epoch = Int(fields[0]) else { return nil }
             epochs.append(
                 Epoch(

@@ -51,6 +51,8 @@ package enum CommandLineInterface {
         openStandardDescriptors()
         // A reader that goes away shows as EPIPE where it is written to; it must not kill the program.
         signal(SIGPIPE, SIG_IGN)
+        // The same for a file that grew beyond what its user may have: EFBIG.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             try readLogLevel()
             let status = try perform(words)

@@ -22,9 +22,11 @@ package final class OutputFile {
 
     /// Begins a file.
     ///
-    /// - Parameter replaces: true to write over what is there already.
+    /// - Parameters:
+    ///   - replaces: true to write over what is there already, but for files that hold no text.
+    ///   - inputs: what the command reads, which is never written over.
     /// - Throws: ``Failure`` where it can't be made, or something is kept there.
-    package init(_ path: String, replaces: Bool = false) throws(Failure) {
+    package init(_ path: String, replaces: Bool = false, inputs: [String] = []) throws(Failure) {
         self.path = path
         guard path != "-" else {
             target = .standardOutput
@@ -38,7 +40,7 @@ package final class OutputFile {
             descriptor = FileName.withCString(path) { open($0, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) }
             if descriptor >= 0 { _ = fcntl(descriptor, F_SETFL, 0) }
         case .file, nil:
-            try Self.guardFree(path, replaces: replaces)
+            try Self.guardFree(path, replaces: replaces, content: .text, inputs: inputs)
             let beside = AtomicFile.besideName(path)
             if let unnamed = AtomicFile.makeUnnamed(for: path) {
                 (target, descriptor) = (.unnamed(beside), unnamed)
@@ -58,18 +60,52 @@ package final class OutputFile {
         if case .beside(let beside) = target { _ = FileName.withCString(beside) { unlink($0) } }
     }
 
+    /// What a file holds, by its first bytes.
+    package enum Content {
+        case text
+        /// A model's numbers, a picture, a video.
+        case bytes
+
+        init(of path: String) throws(Errno) {
+            let file = try OpenFile(reading: path)
+            let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 1)
+            defer { room.deallocate() }
+            let count = try file.read(into: room)
+            self = room[..<count].contains(0) ? .bytes : .text
+        }
+    }
+
     /// Refuses a place that a person named where no file can be made, or at which something is kept, before any work is
     /// done for it.
-    package static func guardFree(_ path: String, replaces: Bool) throws(Failure) {
+    ///
+    /// - Parameters:
+    ///   - replaces: true to write over what is there already.
+    ///   - content: what is to be written: what holds something else was named by mistake.
+    ///   - inputs: what the command reads, which is never written over.
+    package static func guardFree(
+        _ path: String, replaces: Bool, content: Content, inputs: [String] = []
+    ) throws(Failure) {
         guard path != "-" else { return }
         switch FileSystem.kind(of: path) {
         case .folder: throw Failure(description: "\(path): cannot write it: it is a folder")
         case .pipe, .other: return
         case .file, nil: try guardRoom(in: FileSystem.folder(of: path), for: path)
         }
-        guard !replaces, NewFile.isKept(path) else { return }
-        throw Failure(
-            description: "\(path): is there already, and is kept: name another file, or say --replace")
+        guard NewFile.isKept(path) else { return }
+        guard replaces else {
+            throw Failure(
+                description: "\(path): is there already, and is kept: name another file, or say --replace")
+        }
+        let own = FileSystem.identity(of: path)
+        guard own == nil || !inputs.contains(where: { FileSystem.identity(of: $0) == own }) else {
+            throw Failure(description: "\(path): is what is to be read, and is kept: name another file")
+        }
+        guard (try? Content(of: path)) ?? content == content else {
+            let (old, new) = content == .text ? ("no text", "text") : ("text", "a model")
+            throw Failure(
+                description:
+                    "\(path): holds \(old), and is kept from being written over by \(new): name another file")
+        }
     }
 
     /// Refuses a folder that a person named where none is and none can be made, before any work is done for it.

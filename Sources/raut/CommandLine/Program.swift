@@ -11,7 +11,7 @@ package enum Program {
 
     /// Says one line on standard error.
     package static func report(_ line: String) {
-        FileHandle.standardError.write(Data("raut: \(shown(line))\n".utf8))
+        StandardError.write("raut: \(shown(line))\n")
     }
 
     /// What is said of a message: one line, without the passwords of the addresses in it, and without what a terminal

@@ -48,5 +48,5 @@ final class ProgressBar {
         put("\r\u{1B}[K")
     }
 
-    private func put(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func put(_ text: String) { StandardError.write(text) }
 }

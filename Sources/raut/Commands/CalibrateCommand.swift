@@ -47,8 +47,16 @@ package enum CalibrateCommand {
         run: run)
 
     private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
+        do {
+            return try fit(arguments)
+        } catch is Stopped {
+            return 130
+        }
+    }
+
+    private static func fit(_ arguments: Arguments<Options>) throws -> Int32 {
         let output = arguments.output
-        try OutputFile.guardFree(output, replaces: arguments.replace)
+        try OutputFile.guardFree(output, replaces: arguments.replace, content: .bytes)
         let threads = arguments.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let models = try arguments.operands.map { name in
             let path = try Locations.model(name)
@@ -78,15 +86,10 @@ package enum CalibrateCommand {
         if arguments.labelled.data.contains(where: { !DataSources.isFolder($0) }) {
             try TrainingDataOptions.requireVotes(arguments.labelled.ferplus, for: network.configuration)
         }
-        let interrupt = InterruptSignal()
-        let data: DataSources
-        do {
-            data = try arguments.labelled.read(
-                usages: [.training, .publicTest], threads: threads, TrainingDisplay(epochs: 0),
-                shouldStop: { interrupt.isRaised })
-        } catch is Stopped {
-            return 130
-        }
+        let (interrupt, display) = (InterruptSignal(), TrainingDisplay(epochs: 0))
+        let data = try arguments.labelled.read(
+            usages: [.training, .publicTest], threads: threads, display,
+            shouldStop: { interrupt.isRaised })
         let validation = data.faces.part(.publicTest)
         for (number, source) in data.sources.enumerated() {
             guard (0..<validation.count).contains(where: { validation.source(of: $0) == number }) else {
@@ -96,7 +99,11 @@ package enum CalibrateCommand {
 
         var facts = facts(of: models.map(\.file.metadata))
         if !shares.isEmpty { facts["shares"] = shares.map { "\($0)" }.joined(separator: ",") }
-        network.fitAgreement(to: validation)
+        let onFace: (Double) throws -> Void = { share in
+            if interrupt.isRaised { throw Stopped() }
+            display.part("of \(validation.count) faces judged", share)
+        }
+        try network.fitAgreement(to: validation, onFace: onFace)
         var posterior = Posterior()
         if network.configuration.architecture.recipe == .shipped {
             // Of the first source alone: what the other ones add must not count as often seen because it was often given.
@@ -104,7 +111,7 @@ package enum CalibrateCommand {
                 (0..<data.faces.count).filter {
                     data.faces.source(of: $0) == 0 && data.faces.usages[$0] == .training
                 })
-            posterior = Posterior.fitted(
+            posterior = try Posterior.fitted(
                 to: network, training: training, validation: validation,
                 labelSmoothing: models[0].file.metadata["posterior_label_smoothing"].flatMap { Float($0) }
                     ?? 0,
@@ -112,7 +119,8 @@ package enum CalibrateCommand {
                     ?? Posterior.standardFrequencyExponent,
                 ferplusShare: arguments.ferplusShare.map { Float($0) },
                 combinedShare: arguments.combinedShare.map { Float($0) } ?? Posterior.standardCombinedShare,
-                temperature: arguments.temperature.map { Float($0) })
+                temperature: arguments.temperature.map { Float($0) },
+                startingAt: Posterior(ofOne: models), onFace: onFace)
             facts.merge(posterior.metadata) { _, new in new }
         }
         let recognizer = EmotionRecognizer(network, posterior: posterior)
@@ -120,11 +128,9 @@ package enum CalibrateCommand {
         for (number, source) in data.sources.enumerated() {
             let faces = validation.subset(
                 (0..<validation.count).filter { validation.source(of: $0) == number })
-            guard
-                let predictions = try? ModelPredictions(
-                    recognizer, on: faces, mirrored: false, threads: threads,
-                    shouldStop: { interrupt.isRaised })
-            else { return 130 }
+            let predictions = try ModelPredictions(
+                recognizer, on: faces, mirrored: false, threads: threads,
+                shouldStop: { interrupt.isRaised })
             let judged = Evaluation(predictions[.fer2013] ?? [], labels: faces.labels)
             if number == 0 { facts["validation_accuracy"] = "\(judged.accuracy)" }
             lines.append(line(on: faces, of: source, predictions, judged))

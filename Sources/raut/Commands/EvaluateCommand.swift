@@ -80,7 +80,8 @@ package enum EvaluateCommand {
     /// What is to be written, and the exit status.
     package static func judge(_ arguments: Arguments<Options>) throws -> (text: String, status: Int32) {
         let threads = arguments.threads ?? ProcessInfo.processInfo.activeProcessorCount
-        let recognizers = try ModelOptions.paths(arguments.model, of: "model").map {
+        let models = try ModelOptions.paths(arguments.model, of: "model")
+        let recognizers = try models.map {
             try EmotionRecognizer(modelAt: $0, precision: arguments.precision ?? .float)
         }
         let name = recognizers.map(\.modelName).joined(separator: ",")
@@ -104,6 +105,7 @@ package enum EvaluateCommand {
         if let folder = arguments.pictures {
             try guardPictures(in: folder, of: name, heads, replaces: arguments.replace)
         }
+        if !paths.allSatisfy(DataSources.isFolder) { try models.forEach(ModelOptions.warnOfSplit) }
         let (interrupt, display) = (InterruptSignal(), TrainingDisplay(epochs: 0))
         let data: DataSources
         do {
@@ -199,7 +201,7 @@ package enum EvaluateCommand {
         for (number, head) in heads.enumerated() {
             for kind in ["confusion", "calibration"] {
                 let path = picture("\(head.rawValue)-\(kind)", of: model, number, in: folder)
-                try OutputFile.guardFree(path, replaces: replaces)
+                try OutputFile.guardFree(path, replaces: replaces, content: .text)
             }
         }
     }
@@ -211,7 +213,7 @@ package enum EvaluateCommand {
         let faces = request.usage == "all" ? "all faces" : request.usage
         func write(_ chart: String, _ kind: String) throws {
             let path = picture(kind, of: request.model, number, in: target.path)
-            try OutputFile.guardFree(path, replaces: replaces)
+            try OutputFile.guardFree(path, replaces: replaces, content: .text)
             try target.write(chart, to: path)
         }
         let title = "\(request.model) on \(faces)"

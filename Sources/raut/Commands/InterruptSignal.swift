@@ -1,29 +1,37 @@
+import Dispatch
 import Foundation
 import Synchronization
 
-/// True once Ctrl-C was pressed, or the system asked for the end (SIGTERM); a second one ends the program at once.
-final class InterruptSignal {
-    private let sources: [any DispatchSourceSignal]
-    private let flag = Flag()
-
-    private final class Flag: Sendable {
+/// SIGINT and SIGTERM, which ask long work to stop where it can go on from; the second ends the program at once.
+///
+/// Once taken they are taken for good: what is done in stages is asked to stop in each of them.
+struct InterruptSignal {
+    private final class Taken: Sendable {
         private let raised = Atomic(false)
-        var isRaised: Bool { raised.load(ordering: .relaxed) }
-        func raise() { raised.store(true, ordering: .relaxed) }
-    }
+        // Only kept: what they do is set before anyone else has this.
+        private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
 
-    init() {
-        sources = [SIGINT, SIGTERM].map { [flag] number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                if flag.isRaised { _exit(128 + number) }
-                flag.raise()
+        init() {
+            sources = [SIGINT, SIGTERM].map { number in
+                signal(number, SIG_IGN)
+                return DispatchSource.makeSignalSource(signal: number, queue: .global())
             }
-            source.activate()
-            return source
+            for (source, number) in zip(sources, [SIGINT, SIGTERM]) {
+                source.setEventHandler { [unowned self] in
+                    if raised.exchange(true, ordering: .relaxed) { _exit(128 + number) }
+                }
+                source.activate()
+            }
         }
+
+        var isRaised: Bool { raised.load(ordering: .relaxed) }
     }
 
-    var isRaised: Bool { flag.isRaised }
+    private static let taken = Taken()
+
+    /// Takes the signals, where they are not taken yet.
+    init() { _ = Self.taken }
+
+    /// Whether one of them came.
+    var isRaised: Bool { Self.taken.isRaised }
 }

@@ -28,7 +28,7 @@ enum ModelCommand {
         let facts = file.metadata.filter { !own.contains($0.key) }
         let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? nil
         if let target = arguments.export {
-            try OutputFile.guardFree(target, replaces: arguments.replace)
+            try OutputFile.guardFree(target, replaces: arguments.replace, content: .bytes)
             try network.exportONNX(to: target, facts: facts)
             Program.report("\(target): written as ONNX, operator set 17")
             guard arguments.json else { return 0 }

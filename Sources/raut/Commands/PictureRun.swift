@@ -63,7 +63,7 @@ package struct PictureRun {
         work: @escaping @Sendable (Worker, PictureItem, Int) throws(ImageError) -> Finding
     ) throws -> Int32 {
         let table = try tablePath.map { path throws(Failure) in
-            try OutputFile(path, replaces: replaces)
+            try OutputFile(path, replaces: replaces, inputs: list.items.map(\.name))
         }
         var rows = FaceTable(decimals: 4)
         try table?.write(rows.header)

@@ -33,7 +33,7 @@ package enum QuantizeCommand {
 
     private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
         let output = arguments.output
-        try OutputFile.guardFree(output, replaces: arguments.replace)
+        try OutputFile.guardFree(output, replaces: arguments.replace, content: .bytes)
         let threads = arguments.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let path = try Locations.model(arguments.operands.first)
         let file = try SafeTensors(path: path)
@@ -71,6 +71,9 @@ package enum QuantizeCommand {
         Program.report("\(output): ranges measured on \(count) faces")
         let held = data.faces.part(.publicTest)
         guard held.count > 0 else { return 0 }
+        if !arguments.labelled.data.allSatisfy(DataSources.isFolder) {
+            try ModelOptions.warnOfSplit(of: path)
+        }
         let answers: [ModelPredictions]
         do {
             answers = try [nil, quantization].map { ranges in

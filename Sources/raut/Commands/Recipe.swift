@@ -194,6 +194,10 @@ extension Recipe {
                     say("\(place) is done: \(model)")
                     continue
                 }
+            } else if FileManager.default.fileExists(atPath: model) {
+                throw Failure(
+                    description:
+                        "\(model): is there already, made by no recipe, and is kept: give another --output")
             }
             try RunFolder(output).write(text, to: note)
             say(place)

@@ -44,7 +44,9 @@ package enum ReportCommand {
                 description: "one log of events at a time: \(arguments.operands.joined(separator: ", "))")
         }
         // Begun first, so that what can't be written is told before the work.
-        let begin = { (path: String) throws(Failure) in try OutputFile(path, replaces: arguments.replace) }
+        let begin = { (path: String) throws(Failure) in
+            try OutputFile(path, replaces: arguments.replace, inputs: arguments.operands)
+        }
         let (page, table) = (try arguments.output.map(begin), try arguments.csv.map(begin))
         let record = try read(operand, day: arguments.day)
         if let broken = record.brokenWords { Program.report("\(operand): left out \(broken)") }
@@ -161,12 +163,15 @@ package enum ReportCommand {
     }
 
     private static func compare(_ arguments: Arguments<Options>) throws -> Int32 {
+        for (name, isGiven) in [("csv", arguments.csv != nil), ("day", arguments.day != nil)] where isGiven {
+            throw UsageError(description: "--\(name) is for a log of events, not for training runs")
+        }
         guard let output = arguments.output else {
             throw UsageError(description: "training runs need --output DIR: see 'raut report --help'")
         }
         try OutputFile.guardFolder(output)
         if FileSystem.isFolder(output) {
-            try OutputFile.guardFree("\(output)/report.html", replaces: arguments.replace)
+            try OutputFile.guardFree("\(output)/report.html", replaces: arguments.replace, content: .text)
         }
         let runs = try arguments.operands.map { try RunRecord(folder: $0) }
         let pictures = try arguments.data.map { try FER2013.read(path: $0) }

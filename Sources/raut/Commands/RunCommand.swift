@@ -3,6 +3,7 @@ import Events
 import FaceDetection
 import Foundation
 import Pipeline
+import Recording
 import System
 
 /// `raut run`: live, from a source to a window, standard output and a socket.
@@ -19,7 +20,9 @@ package enum RunCommand {
         let session = LiveSession(in: surroundings) { ending in
             try settings(from: withFile(arguments, ending), ending)
         }
-        try StopSignals.take(onHangUp: { session.hangUp() }, onStop: { session.stop() })
+        try StopSignals.take(
+            keepsIgnored: arguments.program.options == nil, onHangUp: { session.hangUp() },
+            onStop: { session.stop() })
         return try session.run()
     }
 
@@ -52,6 +55,13 @@ package enum RunCommand {
         settings.source.repeats = source.loop
         settings.view = try viewSettings(from: view)
         settings.recordPath = view.record
+        if let path = view.record, !Recording.isFolder(path), FileSystem.kind(of: path) ?? .file == .file,
+            !VideoName.isVideo(path), !path.lowercased().hasSuffix(".gif")
+        {
+            throw UsageError(
+                description:
+                    "--record \(path): expected a video, such as a.mp4 or a.mkv, or a folder for pictures")
+        }
         settings.printsEvents = events.json
         settings.isQuiet = events.quiet
         settings.socketPath = events.socket

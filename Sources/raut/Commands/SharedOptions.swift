@@ -1,6 +1,8 @@
 import Analysis
 import EmotionRecognition
 import FaceDetection
+import NeuralNetwork
+import Training
 
 /// How faces are looked for, in `run` and in `image` alike.
 package struct DetectionOptions: OptionGroup {
@@ -75,5 +77,17 @@ package struct ModelOptions: OptionGroup {
                 description: "--\(option) '\(list)': a name in it is empty: expected models parted by commas")
         }
         return try names.map { try Locations.model($0) }
+    }
+
+    /// Says of a model that learned from faces of all parts of FER2013 that it knows many of those that it is judged by.
+    static func warnOfSplit(of path: String) throws {
+        let facts = try SafeTensors(path: path).metadata
+        guard let split = facts["split"], split != Split.official.rawValue else { return }
+        let own = facts["test_accuracy"].flatMap(Double.init).map {
+            ", of which it named \(percent($0)) rightly"
+        }
+        Program.report(
+            "\(path): was trained with --split \(split): it may have learned from four fifths of FER2013's faces, "
+                + "these among them; its own test faces\(own ?? "") are others")
     }
 }

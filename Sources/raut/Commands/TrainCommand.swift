@@ -51,6 +51,12 @@ package enum TrainCommand {
                     "\(folder.checkpoint): a run is there: --resume goes on with it, else give another "
                     + "--output")
         }
+        if group.isFirst, let kept = folder.kept {
+            throw Failure(
+                description:
+                    "\(kept): is there already, without a checkpoint to go on from, and is kept: give another "
+                    + "--output")
+        }
         let display = TrainingDisplay(epochs: options.epochs, isSilent: !group.isFirst)
         let split = arguments.run.split(for: options)
         let interrupt = InterruptSignal()
@@ -61,7 +67,9 @@ package enum TrainCommand {
                 for: options, display, needsEveryClass: start == nil, writes: group.isFirst,
                 shouldStop: { interrupt.isRaised })
         } catch is Stopped {
-            display.say("stopped; the faces cut so far are kept, the next run goes on from them")
+            let cuts = arguments.run.labelled.data.contains(where: DataSources.isFolder)
+            display.say(
+                cuts ? "stopped; the faces cut so far are kept, the next run goes on from them" : "stopped")
             return 130
         }
         let teacher: Teacher?

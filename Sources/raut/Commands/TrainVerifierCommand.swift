@@ -35,7 +35,7 @@ enum TrainVerifierCommand {
 
     private static func run(_ arguments: Arguments<Options>) throws -> Int32 {
         let (folder, epochs) = (arguments.backgrounds, arguments.epochs)
-        try OutputFile.guardFree(arguments.output, replaces: arguments.replace)
+        try OutputFile.guardFree(arguments.output, replaces: arguments.replace, content: .bytes)
         let training = VerifierTraining(
             faces: try FER2013.read(path: arguments.data).part(.training),
             from: try arguments.from.map { try VerifierNetwork.network(modelAt: $0).network },

@@ -1,4 +1,5 @@
 import Foundation
+import System
 import Training
 
 /// What a training run shows: one line that is renewed in a terminal, plain lines in a log.
@@ -89,6 +90,6 @@ final class TrainingDisplay {
 
     private func put(_ text: String) {
         if isSilent { return }
-        FileHandle.standardError.write(Data(text.utf8))
+        StandardError.write(text)
     }
 }

@@ -69,7 +69,9 @@ enum VideoCommand {
     /// Begins all files, so that one which can't be written is told before the work.
     private static func outputs(_ arguments: Arguments<Options>) throws(Failure) -> VideoRun.Outputs {
         let begin = { (path: String?) throws(Failure) in
-            try path.map { path throws(Failure) in try OutputFile(path, replaces: arguments.replace) }
+            try path.map { path throws(Failure) in
+                try OutputFile(path, replaces: arguments.replace, inputs: arguments.operands)
+            }
         }
         return VideoRun.Outputs(
             table: try begin(arguments.csv), lines: try begin(arguments.json), copies: arguments.output,

@@ -18,18 +18,20 @@ enum StopSignals {
     /// By a handler and not by `sigwait`, because libraries make threads before `main` that don't block them.
     ///
     /// - Parameters:
+    ///   - keepsIgnored: True where SIGHUP stays ignored if it was when the program began, as nohup(1) has it.
     ///   - onHangUp: what SIGHUP takes; returns true where it asked for the end.
     ///   - onStop: what the others take, the first time.
     /// - Throws: ``Failure`` without a pipe or a thread.
     static func take(
-        onHangUp: @escaping @Sendable () -> Bool, onStop: @escaping @Sendable () -> Void
+        keepsIgnored: Bool = true, onHangUp: @escaping @Sendable () -> Bool, onStop: @escaping @Sendable () -> Void
     ) throws(Failure) {
         var ends: [Int32] = [-1, -1]
         guard pipe2(&ends, O_CLOEXEC) == 0 else {
             throw Failure(description: "no pipe for signals: \(Errno.last.description)")
         }
         signalPipe = ends[1]
-        for number in [SIGINT, SIGTERM, SIGHUP] {
+        let numbers = [SIGINT, SIGTERM] + (keepsIgnored && isIgnored(SIGHUP) ? [] : [SIGHUP])
+        for number in numbers {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { number in
                 let before = errno
@@ -43,7 +45,7 @@ enum StopSignals {
         // Who starts the program from a thread that blocks signals, as those of Dispatch do, hands that on to it.
         var taken = sigset_t()
         sigemptyset(&taken)
-        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&taken, number) }
+        for number in numbers { sigaddset(&taken, number) }
         pthread_sigmask(SIG_UNBLOCK, &taken, nil)
         let reading = ends[0]
         do throws(Errno) {
@@ -63,6 +65,13 @@ enum StopSignals {
         } catch {
             throw Failure(description: "no thread for signals: \(error.description)")
         }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     private static func nextSignal(_ descriptor: Int32) -> Int32 {

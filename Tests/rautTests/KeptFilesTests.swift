@@ -1,0 +1,127 @@
+import Foundation
+import Imaging
+import TestSupport
+import Testing
+
+import raut
+
+@Suite("what a person kept, and what nobody reads")
+struct KeptFilesTests {
+    private let folder = TemporaryFolder()
+
+    /// Runs a line of the shell in which `$RAUT` is the program.
+    private func shell(_ line: String) throws -> Int32 {
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", line]
+        process.environment = ProcessInfo.processInfo.environment.merging(["RAUT": program]) { _, new in new }
+        process.currentDirectoryURL = URL(filePath: folder.path)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationReason == .exit ? process.terminationStatus : -1
+    }
+
+    @Test("a message that can't be written ends nothing")
+    func lostMessages() throws {
+        #expect(try shell("$RAUT image none.jpg 2>/dev/full") == 1)
+        #expect(try shell("$RAUT --jsno 2>/dev/full") == 2)
+        #expect(
+            try shell("($RAUT image none.jpg none.png; echo $? >&3) 3>rc 2>&1 | true; test $(cat rc) = 1")
+                == 0)
+        #expect(
+            try shell("$RAUT run --source demo --headless --frames 3 --stats 1 >/dev/null 2>/dev/full") == 0)
+    }
+
+    @Test("nothing is written over what is read, nor text over what is none, also with --replace")
+    func inputs() throws {
+        let (first, second) = (folder.path("a.png"), folder.path("b.png"))
+        for path in [first, second] { try ImageFile.writePNG(GrayImage(width: 90, height: 90), path: path) }
+        let before = try Data(contentsOf: URL(filePath: first))
+        // As a table's name was forgotten before *.png.
+        for words in [[first, first, second], [first, second]] {
+            let ran = try Ran(["image", "--replace", "--csv"] + words)
+            #expect(ran.status == 1 && ran.errors.contains("\(first): ") && ran.errors.contains("is kept"))
+            #expect(try Data(contentsOf: URL(filePath: first)) == before)
+        }
+        let table = folder.path("t.csv")
+        for _ in 0..<2 { #expect(try Ran(["image", "--replace", "--csv", table, second]).status == 0) }
+        let log = folder.path("log")
+        let left = #"{"event":"left","time":"2026-11-23T20:15:42.523Z","frame":300,"face":1,"seconds":12.4}"#
+        try Data("\(left)\n".utf8).write(to: URL(filePath: log))
+        #expect(try Ran(["report", log, "--csv", log, "--replace"]).status == 1)
+        #expect(try String(contentsOfFile: log, encoding: .utf8) == "\(left)\n")
+        let ran = try Ran(["model", "raut", "--export", log, "--replace"])
+        #expect(
+            ran.status == 1 && ran.errors.hasPrefix("raut: \(log): holds text, and is kept"), "\(ran.errors)")
+    }
+
+    @Test("a run's files without a checkpoint are kept, and so is a stage's model that no recipe made")
+    func runs() throws {
+        let words = [
+            "train", "--data", try writeFaces(to: folder.path("faces.csv")), "--architecture", "cnn",
+            "--epochs", "1",
+        ]
+        for name in ["model.safetensors", "log.csv", "predictions.csv", "report"] {
+            let run = folder.path("run-\(name)")
+            try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+            try "mine".write(toFile: "\(run)/\(name)", atomically: true, encoding: .utf8)
+            for more in [[], ["--resume"]] {
+                let ran = try Ran(words + ["--output", run] + more)
+                #expect(ran.status == 1 && ran.errors.hasPrefix("raut: \(run)/\(name): is there already"))
+            }
+            #expect(try String(contentsOfFile: "\(run)/\(name)", encoding: .utf8) == "mine")
+        }
+        let (recipe, output) = (folder.path("recipe"), folder.path("out"))
+        try "[a]\nepochs 1\n[b]\nmean a\n".write(toFile: recipe, atomically: true, encoding: .utf8)
+        try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+        try "mine".write(toFile: "\(output)/b.safetensors", atomically: true, encoding: .utf8)
+        let ran = try Ran(["train", "--recipe", recipe, "--data", words[2], "--output", output])
+        #expect(ran.status == 1 && ran.errors.contains("b.safetensors: is there already"), "\(ran.errors)")
+        #expect(try String(contentsOfFile: "\(output)/b.safetensors", encoding: .utf8) == "mine")
+    }
+
+    @Test("a recipe stops in any of its stages, and goes on from there", .timeLimit(.minutes(1)))
+    func interrupted() throws {
+        let (recipe, output) = (folder.path("recipe"), folder.path("out"))
+        let stage = "architecture cnn\nsplit official\nwidths 8,8,8,8\nno-pictures\n"
+        try "[a]\n\(stage)epochs 1\n[b]\n\(stage)epochs 100000\n"
+            .write(toFile: recipe, atomically: true, encoding: .utf8)
+        let (process, complaints) = (Process(), Pipe())
+        process.executableURL = URL(filePath: program)
+        process.arguments = [
+            "train", "--recipe", recipe, "--data", try writeFaces(to: folder.path("faces.csv")), "--output",
+            output,
+        ]
+        process.standardError = complaints
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        var said = ""
+        while !said.contains("epoch 2/100000") {
+            let more = complaints.fileHandleForReading.availableData
+            if more.isEmpty { break }
+            said += String(decoding: more, as: UTF8.self)
+        }
+        process.interrupt()
+        while case let more = complaints.fileHandleForReading.availableData, !more.isEmpty {
+            said += String(decoding: more, as: UTF8.self)
+        }
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+        #expect(
+            said.contains("stopped; --resume goes on from \(output)/b/checkpoint.safetensors"),
+            "\(said.suffix(300))")
+    }
+}
+
+/// Writes a table of 42 faces that differ, and returns its path.
+func writeFaces(to path: String) throws -> String {
+    var rows = "emotion,pixels,Usage\n"
+    for number in 0..<42 {
+        let pixels = (0..<48 * 48).map { "\(($0 * (number % 7 + 2) + number) % 256)" }
+        let usage = number < 28 ? "Training" : number < 35 ? "PublicTest" : "PrivateTest"
+        rows += "\(number % 7),\(pixels.joined(separator: " ")),\(usage)\n"
+    }
+    try rows.write(toFile: path, atomically: true, encoding: .utf8)
+    return path
+}
