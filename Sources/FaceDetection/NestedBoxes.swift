@@ -3,7 +3,7 @@ import Imaging
 
 extension DetectedFace {
     /// Two boxes of which one lies in the other by more than this share of its area are one face's.
-    private static let nesting = 0.6
+    private static let nesting = 0.4
 
     /// Whether two boxes can't be two faces': they overlap by a good part, or one lies in the other.
     package func isSameFace(as other: DetectedFace) -> Bool {

@@ -182,7 +182,8 @@ package struct FaceSearch {
         // The longer a face was missed, the further it may have gone.
         let margin = Int(Double(side) * min(1, 0.2 + face.unseenFor))
         var narrow = searched
-        narrow.minSize = max(searched.minSize, side * 4 / 5)
+        // A face that was large enough is not let go for a few pixels less.
+        narrow.minSize = max(searched.minSize * 4 / 5, side * 4 / 5)
         narrow.maxSize = min(searched.maxSize ?? .max, side * 5 / 4)
         let region = Rectangle(
             x: box.x - margin, y: box.y - margin, width: box.width + 2 * margin,

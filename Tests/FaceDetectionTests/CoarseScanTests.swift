@@ -107,3 +107,16 @@ func wideSearchLeavesOutKnown() throws {
         #expect(isFound == (judge.count.withLock { $0 } > 0))
     }
 }
+
+@Test("a mouth below a face's box is no second face; a face beside or half behind another is one")
+func mouthBelow() {
+    func face(_ x: Int, _ y: Int, _ side: Int) -> DetectedFace {
+        DetectedFace(box: Rectangle(x: x, y: y, width: side, height: side))
+    }
+    // As they were found in a picture of one person.
+    #expect(face(439, 624, 233).isSameFace(as: face(369, 391, 356)))
+    #expect(face(1330, 1984, 122).isSameFace(as: face(1302, 1874, 174)))
+    // Two people, one before the other.
+    #expect(!face(95, 25, 44).isSameFace(as: face(38, 62, 137)))
+    #expect(!face(0, 0, 100).isSameFace(as: face(65, 0, 100)))
+}

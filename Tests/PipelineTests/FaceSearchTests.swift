@@ -244,6 +244,26 @@ func tooSmall() {
     #expect(search.tooSmallSide == nil)
 }
 
+@Test(
+    "a face that was large enough is kept in view where it seems a little smaller, and let go where it is small"
+)
+func aLittleSmaller() {
+    let finder = CountingFinder()
+    func face(_ side: Int) -> DetectedFace {
+        DetectedFace(box: Rectangle(x: 250, y: 150, width: side, height: side))
+    }
+    finder.face = face(86)
+    var search = FaceSearch(parameters: DetectionParameters())
+    var tracker = FaceTracker()
+    for number in 0..<30 { step(number, &search, finder, &tracker) }
+    finder.face = face(70)
+    for number in 30..<330 { step(number, &search, finder, &tracker) }
+    #expect(tracker.faces.map(\.number) == [1])
+    finder.face = face(50)
+    for number in 330..<400 { step(number, &search, finder, &tracker) }
+    #expect(tracker.faces.isEmpty)
+}
+
 @Test("a face that stays where it is is looked at a second time five times a second, a lost one at once")
 func judgedSeldom() {
     let finder = CountingFinder()
