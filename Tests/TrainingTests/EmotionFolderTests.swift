@@ -83,9 +83,10 @@ struct EmotionFolderTests {
         try folder.picture("Validation/happy/b.png")
         try folder.picture("test/contempt/c.png")
         try folder.picture("test/sad/d.png")
+        try folder.picture("happy/e.png")
         let found = try EmotionFolder(path: folder.path)
         #expect(found.pictures.map(\.usage) == [.publicTest, .privateTest, .training])
-        #expect(found.otherFolders == ["test/contempt"])
+        #expect(found.otherFolders == ["test/contempt"] && found.foldersBesideParts == ["happy"])
     }
 
     @Test(

@@ -22,6 +22,8 @@ package struct DataSources: Sendable {
         package var failures: [ImageError] = []
         /// Folders named by none of the seven emotions.
         package var otherFolders: [String] = []
+        /// Of a folder: those beside its parts, which are left out.
+        package var foldersBesideParts: [String] = []
         /// Rows of a table that show contempt, which is none of the seven.
         package var contemptCount = 0
         /// Pictures that were so small that they were taken for a face, whole.
@@ -140,6 +142,7 @@ package struct DataSources: Sendable {
     ) throws -> FaceDataSet {
         let folder = try EmotionFolder(path: source.path)
         (source.otherFolders, source.failures) = (folder.otherFolders, folder.failures)
+        source.foldersBesideParts = folder.foldersBesideParts
         let split = PersonSplit(folder.pictures)
         source.people = split.people
         let wanted = folder.pictures.indices.filter { usages.contains(split.usages[$0]) }

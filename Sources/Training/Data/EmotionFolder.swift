@@ -33,6 +33,8 @@ package struct EmotionFolder: Sendable, Equatable {
     package private(set) var pictures: [Picture] = []
     /// Folders named by none of the seven emotions, such as contempt, which are left out.
     package private(set) var otherFolders: [String] = []
+    /// Folders beside those of parts, such as happy beside train, which are left out.
+    package private(set) var foldersBesideParts: [String] = []
     /// Files that are named as pictures and are none: pipes, sockets, links to nothing.
     package private(set) var failures: [ImageError] = []
 
@@ -79,6 +81,7 @@ package struct EmotionFolder: Sendable, Equatable {
         for part in parts {
             classes += try addClasses(of: path, in: "\(part)/", usage: Self.usage(named: part))
         }
+        if classes > 0 { foldersBesideParts = folders.filter { !parts.contains($0) } }
         if classes == 0 {
             (otherFolders, pictures, failures) = ([], [], [])
             classes = try addClasses(of: path, in: "", usage: nil)

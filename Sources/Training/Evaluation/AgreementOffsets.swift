@@ -94,7 +94,8 @@ extension EmotionNetwork {
     /// or where offsets don't prove themselves on faces that did not choose them.
     ///
     /// - Parameter onFace: Told before each face which part is done; what it throws ends the work.
-    package func fitAgreement(to validation: FaceDataSet, onFace: (Double) throws -> Void = { _ in }) rethrows {
+    package func fitAgreement(to validation: FaceDataSet, onFace: (Double) throws -> Void = { _ in }) rethrows
+    {
         guard let place = configuration.heads.firstIndex(of: .ferplus), let votes = validation.votes,
             let bias = parameters.first(where: { $0.name == "head_ferplus.bias" })
         else { return }

@@ -67,8 +67,13 @@ extension Trainer {
             let averageStep = file.metadata["average_step"].flatMap({ Int($0) }),
             let past = file.metadata["history"].flatMap({ TrainingHistory(csv: $0) })
         else { throw ModelFileError.invalid(path: path, reason: "its position is missing") }
+        if place[0] > options.epochs {
+            throw ModelFileError.invalid(
+                path: path,
+                reason: "it is in its epoch \(place[0] + 1) already, --epochs \(options.epochs) end before it"
+            )
+        }
         guard let epoch = Int(exactly: place[0]), let inEpoch = Int(exactly: place[1]),
-            epoch <= options.epochs,
             inEpoch < stepsPerEpoch, let correct = Int(exactly: place[3]), let seen = Int(exactly: place[4])
         else { throw ModelFileError.invalid(path: path, reason: "its position lies outside the run") }
         loop.optimizer.step = step

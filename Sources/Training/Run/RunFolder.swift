@@ -35,7 +35,8 @@ package struct RunFolder: Sendable {
     /// nothing.
     package var kept: String? {
         guard FileSystem.kind(of: checkpoint) == nil else { return nil }
-        return [model, log, "\(path)/predictions.csv", "\(path)/report"].first { FileSystem.kind(of: $0) != nil }
+        let files = [model, log, "\(path)/predictions.csv", "\(path)/report"]
+        return files.first { FileSystem.kind(of: $0) != nil }
     }
 
     /// Keeps other programs from training into the folder as long as what it returns is held.

@@ -65,6 +65,11 @@ extension Arguments<LabelledDataOptions> {
         if !source.otherFolders.isEmpty {
             display.say("\(source.path): left out, named by none of the seven: \(name(source.otherFolders))")
         }
+        if !source.foldersBesideParts.isEmpty {
+            display.say(
+                "\(source.path): left out, beside the folders of its parts: \(name(source.foldersBesideParts))"
+            )
+        }
         for failure in source.failures.prefix(mostNamed) { display.say("\(failure)") }
         if source.failures.count > mostNamed {
             display.say("\(source.path): \(source.failures.count) pictures in all can't be read")

@@ -84,10 +84,10 @@ package struct ModelOptions: OptionGroup {
         let facts = try SafeTensors(path: path).metadata
         guard let split = facts["split"], split != Split.official.rawValue else { return }
         let own = facts["test_accuracy"].flatMap(Double.init).map {
-            ", of which it named \(percent($0)) rightly"
+            "; on its own test faces it was right on \(percent($0))"
         }
         Program.report(
-            "\(path): was trained with --split \(split): it may have learned from four fifths of FER2013's faces, "
-                + "these among them; its own test faces\(own ?? "") are others")
+            "\(path): was trained with --split \(split) and may have learned from these very faces\(own ?? "")"
+        )
     }
 }

@@ -65,7 +65,9 @@ extension TrainingDataOptions {
     static func requireVotes(_ votes: String?, for network: NetworkConfiguration) throws(Failure) {
         guard votes != nil || !network.heads.contains(.ferplus) else {
             throw Failure(
-                description: "\(network.architecture.rawValue) has a second head: give --ferplus FILE")
+                description:
+                    "a network with FER+'s head, as architecture \(network.architecture.rawValue) has, needs its "
+                    + "votes: give --ferplus FILE")
         }
     }
 

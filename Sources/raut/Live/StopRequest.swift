@@ -18,12 +18,13 @@ enum StopSignals {
     /// By a handler and not by `sigwait`, because libraries make threads before `main` that don't block them.
     ///
     /// - Parameters:
-    ///   - keepsIgnored: True where SIGHUP stays ignored if it was when the program began, as nohup(1) has it.
+    ///   - keepsIgnored: true where SIGHUP stays ignored if it was so at the beginning, as by nohup(1).
     ///   - onHangUp: what SIGHUP takes; returns true where it asked for the end.
     ///   - onStop: what the others take, the first time.
     /// - Throws: ``Failure`` without a pipe or a thread.
     static func take(
-        keepsIgnored: Bool = true, onHangUp: @escaping @Sendable () -> Bool, onStop: @escaping @Sendable () -> Void
+        keepsIgnored: Bool = true, onHangUp: @escaping @Sendable () -> Bool,
+        onStop: @escaping @Sendable () -> Void
     ) throws(Failure) {
         var ends: [Int32] = [-1, -1]
         guard pipe2(&ends, O_CLOEXEC) == 0 else {
