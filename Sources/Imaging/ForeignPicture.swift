@@ -50,7 +50,7 @@ enum ForeignPicture: String, CaseIterable {
         _ bytes: [UInt8], name: String, maximumPixels: Int, into image: inout ColorImage
     ) throws(ImageError) {
         guard let program = FileSystem.program("ffmpeg") else {
-            throw .corrupt(path: name, reason: "it takes the ffmpeg program: apt install ffmpeg")
+            throw .unreadable(path: name, reason: "it takes the ffmpeg program: apt install ffmpeg")
         }
         let child: ChildProcess
         do throws(Errno) {

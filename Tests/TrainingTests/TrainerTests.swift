@@ -290,7 +290,9 @@ struct TrainerTests {
         #expect(
             prepared((0..<100).map { $0 % 6 }, .random)
                 == "f.csv: no image of class 6 (neutral) among its training images")
-        #expect(prepared((0..<100).map { $0 % 7 }, .official) == "no images for validation")
+        #expect(
+            prepared((0..<100).map { $0 % 7 }, .official)
+                == "no images for validation in f.csv; --split grouped parts anew what is there")
         #expect(prepared((0..<100).map { $0 % 7 }, .random) == nil)
     }
 }

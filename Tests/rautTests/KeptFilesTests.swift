@@ -5,7 +5,7 @@ import Testing
 
 import raut
 
-@Suite("what a person kept, and what nobody reads")
+@Suite("what a person kept, what nobody reads, what can't be meant")
 struct KeptFilesTests {
     private let folder = TemporaryFolder()
 
@@ -54,6 +54,20 @@ struct KeptFilesTests {
         let ran = try Ran(["model", "raut", "--export", log, "--replace"])
         #expect(
             ran.status == 1 && ran.errors.hasPrefix("raut: \(log): holds text, and is kept"), "\(ran.errors)")
+    }
+
+    @Test("options that contradict each other are refused")
+    func contradictions() throws {
+        // As in the folder of a training run.
+        try "".write(toFile: folder.path("log.csv"), atomically: true, encoding: .utf8)
+        for words in [
+            ["image", "--detect-only", "--looks", "2"], ["image", "--detect-only", "--model", "raut"],
+            ["image", "--detect-only", "--precision", "int8"], ["image", "--plain", "--profile"],
+            ["run", "--source", "demo", "--headless", "--record", folder.path("x.xyz")],
+            ["report", "--output", folder.path("x"), "--day", "2026-11-23"],
+        ] {
+            #expect(try Ran(words + (words[0] == "run" ? [] : [folder.path])).status == 2, "\(words)")
+        }
     }
 
     @Test("a run's files without a checkpoint are kept, and so is a stage's model that no recipe made")

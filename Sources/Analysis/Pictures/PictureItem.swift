@@ -70,6 +70,7 @@ package enum PictureItem: Sendable, Equatable {
         case .success(let bytes) where bytes.isEmpty:
             _ = child.wait(until: .after(1))
             let said = child.lastMessages.last?.replacing(address, with: name)
+                .replacing("\(name): ", with: "")
             throw .unreadable(path: name, reason: said ?? "ffmpeg finds no picture there")
         case .success(let bytes): return bytes
         }

@@ -67,6 +67,11 @@ package struct DataSources: Sendable {
         shouldStop: () -> Bool = { false }, onProgress: (Progress) -> Void = { _ in }
     ) throws {
         try Self.refuseTwice(paths)
+        // Before faces are cut, which may take an hour.
+        if let votes, paths.allSatisfy(Self.isFolder) {
+            throw DataError.invalidFile(
+                path: votes, reason: "its votes go with FER2013, and no --data is a table")
+        }
         var votes = votes
         for path in paths {
             var source = Source(path: path, isFolder: Self.isFolder(path))
@@ -93,10 +98,6 @@ package struct DataSources: Sendable {
             for usage in part.usages { source.counts[usage, default: 0] += 1 }
             faces.append(part, source: sources.count)
             sources.append(source)
-        }
-        if let votes {
-            throw DataError.invalidFile(
-                path: votes, reason: "its votes go with FER2013, and no --data is a table")
         }
     }
 

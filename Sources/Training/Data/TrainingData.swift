@@ -31,12 +31,13 @@ package struct TrainingData: Sendable {
         parts = split.parts(of: data, keepingThoseOf: keptSources, seed: seed)
         unbalanced = data.subset(parts.training)
         validation = data.subset(parts.validation)
-        if needsEveryClass { try unbalanced.requireEveryClass(of: "training", path: path) }
         for (name, part) in [
             ("training", parts.training), ("validation", parts.validation), ("test", parts.test),
         ] where part.isEmpty {
-            throw TrainingError.noImages(of: name)
+            let remedy = split == .official ? "; --split grouped parts anew what is there" : ""
+            throw TrainingError.noImages(of: "\(name) in \(path)\(remedy)")
         }
+        if needsEveryClass { try unbalanced.requireEveryClass(of: "training", path: path) }
         training = balance.apply(to: unbalanced, seed: seed, pool: ThreadPool(threads: threads))
         classWeights = balance.classWeights(of: unbalanced)
     }

@@ -63,6 +63,19 @@ package enum ImageCommand {
             throw UsageError(
                 description: "--explain paints on copies: it needs --output, and no --detect-only")
         }
+        if !namesEmotions {
+            for (name, isGiven) in [
+                ("model", arguments.isGiven(\.recognition.model)),
+                ("precision", arguments.isGiven(\.recognition.precision)),
+                ("looks", arguments.isGiven(\.recognition.looks)),
+            ] where isGiven {
+                throw UsageError(
+                    description: "--\(name) is for naming emotions, and --detect-only names none")
+            }
+        }
+        if search.plain, search.profile {
+            throw UsageError(description: "--plain looks for faces from the front alone: leave out --profile")
+        }
         if arguments.json, arguments.pictures.csv == "-" {
             throw UsageError(description: "--json and --csv - both want standard output")
         }
