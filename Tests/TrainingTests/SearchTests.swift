@@ -82,6 +82,14 @@ struct SearchTests {
         var again = SearchTable(plan)
         try again.restore(csv: table.csv, path: "t")
         #expect(again == table)
+        // A finished trial whose numbers no trial has.
+        for number in ["nan", "inf", "-inf", "1e308", "-1", "x", ""] {
+            let done = table.csv.replacing(",planned,,,,,,,", with: ",done,1,1,1,1,1,1,\(number)")
+            #expect(done != table.csv)
+            #expect(
+                message { try again.restore(csv: done, path: "t") } == "t, row 2: not a trial of a search",
+                "\(number)")
+        }
         #expect(throws: DataError.self) {
             try SearchPlan(grid: "mixup much", path: "g", base: base(), settings: reader)
         }

@@ -48,6 +48,9 @@ extension TrainingHistory {
     package static let columns =
         "epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy,seconds,images_per_second"
 
+    /// Where every number of a run lies: one that came to another was ended by it.
+    static let range = 0..<1e9
+
     /// The text of `log.csv`: the columns' names, then a line an epoch.
     package var csv: String {
         var text = Self.columns + "\n"
@@ -68,8 +71,7 @@ extension TrainingHistory {
         guard lines.first.map(String.init) == Self.columns else { return nil }
         for line in lines.dropFirst() {
             let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-            // A run that came to such a number was ended by it.
-            let numbers = fields.dropFirst().compactMap { Double($0) }.filter { abs($0) < 1e9 }
+            let numbers = fields.dropFirst().compactMap { Double($0) }.filter(Self.range.contains)
             guard numbers.count == 7, fields.count == 8, let epoch = Int(fields[0]) else { return nil }
             epochs.append(
                 Epoch(

@@ -106,6 +106,7 @@ package struct SearchTable: Sendable, Equatable {
             rows[place].state = reached
             guard reached == .done else { continue }
             let numbers = fields[(state + 2)...].compactMap { Double($0) }
+                .filter(TrainingHistory.range.contains)
             guard numbers.count == 6, let epoch = Int(fields[state + 1]) else {
                 throw wrong("not a trial of a search")
             }
