@@ -95,6 +95,23 @@ struct KeptFilesTests {
         #expect(try String(contentsOfFile: "\(output)/b.safetensors", encoding: .utf8) == "mine")
     }
 
+    @Test("a page of training runs is not written over any file, without --replace")
+    func pages() throws {
+        let (run, page) = (folder.path("run"), folder.path("page"))
+        let trained = try Ran([
+            "train", "--data", try writeFaces(to: folder.path("faces.csv")), "--architecture", "cnn",
+            "--split",
+            "official", "--widths", "8,8,8,8", "--epochs", "1", "--no-pictures", "--output", run,
+        ])
+        #expect(trained.status == 0, "\(trained.errors)")
+        try FileManager.default.createDirectory(atPath: page, withIntermediateDirectories: true)
+        try "mine".write(toFile: "\(page)/tables.md", atomically: true, encoding: .utf8)
+        #expect(try Ran(["report", run, "--output", page]).status == 1)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: page) == ["tables.md"])
+        #expect(try Ran(["report", run, "--output", page, "--replace"]).status == 0)
+        #expect(FileManager.default.fileExists(atPath: "\(page)/report.html"))
+    }
+
     @Test("a recipe stops in any of its stages, and goes on from there", .timeLimit(.minutes(1)))
     func interrupted() throws {
         let (recipe, output) = (folder.path("recipe"), folder.path("out"))

@@ -20,11 +20,14 @@ package struct Report: Sendable {
     /// it.
     package func write(to folder: String) throws {
         let folder = try RunFolder(folder)
-        for (name, chart) in comparison() + charts().flatMap({ $0 }) {
-            try folder.write(chart, to: "\(folder.path)/\(name).svg")
-        }
-        try folder.write(tables().map(\.markdown).joined(separator: "\n"), to: "\(folder.path)/tables.md")
-        try folder.write(html(), to: "\(folder.path)/report.html")
+        for (name, text) in files() { try folder.write(text, to: "\(folder.path)/\(name)") }
+    }
+
+    /// The files by their names, the page last.
+    package func files() -> [(name: String, text: String)] {
+        (comparison() + charts().flatMap({ $0 })).map { ("\($0.name).svg", $0.svg) } + [
+            ("tables.md", tables().map(\.markdown).joined(separator: "\n")), ("report.html", html()),
+        ]
     }
 
     private typealias NamedChart = (name: String, svg: String)

@@ -175,7 +175,12 @@ package enum ReportCommand {
         }
         let runs = try arguments.operands.map { try RunRecord(folder: $0) }
         let pictures = try arguments.data.map { try FER2013.read(path: $0) }
-        try Report(runs, pictures: pictures).write(to: output)
+        let files = Report(runs, pictures: pictures).files()
+        let folder = try RunFolder(output)
+        for (name, _) in files {
+            try OutputFile.guardFree("\(output)/\(name)", replaces: arguments.replace, content: .text)
+        }
+        for (name, text) in files { try folder.write(text, to: "\(output)/\(name)") }
         try StandardOutput.write("\(output)/report.html\n")
         return 0
     }
