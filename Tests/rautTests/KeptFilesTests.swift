@@ -33,6 +33,24 @@ struct KeptFilesTests {
             try shell("$RAUT run --source demo --headless --frames 3 --stats 1 >/dev/null 2>/dev/full") == 0)
     }
 
+    @Test("a live program does not wait for a reader of its messages who takes none", .timeLimit(.minutes(1)))
+    func stuckReader() throws {
+        let messages = Pipe()
+        let end = messages.fileHandleForWriting.fileDescriptor
+        _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        let page = [UInt8](repeating: 120, count: 4096)
+        while write(end, page, page.count) > 0 {}
+        _ = fcntl(end, F_SETFL, 0)
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = ["run", "--source", "demo", "--headless", "--log", "debug", "--frames", "3"]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = messages
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+    }
+
     @Test("nothing is written over what is read, nor text over what is none, also with --replace")
     func inputs() throws {
         let (first, second) = (folder.path("a.png"), folder.path("b.png"))

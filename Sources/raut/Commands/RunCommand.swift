@@ -14,6 +14,7 @@ package enum RunCommand {
         notes: LiveWindow.keys, example: "raut run --source clip.mp4 --headless --events frames"
     ) { arguments in
         LiveWindow.prepareProcess()
+        StandardError.waits.store(false, ordering: .relaxed)
         var surroundings = LiveSurroundings.process
         // Nothing but events may stand there, whatever libraries print.
         if let output = try? StandardStreams.takeOutput() { surroundings.output = output }
