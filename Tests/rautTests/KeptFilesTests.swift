@@ -33,6 +33,30 @@ struct KeptFilesTests {
             try shell("$RAUT run --source demo --headless --frames 3 --stats 1 >/dev/null 2>/dev/full") == 0)
     }
 
+    @Test("neither a hang-up that was ignored at the beginning nor a file that may not grow ends the program")
+    func signals() throws {
+        let line = """
+            mkfifo lines; trap '' HUP
+            $RAUT run --source demo --headless --frames 60 --events frames >lines & run=$!
+            { read first; kill -HUP $run; wc -l >count; } <lines
+            wait $run && test $(cat count) -gt 40
+            """
+        #expect(try shell(line) == 0)
+        var image = GrayImage(width: 90, height: 90)
+        for index in image.pixels.indices {
+            image.pixels[index] = UInt8(truncatingIfNeeded: index &* index / 7)
+        }
+        try ImageFile.writePNG(image, path: folder.path("a.png"))
+        #expect(try shell("ulimit -f 1; $RAUT image --output copies a.png 2>/dev/null") == 1)
+    }
+
+    @Test("of a model that learned from random parts it is said that it may know the faces it is judged by")
+    func known() throws {
+        let faces = try writeFaces(to: folder.path("faces.csv"))
+        let ran = try Ran(["evaluate", "--model", "paper-cnn", "--data", faces])
+        #expect(ran.status == 0 && ran.errors.contains("was trained with --split random"), "\(ran.errors)")
+    }
+
     @Test("a live program does not wait for a reader of its messages who takes none", .timeLimit(.minutes(1)))
     func stuckReader() throws {
         let messages = Pipe()
