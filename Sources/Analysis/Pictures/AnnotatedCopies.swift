@@ -77,7 +77,9 @@ package final class CopyPainter {
         _ findings: PictureFindings, of item: PictureItem, to path: String
     ) throws(ImageError) {
         // Through links and other spellings of one folder, the copy may fall on the picture itself.
-        if case .file(let file) = item, let own = Self.identity(path), own == Self.identity(file) {
+        if case .file(let file) = item, let own = FileSystem.identity(of: path),
+            own == FileSystem.identity(of: file)
+        {
             throw ImageError.unwritable(path: path, reason: "it is the picture itself: name another --output")
         }
         switch item {
@@ -98,12 +100,5 @@ package final class CopyPainter {
             throw ImageError.unwritable(path: path, reason: "\(error)")
         }
         try ImageFile.write(image, path: path)
-    }
-
-    /// Device and file number: equal for two paths of one file.
-    private static func identity(_ path: String) -> [UInt64]? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        return [UInt64(status.st_dev), UInt64(status.st_ino)]
     }
 }

@@ -67,7 +67,7 @@ package enum TrainCommand {
                 for: options, display, needsEveryClass: start == nil, writes: group.isFirst,
                 shouldStop: { interrupt.isRaised })
         } catch is Stopped {
-            let cuts = arguments.run.labelled.data.contains(where: DataSources.isFolder)
+            let cuts = arguments.run.labelled.hasFolder
             display.say(
                 cuts ? "stopped; the faces cut so far are kept, the next run goes on from them" : "stopped")
             return 130
